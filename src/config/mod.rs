@@ -1,0 +1,3 @@
+//! Typed settings: what the server reads from files before it starts.
+
+pub mod directory;

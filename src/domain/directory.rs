@@ -1,0 +1,93 @@
+//! The Services and the Feeds this server knows, as one immutable value.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::ids::{FeedId, ServiceId};
+use super::service::Service;
+use super::time::Millis;
+
+/// One sender of events: what it may speak for and how often it should be heard.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Feed {
+    /// Its id.
+    pub id: FeedId,
+    /// As shown to operators.
+    pub name: String,
+    /// The Services it may speak for; empty means any (ambulances, 111).
+    pub services: Vec<ServiceId>,
+    /// Unheard for longer than this, its figures are late.
+    pub late_after: Millis,
+    /// Unheard for longer than this, its figures are withheld.
+    pub silent_after: Millis,
+    /// HL7 v2: the MSH-3 and MSH-4 (application, facility) that name this feed.
+    pub hl7_sender: Option<(String, String)>,
+    /// HL7 v2: the first component of PV1-3 (point of care) to the Service it means.
+    pub hl7_locations: BTreeMap<String, ServiceId>,
+}
+
+/// Services and feeds by id, in a fixed order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Directory {
+    services: BTreeMap<ServiceId, Arc<Service>>,
+    feeds: BTreeMap<FeedId, Arc<Feed>>,
+    /// The feed that reports visits, for each Service that has one.
+    visit_feeds: BTreeMap<ServiceId, FeedId>,
+}
+
+impl Directory {
+    /// Puts services and feeds together. A later one with the same id replaces the earlier: the
+    /// loader has already refused doubles.
+    pub fn new(
+        services: impl IntoIterator<Item = Service>,
+        feeds: impl IntoIterator<Item = Feed>,
+    ) -> Self {
+        let services = services
+            .into_iter()
+            .map(|service| (service.id.clone(), Arc::new(service)))
+            .collect();
+        let feeds: BTreeMap<_, _> = feeds
+            .into_iter()
+            .map(|feed| (feed.id.clone(), Arc::new(feed)))
+            .collect();
+        let visit_feeds = feeds
+            .values()
+            .flat_map(|feed| feed.services.iter().map(|s| (s.clone(), feed.id.clone())))
+            .collect();
+        Self {
+            services,
+            feeds,
+            visit_feeds,
+        }
+    }
+
+    /// The Service, if it is in the Directory.
+    pub fn find_service(&self, id: &str) -> Option<&Arc<Service>> {
+        self.services.get(id)
+    }
+
+    /// The feed, if it is known.
+    pub fn find_feed(&self, id: &str) -> Option<&Arc<Feed>> {
+        self.feeds.get(id)
+    }
+
+    /// All Services, by id.
+    pub fn services(&self) -> impl Iterator<Item = &Arc<Service>> {
+        self.services.values()
+    }
+
+    /// All feeds, by id.
+    pub fn feeds(&self) -> impl Iterator<Item = &Arc<Feed>> {
+        self.feeds.values()
+    }
+
+    /// The feed that reports visits at a Service.
+    pub fn visit_feed(&self, service: &str) -> Option<&FeedId> {
+        self.visit_feeds.get(service)
+    }
+
+    /// Whether the feed may speak for the Service.
+    pub fn may_report(&self, feed: &Feed, service: &str) -> bool {
+        feed.services.is_empty() || feed.services.iter().any(|s| s.as_str() == service)
+    }
+}

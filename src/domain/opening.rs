@@ -1,0 +1,259 @@
+//! Opening hours in London time, by the OpenStreetMap `opening_hours` syntax.
+//!
+//! The syntax is evaluated by the `opening-hours` library; the bank holidays are ours, since the
+//! library's list for the United Kingdom leaves out the days of England.
+
+use std::sync::{Arc, OnceLock};
+
+use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
+use compact_calendar::CompactCalendar;
+use jiff::civil::{Date, Weekday};
+use opening_hours::{Context, ContextHolidays, OpeningHours};
+
+use super::time::{At, london};
+
+/// Years for which bank holidays are known.
+const HOLIDAY_YEARS: std::ops::RangeInclusive<i16> = 2020..=2040;
+
+/// Is it open?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// Always.
+    AllHours,
+    /// Open, until then when a closing time is known.
+    Open {
+        /// The next closing.
+        until: Option<At>,
+    },
+    /// Closed, until then when an opening is known.
+    Closed {
+        /// The next opening.
+        opens: Option<At>,
+    },
+}
+
+impl Opening {
+    /// Open at all?
+    pub fn is_open(self) -> bool {
+        !matches!(self, Self::Closed { .. })
+    }
+}
+
+/// A parsed `opening_hours` text.
+#[derive(Debug, Clone)]
+pub struct Hours {
+    text: String,
+    parsed: OpeningHours,
+}
+
+impl PartialEq for Hours {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Hours {
+    /// Reads the text; the error says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let parsed = text
+            .parse::<OpeningHours>()
+            .map_err(|why| format!("opening hours {text:?} cannot be read: {why}"))?
+            .with_context(Context::default().with_holidays(holidays()));
+        Ok(Self {
+            text: text.to_owned(),
+            parsed,
+        })
+    }
+
+    /// As written in the Directory.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The state at a moment.
+    pub fn at(&self, at: At) -> Opening {
+        if self.text == "24/7" {
+            return Opening::AllHours;
+        }
+        let local = to_naive(at);
+        let next = self.parsed.next_change(local).and_then(from_naive);
+        if self.parsed.is_open(local) {
+            Opening::Open { until: next }
+        } else {
+            Opening::Closed { opens: next }
+        }
+    }
+}
+
+fn to_naive(at: At) -> NaiveDateTime {
+    let local = at.london().datetime();
+    NaiveDate::from_ymd_opt(
+        i32::from(local.year()),
+        u32::try_from(local.month()).unwrap_or(1),
+        u32::try_from(local.day()).unwrap_or(1),
+    )
+    .and_then(|date| {
+        date.and_hms_opt(
+            u32::try_from(local.hour()).unwrap_or(0),
+            u32::try_from(local.minute()).unwrap_or(0),
+            u32::try_from(local.second()).unwrap_or(0),
+        )
+    })
+    .unwrap_or_default()
+}
+
+fn from_naive(local: NaiveDateTime) -> Option<At> {
+    let date = Date::new(
+        i16::try_from(local.year()).ok()?,
+        i8::try_from(local.month()).ok()?,
+        i8::try_from(local.day()).ok()?,
+    )
+    .ok()?;
+    let time = date.at(
+        i8::try_from(local.hour()).ok()?,
+        i8::try_from(local.minute()).ok()?,
+        i8::try_from(local.second()).ok()?,
+        0,
+    );
+    let zoned = time.to_zoned(london()).ok()?;
+    Some(At(zoned.timestamp().as_millisecond()))
+}
+
+fn holidays() -> ContextHolidays {
+    static CALENDAR: OnceLock<Arc<CompactCalendar>> = OnceLock::new();
+    let public = CALENDAR.get_or_init(|| {
+        let mut calendar = CompactCalendar::default();
+        for date in HOLIDAY_YEARS.flat_map(bank_holidays) {
+            if let Some(date) = NaiveDate::from_ymd_opt(
+                i32::from(date.year()),
+                date.month().unsigned_abs().into(),
+                date.day().unsigned_abs().into(),
+            ) {
+                calendar.insert(date);
+            }
+        }
+        Arc::new(calendar)
+    });
+    ContextHolidays::new(Arc::clone(public), Arc::default())
+}
+
+/// The bank holidays of England and Wales that fall by rule: New Year, Good Friday, Easter Monday,
+/// early May, spring, summer, Christmas and Boxing Day, each with its substitute day. Holidays
+/// proclaimed for one year only (2020 VE Day, 2022 and 2023 royal days) are not in the rule.
+pub fn bank_holidays(year: i16) -> Vec<Date> {
+    let day = |month, day| Date::constant(year, month, day);
+    let first_monday = |month| {
+        let first = day(month, 1);
+        first
+            .nth_weekday_of_month(1, Weekday::Monday)
+            .unwrap_or(first)
+    };
+    let last_monday = |month| {
+        let first = day(month, 1);
+        first
+            .nth_weekday_of_month(-1, Weekday::Monday)
+            .unwrap_or(first)
+    };
+    let add = |date: Date, days: i64| {
+        date.checked_add(jiff::Span::new().days(days))
+            .unwrap_or(date)
+    };
+    let new_year = match day(1, 1).weekday() {
+        Weekday::Saturday => day(1, 3),
+        Weekday::Sunday => day(1, 2),
+        _ => day(1, 1),
+    };
+    let easter = easter_sunday(year);
+    let (christmas, boxing) = match day(12, 25).weekday() {
+        Weekday::Friday => (day(12, 25), day(12, 28)),
+        Weekday::Saturday => (day(12, 27), day(12, 28)),
+        Weekday::Sunday => (day(12, 27), day(12, 26)),
+        _ => (day(12, 25), day(12, 26)),
+    };
+    vec![
+        new_year,
+        add(easter, -2),
+        add(easter, 1),
+        first_monday(5),
+        last_monday(5),
+        last_monday(8),
+        christmas,
+        boxing,
+    ]
+}
+
+/// Easter Sunday of the Gregorian calendar, by the anonymous computus (Meeus, Astronomical
+/// Algorithms, chapter 8).
+fn easter_sunday(year: i16) -> Date {
+    let y = i32::from(year);
+    let (a, b, c) = (y % 19, y / 100, y % 100);
+    let (d, e, f) = (b / 4, b % 4, (b + 8) / 25);
+    let g = (b - f + 1) / 3;
+    let h = (19 * a + b - d - g + 15) % 30;
+    let (i, k) = (c / 4, c % 4);
+    let l = (32 + 2 * e + 2 * i - h - k) % 7;
+    let m = (a + 11 * h + 22 * l) / 451;
+    let n = h + l - 7 * m + 114;
+    Date::constant(year, (n / 31) as i8, (n % 31 + 1) as i8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> At {
+        At::parse(text).unwrap()
+    }
+
+    #[test]
+    fn bank_holidays_are_those_announced_for_england() {
+        let text = |year| {
+            bank_holidays(year)
+                .iter()
+                .map(|d| d.strftime("%m-%d").to_string())
+                .collect::<Vec<_>>()
+        };
+        let expected = [
+            "01-01", "04-03", "04-06", "05-04", "05-25", "08-31", "12-25", "12-28",
+        ];
+        assert_eq!(text(2026), expected);
+        let expected = [
+            "01-01", "03-26", "03-29", "05-03", "05-31", "08-30", "12-27", "12-28",
+        ];
+        assert_eq!(text(2027), expected);
+        let expected = [
+            "01-01", "04-18", "04-21", "05-05", "05-26", "08-25", "12-25", "12-26",
+        ];
+        assert_eq!(text(2025), expected);
+    }
+
+    #[test]
+    fn a_weekday_evening_centre_opens_by_day_on_a_bank_holiday() {
+        let hours = Hours::parse("Mo-Fr 18:30-21:00; Sa-Su,PH 09:00-19:00").unwrap();
+        assert!(!hours.at(at("2026-11-23T10:00:00Z")).is_open());
+        assert!(hours.at(at("2026-12-28T10:00:00Z")).is_open());
+        assert_eq!(
+            hours.at(at("2026-11-23T10:00:00Z")),
+            Opening::Closed {
+                opens: Some(at("2026-11-23T18:30:00Z"))
+            }
+        );
+    }
+
+    #[test]
+    fn hours_follow_london_through_summer_time() {
+        let hours = Hours::parse("Mo-Su 08:00-20:00").unwrap();
+        assert_eq!(
+            hours.at(at("2026-07-01T18:30:00Z")),
+            Opening::Open {
+                until: Some(at("2026-07-01T19:00:00Z"))
+            }
+        );
+    }
+
+    #[test]
+    fn round_the_clock_has_no_closing_time() {
+        assert_eq!(Hours::parse("24/7").unwrap().at(At(0)), Opening::AllHours);
+        assert!(Hours::parse("Mondays or so").is_err());
+    }
+}

@@ -1,0 +1,61 @@
+//! The ways out: pages, JSON, push, FHIR, metrics; and who may use them.
+//!
+//! A face reads the published picture and never the fold. Faces do not know each other; the route
+//! table in `runtime` puts them side by side.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::domain::{Clock, Directory};
+use crate::views::Published;
+
+/// What every face is given.
+#[derive(Clone)]
+pub struct Shared {
+    /// The newest picture; wakes up when there is a newer one.
+    pub published: watch::Receiver<Arc<Published>>,
+    /// Services and feeds.
+    pub directory: Arc<Directory>,
+    /// The time of the server: the machine's, or the simulated world's.
+    pub clock: Arc<dyn Clock>,
+    /// What every page must say about this server.
+    pub mode: Mode,
+}
+
+impl Shared {
+    /// The newest picture.
+    pub fn picture(&self) -> Arc<Published> {
+        Arc::clone(&self.published.borrow())
+    }
+}
+
+/// What kind of server this is; said on every page and in the push `status` topic.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mode {
+    /// The speed of the simulated world when this is a demonstration; 1 is real speed.
+    pub demonstration: Option<f64>,
+    /// Access control is switched off.
+    pub open_access: bool,
+}
+
+impl Mode {
+    /// The sentence that every page shows, when there is one to show.
+    pub fn notice(&self) -> Option<String> {
+        let demonstration = self.demonstration.map(|speed| match speed {
+            1.0 => "Demonstration: simulated, at real speed. Not real waiting times.".to_owned(),
+            speed => {
+                format!(
+                    "Demonstration: simulated, {speed} times real speed. Not real waiting times."
+                )
+            }
+        });
+        let open = self
+            .open_access
+            .then(|| "Access control is switched off: for development only.".to_owned());
+        match (demonstration, open) {
+            (Some(a), Some(b)) => Some(format!("{a} {b}")),
+            (a, b) => a.or(b),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What the server counts about itself: every metric name, in one place, in base units.
+//!
+//! Figures of services are not counted here: `faces::metrics` reads them from the published
+//! picture when it is scraped. Labels are bounded: feeds, reasons, routes; never a person, a visit
+//! or a cell.
+
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+
+use crate::domain::verdict::Reason;
+
+/// Names, so that dashboards, tests and code agree.
+pub mod name {
+    /// Facts taken into the log, by feed.
+    pub const FACTS_ACCEPTED: &str = "uec_facts_accepted_total";
+    /// Facts already known, by feed.
+    pub const FACTS_DUPLICATE: &str = "uec_facts_duplicate_total";
+    /// Messages refused, by feed and reason.
+    pub const MESSAGES_REJECTED: &str = "uec_messages_rejected_total";
+    /// Fields in messages that we do not know, by feed.
+    pub const FIELDS_IGNORED: &str = "uec_fields_ignored_total";
+    /// Time to make one batch durable.
+    pub const LOG_COMMIT_SECONDS: &str = "uec_log_commit_seconds";
+    /// Entries in the log.
+    pub const LOG_ENTRIES: &str = "uec_log_entries";
+    /// Open push connections, by transport.
+    pub const PUSH_CONNECTIONS: &str = "uec_push_connections";
+    /// Frames sent to push connections.
+    pub const PUSH_FRAMES: &str = "uec_push_frames_total";
+    /// HTTP requests, by route, method and status class.
+    pub const HTTP_REQUEST_SECONDS: &str = "uec_http_request_seconds";
+    /// Open MLLP connections.
+    pub const MLLP_CONNECTIONS: &str = "uec_mllp_connections";
+}
+
+/// The feed label of a message whose sender could not be told.
+pub const FEED_UNKNOWN: &str = "unknown";
+
+/// Says what each metric means; call once after the recorder is installed.
+pub fn describe() {
+    describe_counter!(name::FACTS_ACCEPTED, "Facts taken into the log");
+    describe_counter!(name::FACTS_DUPLICATE, "Facts that were already known");
+    describe_counter!(name::MESSAGES_REJECTED, "Messages refused, by reason");
+    describe_counter!(
+        name::FIELDS_IGNORED,
+        "Fields in messages that are not in our format"
+    );
+    describe_histogram!(
+        name::LOG_COMMIT_SECONDS,
+        "Time to make one batch of entries durable"
+    );
+    describe_gauge!(name::LOG_ENTRIES, "Entries in the log");
+    describe_gauge!(name::PUSH_CONNECTIONS, "Open push connections");
+    describe_counter!(name::PUSH_FRAMES, "Frames sent to push connections");
+    describe_histogram!(name::HTTP_REQUEST_SECONDS, "Time to answer an HTTP request");
+    describe_gauge!(name::MLLP_CONNECTIONS, "Open MLLP connections");
+}
+
+/// Facts of a feed were taken.
+pub fn facts_accepted(feed: &str, count: u64) {
+    counter!(name::FACTS_ACCEPTED, "feed" => feed.to_owned()).increment(count);
+}
+
+/// A fact of a feed was known already.
+pub fn fact_duplicate(feed: &str) {
+    counter!(name::FACTS_DUPLICATE, "feed" => feed.to_owned()).increment(1);
+}
+
+/// A message was refused. `feed` must be a configured feed or [`FEED_UNKNOWN`].
+pub fn message_rejected(feed: &str, reason: Reason) {
+    counter!(name::MESSAGES_REJECTED, "feed" => feed.to_owned(), "reason" => reason.label())
+        .increment(1);
+}
+
+/// Fields we do not know were ignored.
+pub fn fields_ignored(feed: &str, count: u64) {
+    counter!(name::FIELDS_IGNORED, "feed" => feed.to_owned()).increment(count);
+}
+
+/// A batch became durable.
+pub fn log_committed(seconds: f64, last_seq: u64) {
+    histogram!(name::LOG_COMMIT_SECONDS).record(seconds);
+    gauge!(name::LOG_ENTRIES).set(last_seq as f64);
+}
+
+/// A push connection opened (`+1`) or closed (`-1`).
+pub fn push_connections(transport: &'static str, change: f64) {
+    gauge!(name::PUSH_CONNECTIONS, "transport" => transport).increment(change);
+}
+
+/// Frames were sent to push connections.
+pub fn push_frames(count: u64) {
+    counter!(name::PUSH_FRAMES).increment(count);
+}
+
+/// A request was answered. `route` is the route's pattern, never the path.
+pub fn http_answered(route: &str, method: &str, status: u16, seconds: f64) {
+    let class = match status / 100 {
+        1 => "1xx",
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        _ => "5xx",
+    };
+    histogram!(
+        name::HTTP_REQUEST_SECONDS,
+        "route" => route.to_owned(),
+        "method" => method.to_owned(),
+        "status" => class
+    )
+    .record(seconds);
+}
+
+/// An MLLP connection opened (`+1`) or closed (`-1`).
+pub fn mllp_connections(change: f64) {
+    gauge!(name::MLLP_CONNECTIONS).increment(change);
+}
