@@ -60,9 +60,9 @@ pub fn facts_accepted(feed: &str, count: u64) {
     counter!(name::FACTS_ACCEPTED, "feed" => feed.to_owned()).increment(count);
 }
 
-/// A fact of a feed was known already.
-pub fn fact_duplicate(feed: &str) {
-    counter!(name::FACTS_DUPLICATE, "feed" => feed.to_owned()).increment(1);
+/// Facts of a feed were known already.
+pub fn facts_duplicate(feed: &str, count: u64) {
+    counter!(name::FACTS_DUPLICATE, "feed" => feed.to_owned()).increment(count);
 }
 
 /// A message was refused. `feed` must be a configured feed or [`FEED_UNKNOWN`].

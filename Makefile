@@ -1,0 +1,37 @@
+# The words of this project. `make` alone lists them; each is one plain command.
+.DEFAULT_GOAL := help
+BIN := target/release/uec-live
+
+.PHONY: help run build web test lint bless load tools
+
+help: ## List these words.
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+run: build ## Build everything and watch a simulated Leicester live at http://127.0.0.1:8080
+	$(BIN) demo
+
+build: web ## Build the one binary, target/release/uec-live
+	cargo build --release --locked --package uec-live
+
+web: web/dist/.vite/manifest.json ## Build the web assets that the binary carries
+
+web/dist/.vite/manifest.json: web/package-lock.json $(shell find web/src -type f) web/vite.config.ts
+	cd web && npm ci --no-audit --no-fund && npm run build
+	@touch $@
+
+test: tools web ## Install what the tests need, then run every check and test
+	bash scripts/test.sh
+
+lint: web ## Formatting, lints and types only
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cd web && npm run check
+
+bless: web ## Accept the present output of every snapshot test
+	INSTA_UPDATE=always cargo test --workspace --locked
+
+load: build ## Measure event-to-screen latency against a server of its own
+	bash scripts/latency.sh
+
+tools: ## Install Debian packages that the tests need (Chromium, Prometheus' promtool, Python)
+	bash scripts/install-test-tools.sh

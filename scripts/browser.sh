@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Starts a demonstration on free ports and runs the browser tests against it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+work=$(mktemp -d)
+cargo build --locked --quiet --package uec-live
+target/debug/uec-live demo --listen 127.0.0.1:0 --mllp 127.0.0.1:0 --speed 30 \
+    --data "$work/demo" >"$work/out" 2>"$work/err" &
+server=$!
+trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true; rm -rf "$work"' EXIT
+
+for _ in $(seq 240); do
+    grep -q 'Live now' "$work/out" && break
+    kill -0 $server 2>/dev/null || { cat "$work/err" >&2; exit 1; }
+    sleep 0.5
+done
+base=$(sed -n 's/.*page *\(http[^ ]*[0-9]\)\/.*/\1/p' "$work/out" | head -n 1)
+[ -n "$base" ] || { echo "the demonstration did not start" >&2; cat "$work/err" >&2; exit 1; }
+cd web && BASE_URL="$base" npm run --silent e2e

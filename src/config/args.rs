@@ -1,0 +1,226 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::domain::Role;
+
+/// Live urgent and emergency care capacity for Leicester, Leicestershire and Rutland.
+#[derive(Debug, Parser)]
+#[command(name = "uec-live", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the service.
+    Serve(Serve),
+    /// Run the service with a simulated Leicester, Leicestershire and Rutland sending to it.
+    Demo(Demo),
+    /// Run only the simulated area, against a server or as a report against published figures.
+    World(World),
+    /// Replay an event file and print the accuracy of the estimates beside simple baselines.
+    Score {
+        /// Entries as written by `uec-live log export`, one JSON object a line.
+        file: PathBuf,
+        /// Services file (CSV); the demonstration directory without it.
+        #[arg(long)]
+        directory: Option<PathBuf>,
+    },
+    /// Look after the event log.
+    #[command(subcommand)]
+    Log(Log),
+    /// Look after the Directory.
+    #[command(subcommand)]
+    Directory(Directory),
+    /// Look after access tokens.
+    #[command(subcommand)]
+    Token(Token),
+}
+
+/// `uec-live serve`
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where pages, API and push are served.
+    #[arg(long, default_value = "127.0.0.1:8080", env = "UEC_LISTEN")]
+    pub listen: SocketAddr,
+    /// Where HL7 v2 messages arrive over MLLP.
+    #[arg(long, default_value = "127.0.0.1:2575", env = "UEC_MLLP")]
+    pub mllp: SocketAddr,
+    /// Folder of the event log, quarantine and tokens; made when absent.
+    #[arg(long, env = "UEC_DATA")]
+    pub data: PathBuf,
+    /// Services file (CSV); the demonstration directory without it.
+    #[arg(long, env = "UEC_DIRECTORY")]
+    pub directory: Option<PathBuf>,
+    /// Settings file (TOML): feeds, forwarding.
+    #[arg(long, env = "UEC_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Switch access control off, for development; refused unless every listener is on loopback.
+    #[arg(long)]
+    pub open: bool,
+}
+
+/// `uec-live demo`
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Where pages, API and push are served.
+    #[arg(long, default_value = "127.0.0.1:8080", env = "UEC_LISTEN")]
+    pub listen: SocketAddr,
+    /// Where HL7 v2 messages arrive over MLLP.
+    #[arg(long, default_value = "127.0.0.1:2575", env = "UEC_MLLP")]
+    pub mllp: SocketAddr,
+    /// Folder for the demonstration's own data; emptied at each start.
+    #[arg(long, default_value = "data/demo")]
+    pub data: PathBuf,
+    /// How many times real speed the simulated area lives.
+    #[arg(long, default_value_t = 1.0, value_parser = speed)]
+    pub speed: f64,
+    /// The same seed gives the same day.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// What sort of day.
+    #[arg(long, default_value = "usual")]
+    pub scenario: Scenario,
+    /// Share of messages that arrive dirty: doubled, late, cancelled, merged, badly formed. 0 to 0.5.
+    #[arg(long, default_value_t = 0.01, value_parser = share)]
+    pub dirt: f64,
+}
+
+/// `uec-live world`
+#[derive(Debug, Args)]
+pub struct World {
+    /// Send events to this server, for instance `http://127.0.0.1:8080`.
+    #[arg(long, required_unless_present = "report", requires = "mllp")]
+    pub to: Option<String>,
+    /// Send HL7 v2 messages there.
+    #[arg(long)]
+    pub mllp: Option<SocketAddr>,
+    /// Access token for the events.
+    #[arg(long, env = "UEC_TOKEN")]
+    pub token: Option<String>,
+    /// Compare the simulated area with published figures and stop.
+    #[arg(long)]
+    pub report: bool,
+    /// Days to simulate for the report.
+    #[arg(long, default_value_t = 84)]
+    pub days: u32,
+    /// Seeds to average over in the report, from 1 up.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=64))]
+    pub seeds: u64,
+    /// The same seed gives the same day.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// What sort of day.
+    #[arg(long, default_value = "usual")]
+    pub scenario: Scenario,
+    /// Share of messages that arrive dirty. 0 to 0.5.
+    #[arg(long, default_value_t = 0.01, value_parser = share)]
+    pub dirt: f64,
+}
+
+/// What sort of day the simulated area has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Scenario {
+    /// Beds are free and handovers quick.
+    Calm,
+    /// Days of all sorts, as they come.
+    Usual,
+    /// Wards are full, the department blocks, ambulances wait.
+    Pressure,
+    /// A usual day on which an urgent care centre stops sending.
+    FeedOutage,
+}
+
+/// `uec-live log …`
+#[derive(Debug, Subcommand)]
+pub enum Log {
+    /// Read every entry and check that none is missing or changed.
+    Verify(DataDir),
+    /// Write every entry to standard output, one JSON object a line.
+    Export(DataDir),
+    /// Say how many entries there are and from when to when.
+    Stats(DataDir),
+}
+
+/// The folder of a server.
+#[derive(Debug, Args)]
+pub struct DataDir {
+    /// Folder of the event log.
+    #[arg(long, env = "UEC_DATA")]
+    pub data: PathBuf,
+}
+
+/// `uec-live directory …`
+#[derive(Debug, Subcommand)]
+pub enum Directory {
+    /// Say what is wrong with a services file, by line and field.
+    Check {
+        /// The file (CSV).
+        file: PathBuf,
+    },
+}
+
+/// `uec-live token …`
+#[derive(Debug, Subcommand)]
+pub enum Token {
+    /// Make a token and print it once; only its hash is kept.
+    New {
+        /// What its holder may do.
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// A feed its holder may send for; may be repeated. Any feed without it.
+        #[arg(long)]
+        feed: Vec<String>,
+        /// Who holds it, in words an operator will know again.
+        #[arg(long)]
+        label: String,
+        /// Folder of the server.
+        #[arg(long, env = "UEC_DATA")]
+        data: PathBuf,
+    },
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if (0.1..=3_600.0).contains(&speed) => Ok(speed),
+        _ => Err("must be a number from 0.1 to 3600".to_owned()),
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..=0.5).contains(&share) => Ok(share),
+        _ => Err("must be a number from 0 to 0.5".to_owned()),
+    }
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::ALL.into_iter().find(|role| role.label() == text).ok_or_else(|| {
+        let known = Role::ALL.map(Role::label).join(", ");
+        format!("must be one of {known}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_speed_of_zero_is_refused() {
+        assert!(speed("0").is_err());
+        assert_eq!(speed("10"), Ok(10.0));
+    }
+}

@@ -1,0 +1,66 @@
+//! The settings file: everything that is neither an address nor a folder.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// `--config FILE`, TOML. A key we do not know is an error, so that a misspelt one is noticed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Feeds file (TOML), beside the settings file unless absolute; the demonstration feeds
+    /// without it.
+    pub feeds: Option<PathBuf>,
+    /// Send every fact on to another server.
+    pub forward: Option<Forward>,
+}
+
+/// Where facts are sent on to.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Forward {
+    /// The other server, for instance `https://live.example.nhs.uk`.
+    pub to: String,
+    /// File that holds the access token, so that the token is not in this file.
+    pub token_file: PathBuf,
+}
+
+impl Settings {
+    /// Reads the file; paths inside are taken from its folder.
+    pub fn read(file: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(file)
+            .map_err(|why| anyhow::anyhow!("cannot read {}: {why}", file.display()))?;
+        let mut settings: Self = toml::from_str(&text)
+            .map_err(|why| anyhow::anyhow!("{} is not right: {why}", file.display()))?;
+        let folder = file.parent().unwrap_or(Path::new("."));
+        settings.feeds = settings.feeds.map(|feeds| folder.join(feeds));
+        if let Some(forward) = &mut settings.forward {
+            forward.token_file = folder.join(&forward.token_file);
+        }
+        Ok(settings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_taken_from_the_folder_of_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("uec.toml");
+        let text = "feeds = \"f.toml\"\n[forward]\nto = \"http://x\"\ntoken_file = \"t\"\n";
+        std::fs::write(&file, text).unwrap();
+        let settings = Settings::read(&file).unwrap();
+        assert_eq!(settings.feeds, Some(folder.path().join("f.toml")));
+        assert_eq!(settings.forward.unwrap().token_file, folder.path().join("t"));
+    }
+
+    #[test]
+    fn a_misspelt_key_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("uec.toml");
+        std::fs::write(&file, "feed = \"f.toml\"\n").unwrap();
+        assert!(Settings::read(&file).unwrap_err().to_string().contains("unknown field"));
+    }
+}

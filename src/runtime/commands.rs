@@ -1,0 +1,115 @@
+//! One function for each command of the command line. Exit codes: 0 done, 1 failed, 2 wrong use
+//! (clap's own).
+
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+
+use crate::config::args::{self, Command};
+use crate::config::directory;
+use crate::domain::{Directory, Entry, FeedId};
+use crate::faces::access;
+use crate::forecast;
+use crate::log::embedded;
+use crate::runtime::{demo, serve};
+use crate::world;
+
+/// Does what was asked; a failure is one plain sentence on standard error.
+pub fn run(command: Command) -> ExitCode {
+    match execute(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            let _closed = writeln!(std::io::stderr(), "uec-live: {why:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve(args) => in_runtime(serve::command(args)),
+        Command::Demo(args) => in_runtime(demo::command(args)),
+        Command::World(args) if args.report => report(&args),
+        Command::World(args) => in_runtime(demo::world_only(args)),
+        Command::Score { file, directory } => score(&file, directory.as_deref()),
+        Command::Log(command) => log(&command),
+        Command::Directory(args::Directory::Check { file }) => check(&file),
+        Command::Token(args::Token::New { role, feed, label, data }) => {
+            let feeds = feed
+                .iter()
+                .map(|id| FeedId::new(id).with_context(|| format!("feed {id:?} is not an id")))
+                .collect::<anyhow::Result<Vec<_>>>()?;
+            let secret = access::mint_into(&data, role, feeds, &label)?;
+            say(&secret)
+        }
+    }
+}
+
+fn in_runtime<F: Future<Output = anyhow::Result<()>>>(work: F) -> anyhow::Result<()> {
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        bail!("the TLS provider was set twice");
+    }
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?
+        .block_on(work)
+}
+
+/// Prints a line; a closed pipe is not a failure of ours to explain twice.
+pub fn say(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()?;
+    Ok(())
+}
+
+/// The Directory from its files, or the demonstration's.
+pub fn read_directory(services: Option<&Path>, feeds: Option<&Path>) -> anyhow::Result<Directory> {
+    let read = |file: Option<&Path>, shipped: &str| match file {
+        Some(file) => std::fs::read_to_string(file)
+            .with_context(|| format!("cannot read {}", file.display())),
+        None => Ok(shipped.to_owned()),
+    };
+    let services = read(services, directory::DEMO_SERVICES_CSV)?;
+    let feeds = read(feeds, directory::DEMO_FEEDS_TOML)?;
+    directory::load(&services, &feeds).context("the directory has faults; mend these lines")
+}
+
+fn report(args: &args::World) -> anyhow::Result<()> {
+    let seeds: Vec<u64> = (1..=args.seeds).collect();
+    let report = world::report(&read_directory(None, None)?, args.days, &seeds);
+    say(&report.to_string())?;
+    if report.passed() { Ok(()) } else { bail!("the simulated area is outside the published rows") }
+}
+
+fn score(file: &Path, services: Option<&Path>) -> anyhow::Result<()> {
+    let directory = read_directory(services, None)?;
+    let text = std::fs::File::open(file).with_context(|| format!("cannot open {}", file.display()))?;
+    let mut entries = Vec::new();
+    for (index, line) in BufReader::new(text).lines().enumerate() {
+        let entry: Entry = serde_json::from_str(&line?)
+            .with_context(|| format!("{} line {} is not an entry", file.display(), index + 1))?;
+        entries.push(entry);
+    }
+    say(&forecast::score(entries.into_iter(), directory.into()).to_string())
+}
+
+fn log(command: &args::Log) -> anyhow::Result<()> {
+    match command {
+        args::Log::Verify(at) => say(&embedded::verify(&at.data)?.to_string()),
+        args::Log::Stats(at) => say(&embedded::stats(&at.data)?.to_string()),
+        args::Log::Export(at) => {
+            let mut out = BufWriter::new(std::io::stdout().lock());
+            embedded::export(&at.data, &mut out)?;
+            out.flush().map_err(Into::into)
+        }
+    }
+}
+
+fn check(file: &Path) -> anyhow::Result<()> {
+    let directory = read_directory(Some(file), None)?;
+    say(&format!("{} services, no fault", directory.services().count()))
+}

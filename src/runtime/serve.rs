@@ -1,0 +1,238 @@
+//! `uec-live serve`: opens the log, starts the writer and every way in and out, and stops them in
+//! order.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::args;
+use crate::config::settings::{Forward, Settings};
+use crate::domain::{Clock, Directory};
+use crate::effects::forward;
+use crate::faces::access::Access;
+use crate::faces::{Mode, Shared, push};
+use crate::log::Submitter;
+use crate::log::embedded::EmbeddedLog;
+use crate::runtime::clock::SystemClock;
+use crate::runtime::commands::{read_directory, say};
+use crate::runtime::routes;
+use crate::runtime::writer::Writer;
+use crate::sources::mllp;
+use crate::sources::quarantine::Quarantine;
+
+/// How often the writer is made to look at the clock, so that time alone moves the figures.
+const TICK_EVERY: Duration = Duration::from_millis(200);
+/// How long open connections may take to finish once the server stops.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// What a server needs to start.
+pub struct Plan {
+    /// Where pages, API and push are served.
+    pub listen: SocketAddr,
+    /// Where HL7 v2 arrives.
+    pub mllp: SocketAddr,
+    /// Folder of log, quarantine and tokens.
+    pub data: PathBuf,
+    /// Services and feeds.
+    pub directory: Arc<Directory>,
+    /// The server's time.
+    pub clock: Arc<dyn Clock>,
+    /// What every page must say.
+    pub mode: Mode,
+    /// Send every fact on.
+    pub forward: Option<Forward>,
+}
+
+/// A started server.
+pub struct Running {
+    /// Where pages, API and push are served.
+    pub http: SocketAddr,
+    /// Where HL7 v2 arrives.
+    pub mllp: SocketAddr,
+    /// Entries found in the log at the start.
+    pub replayed: u64,
+    stop: CancellationToken,
+    tasks: Vec<JoinHandle<()>>,
+    submitter: Submitter,
+    stop_writer: CancellationToken,
+    writer: std::thread::JoinHandle<()>,
+}
+
+impl Running {
+    /// Stops taking, lets the writer finish what it has, and waits for it.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.stop.cancel();
+        for task in self.tasks {
+            let abort = task.abort_handle();
+            if tokio::time::timeout(DRAIN, task).await.is_err() {
+                abort.abort();
+            }
+        }
+        self.stop_writer.cancel();
+        // Wakes the writer; a full queue wakes it as well.
+        drop(self.submitter.enqueue(Vec::new()));
+        tokio::task::spawn_blocking(move || self.writer.join())
+            .await?
+            .map_err(|_| anyhow::anyhow!("the writer failed; see the log above"))
+    }
+
+    /// Resolves when the writer is gone without having been asked: the server cannot go on.
+    pub async fn writer_gone(&self) {
+        while !self.writer.is_finished() {
+            tokio::time::sleep(TICK_EVERY).await;
+        }
+    }
+}
+
+/// `uec-live serve`
+pub async fn command(args: args::Serve) -> anyhow::Result<()> {
+    log_to_stderr();
+    let settings = args.config.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
+    if args.open && !(args.listen.ip().is_loopback() && args.mllp.ip().is_loopback()) {
+        bail!("--open switches access control off, so every listener must be on loopback");
+    }
+    let directory = read_directory(args.directory.as_deref(), settings.feeds.as_deref())?;
+    let running = start(Plan {
+        listen: args.listen,
+        mllp: args.mllp,
+        data: args.data,
+        directory: Arc::new(directory),
+        clock: Arc::new(SystemClock),
+        mode: Mode { demonstration: None, open_access: args.open },
+        forward: settings.forward,
+    })
+    .await?;
+    say(&format!("{} entries replayed", running.replayed))?;
+    say(&whereabouts(&running))?;
+    until_stopped(&running).await?;
+    running.stop().await
+}
+
+/// What is where, for the person at the terminal.
+pub fn whereabouts(running: &Running) -> String {
+    let http = running.http;
+    format!(
+        "  page     http://{http}/\n  API      http://{http}/api/v1/waits\n  \
+         push     ws://{http}/api/v1/push\n  metrics  http://{http}/metrics\n  \
+         HL7 v2   mllp://{}",
+        running.mllp
+    )
+}
+
+/// Waits for Ctrl-C, a termination signal, or the loss of the writer (an error).
+pub async fn until_stopped(running: &Running) -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed.context("cannot listen for Ctrl-C"),
+        _ = terminate.recv() => Ok(()),
+        () = running.writer_gone() => bail!("the writer stopped; nothing more can be taken"),
+    }
+}
+
+/// Structured lines on standard error; `RUST_LOG` chooses how much.
+pub fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,uec_live=info"));
+    let _already_set =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+/// Starts everything; returns once the sockets are bound and the first picture is published.
+pub async fn start(plan: Plan) -> anyhow::Result<Running> {
+    std::fs::create_dir_all(&plan.data)
+        .with_context(|| format!("cannot make the folder {}", plan.data.display()))?;
+    let http = bind(plan.listen, "--listen").await?;
+    let mllp_listener = bind(plan.mllp, "--mllp").await?;
+    let data = plan.data.clone();
+    let log = tokio::task::spawn_blocking(move || EmbeddedLog::open(&data)).await??;
+    let reader = log.reader();
+    let (directory, clock) = (Arc::clone(&plan.directory), Arc::clone(&plan.clock));
+    let (writer, outputs) = tokio::task::spawn_blocking(move || {
+        Writer::open(Box::new(log), directory, clock)
+    })
+    .await??;
+    let (submitter, submissions) = Submitter::channel();
+    let stop_writer = CancellationToken::new();
+    let told = stop_writer.clone();
+    let writer = std::thread::Builder::new()
+        .name("writer".to_owned())
+        .spawn(move || writer.run(submissions, &told))?;
+
+    let stop = CancellationToken::new();
+    let quarantine = Quarantine::open(&plan.data.join("quarantine"))?;
+    let access = if plan.mode.open_access { Access::open() } else { Access::load(&plan.data)? };
+    let shared = Shared {
+        published: outputs.published,
+        directory: Arc::clone(&plan.directory),
+        clock: Arc::clone(&plan.clock),
+        mode: plan.mode,
+    };
+    let addresses = (http.local_addr()?, mllp_listener.local_addr()?);
+    let mut tasks = vec![tokio::spawn(tick(submitter.clone(), stop.clone()))];
+    let router = routes::table(routes::Parts {
+        shared,
+        access,
+        log_state: outputs.log_state,
+        submitter: submitter.clone(),
+        quarantine: quarantine.clone(),
+        stop: stop.clone(),
+    });
+    tasks.push(tokio::spawn(serve_http(http, router, stop.clone())));
+    tasks.push(tokio::spawn(mllp::serve(
+        mllp_listener,
+        mllp::Parts {
+            directory: Arc::clone(&plan.directory),
+            clock: Arc::clone(&plan.clock),
+            submitter: submitter.clone(),
+            quarantine,
+        },
+        stop.clone().cancelled_owned(),
+    )));
+    if let Some(settings) = plan.forward {
+        tasks.push(tokio::spawn(forward::run(reader, settings, stop.clone())));
+    }
+    Ok(Running {
+        http: addresses.0,
+        mllp: addresses.1,
+        replayed: outputs.replayed,
+        stop,
+        tasks,
+        submitter,
+        stop_writer,
+        writer,
+    })
+}
+
+async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; is another server running? choose with {flag}")
+    })
+}
+
+async fn tick(submitter: Submitter, stop: CancellationToken) {
+    let mut every = tokio::time::interval(TICK_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            // A full queue means the writer is busy and sees the clock anyway.
+            _ = every.tick() => drop(submitter.enqueue(Vec::new())),
+        }
+    }
+}
+
+async fn serve_http(listener: TcpListener, router: axum::Router, stop: CancellationToken) {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let served =
+        axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await;
+    if let Err(why) = served {
+        tracing::error!(%why, "the web server stopped");
+    }
+}

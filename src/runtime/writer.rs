@@ -1,0 +1,261 @@
+//! The single writer: decides, appends, applies and publishes, one batch at a time.
+//!
+//! It runs on its own thread because the log's append blocks. Facts of one batch may depend on one
+//! another, so each is applied to the picture before the next is decided; nobody sees that picture
+//! until the batch is durable. When an append fails the picture is thrown away and rebuilt from the
+//! log: what was never durable is never shown.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::{At, Clock, Directory, Entry, Fact, FeedId, Record, Refused, Verdict};
+use crate::fold::{Change, Decision, Picture};
+use crate::forecast::Forecast;
+use crate::log::{Log, LogError, NotTaken, Receipt, Submission};
+use crate::telemetry;
+use crate::views::{Published, Viewer};
+
+/// Facts decided and made durable together.
+const BATCH_FACTS_MAX: usize = 2_048;
+
+/// Whether the log takes facts, for readiness probes; the text is for an operator.
+pub type LogState = Result<(), String>;
+
+/// Owns the log and everything derived from it.
+pub struct Writer {
+    log: Box<dyn Log>,
+    directory: Arc<Directory>,
+    clock: Arc<dyn Clock>,
+    state: State,
+    published: watch::Sender<Arc<Published>>,
+    log_state: watch::Sender<LogState>,
+}
+
+/// All that is derived from the entries.
+struct State {
+    picture: Picture,
+    forecast: Forecast,
+    viewer: Viewer,
+    seq: u64,
+    at: At,
+}
+
+impl State {
+    /// Replays the whole log. The first publication of a fresh [`Viewer`] computes every view.
+    fn rebuild(log: &dyn Log, directory: &Arc<Directory>) -> Result<Self, LogError> {
+        let mut state = Self {
+            picture: Picture::new(Arc::clone(directory)),
+            forecast: Forecast::new(Arc::clone(directory)),
+            viewer: Viewer::new(Arc::clone(directory)),
+            seq: 0,
+            at: At(0),
+        };
+        let mut changes = Vec::new();
+        log.replay(1, &mut |entry| {
+            changes.clear();
+            state.apply(&entry, &mut changes);
+            state.forecast.learn(&state.picture, &changes);
+        })?;
+        Ok(state)
+    }
+
+    fn apply(&mut self, entry: &Entry, changes: &mut Vec<Change>) {
+        self.picture.apply(entry, changes);
+        self.seq = entry.seq;
+        self.at = entry.at;
+    }
+
+    fn publish(&mut self, changes: &[Change], epoch: &str) -> Arc<Published> {
+        self.forecast.learn(&self.picture, changes);
+        self.viewer.publish(&self.picture, &self.forecast, changes, epoch)
+    }
+}
+
+/// What the writer hands out before it starts.
+pub struct Outputs {
+    /// The newest picture.
+    pub published: watch::Receiver<Arc<Published>>,
+    /// Whether the log takes facts.
+    pub log_state: watch::Receiver<LogState>,
+    /// Entries found in the log.
+    pub replayed: u64,
+}
+
+impl Writer {
+    /// Replays the log and publishes the first picture.
+    pub fn open(
+        log: Box<dyn Log>,
+        directory: Arc<Directory>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Self, Outputs), LogError> {
+        let mut state = State::rebuild(log.as_ref(), &directory)?;
+        let first = state.publish(&[], log.epoch());
+        let (published, pictures) = watch::channel(first);
+        let (log_state, log_states) = watch::channel(Ok(()));
+        let outputs =
+            Outputs { published: pictures, log_state: log_states, replayed: state.seq };
+        Ok((Self { log, directory, clock, state, published, log_state }, outputs))
+    }
+
+    /// Works until it is told to stop, then finishes what is queued. An empty submission makes the
+    /// writer look at the clock, and at `stop`.
+    pub fn run(mut self, mut submissions: mpsc::Receiver<Submission>, stop: &CancellationToken) {
+        while let Some(first) = submissions.blocking_recv() {
+            if stop.is_cancelled() {
+                submissions.close();
+            }
+            let mut facts = first.facts.len();
+            let mut batch = vec![first];
+            while facts < BATCH_FACTS_MAX {
+                let Ok(next) = submissions.try_recv() else { break };
+                facts += next.facts.len();
+                batch.push(next);
+            }
+            self.take(batch);
+        }
+    }
+
+    fn take(&mut self, batch: Vec<Submission>) {
+        let at = self.clock.now().max(self.state.at);
+        if let Err(why) = self.recover(at) {
+            return answer_all(batch, &why);
+        }
+        let mut entries = Vec::new();
+        let mut changes = Vec::new();
+        if self.state.picture.next_deadline().is_some_and(|due| due <= at) {
+            self.append_to_batch(Record::Tick, at, &mut entries, &mut changes);
+        }
+        let mut answers = Vec::with_capacity(batch.len());
+        let mut tally = Tally::default();
+        for submission in batch {
+            let verdicts = submission
+                .facts
+                .into_iter()
+                .map(|fact| self.decide(fact, at, &mut entries, &mut changes, &mut tally))
+                .collect();
+            answers.push((submission.reply, Receipt { at, verdicts }));
+        }
+        match self.make_durable(&entries) {
+            Ok(()) => {
+                if !entries.is_empty() {
+                    let picture = self.state.publish(&changes, self.log.epoch());
+                    self.published.send_replace(picture);
+                }
+                tally.report();
+                for (reply, receipt) in answers {
+                    // The sender may have hung up; what it sent is durable all the same.
+                    let _hung_up = reply.send(Ok(receipt));
+                }
+            }
+            Err(why) => {
+                for (reply, _) in answers {
+                    let _hung_up = reply.send(Err(NotTaken::Unavailable(why.clone())));
+                }
+            }
+        }
+    }
+
+    fn decide(
+        &mut self,
+        fact: Fact,
+        at: At,
+        entries: &mut Vec<Entry>,
+        changes: &mut Vec<Change>,
+        tally: &mut Tally,
+    ) -> Verdict {
+        match self.state.picture.decide(at, &fact) {
+            Decision::Take => {
+                tally.accepted(&fact.feed);
+                let seq = self.append_to_batch(Record::Fact(fact), at, entries, changes);
+                Verdict::Accepted { seq }
+            }
+            Decision::Duplicate => {
+                tally.duplicate(&fact.feed);
+                Verdict::Duplicate
+            }
+            Decision::Refuse(Refused { reason, detail }) => {
+                Verdict::Refused(Refused { reason, detail })
+            }
+        }
+    }
+
+    fn append_to_batch(
+        &mut self,
+        record: Record,
+        at: At,
+        entries: &mut Vec<Entry>,
+        changes: &mut Vec<Change>,
+    ) -> u64 {
+        let entry = Entry { seq: self.state.seq + 1, at, record };
+        self.state.apply(&entry, changes);
+        entries.push(entry);
+        self.state.seq
+    }
+
+    /// Appends, or says why not; then the state is ahead of the log until [`Self::recover`].
+    fn make_durable(&mut self, entries: &[Entry]) -> Result<(), String> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let started = tokio::time::Instant::now();
+        let Err(why) = self.log.append(entries) else {
+            telemetry::log_committed(started.elapsed().as_secs_f64(), self.state.seq);
+            return Ok(());
+        };
+        tracing::error!(%why, "the event log took nothing of this batch; senders were told so");
+        let why = why.to_string();
+        self.log_state.send_replace(Err(why.clone()));
+        Err(why)
+    }
+
+    /// After a failed append: rebuilds the state from what is durable and tries the log with one
+    /// tick before anything else is taken.
+    fn recover(&mut self, at: At) -> Result<(), String> {
+        if self.log_state.borrow().is_ok() {
+            return Ok(());
+        }
+        let mut state =
+            State::rebuild(self.log.as_ref(), &self.directory).map_err(|why| why.to_string())?;
+        let tick = Entry { seq: state.seq + 1, at: at.max(state.at), record: Record::Tick };
+        self.log.append(std::slice::from_ref(&tick)).map_err(|why| why.to_string())?;
+        state.apply(&tick, &mut Vec::new());
+        let picture = state.publish(&[], self.log.epoch());
+        self.state = state;
+        self.published.send_replace(picture);
+        self.log_state.send_replace(Ok(()));
+        tracing::info!("the event log takes entries again");
+        Ok(())
+    }
+}
+
+fn answer_all(batch: Vec<Submission>, why: &str) {
+    for submission in batch {
+        let _hung_up = submission.reply.send(Err(NotTaken::Unavailable(why.to_owned())));
+    }
+}
+
+/// What happened in one batch, counted only once it is durable.
+#[derive(Default)]
+struct Tally {
+    by_feed: BTreeMap<FeedId, (u64, u64)>,
+}
+
+impl Tally {
+    fn accepted(&mut self, feed: &FeedId) {
+        self.by_feed.entry(feed.clone()).or_default().0 += 1;
+    }
+
+    fn duplicate(&mut self, feed: &FeedId) {
+        self.by_feed.entry(feed.clone()).or_default().1 += 1;
+    }
+
+    fn report(&self) {
+        for (feed, (accepted, duplicate)) in &self.by_feed {
+            telemetry::facts_accepted(feed.as_str(), *accepted);
+            telemetry::facts_duplicate(feed.as_str(), *duplicate);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The built binary, driven as its users drive it: real sockets, real processes, real signals.
+
+mod command_line;
+mod demonstration;
+mod hl7_peer;
+mod kill;
+mod server;

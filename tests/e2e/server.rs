@@ -1,0 +1,124 @@
+//! Starts the built binary on free ports and stops it with the test.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// How long a start may take in a debug build on a busy machine.
+const START: Duration = Duration::from_secs(120);
+
+pub fn binary() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_uec-live"))
+}
+
+pub struct Server {
+    child: Child,
+    pub http: String,
+    pub mllp: String,
+    client: reqwest::Client,
+}
+
+impl Server {
+    /// `uec-live serve` on free ports.
+    pub fn serve(data: &Path, more: &[&str]) -> Self {
+        let data = data.to_str().unwrap();
+        let mut command = binary();
+        command.args(["serve", "--data", data]).args(more);
+        Self::start(command, "HL7 v2")
+    }
+
+    /// `uec-live demo` on free ports, once the past is played in.
+    pub fn demo(data: &Path, more: &[&str]) -> Self {
+        let data = data.to_str().unwrap();
+        let mut command = binary();
+        command.args(["demo", "--data", data]).args(more);
+        Self::start(command, "Live now")
+    }
+
+    /// Starts it and reads its output until a line says it is ready.
+    fn start(mut command: Command, ready: &str) -> Self {
+        let mut child = command
+            .args(["--listen", "127.0.0.1:0", "--mllp", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let (lines, heard) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            for line in out.lines().map_while(Result::ok) {
+                // Nobody listens once the server is ready.
+                let _ready = lines.send(line);
+            }
+        });
+        let (mut http, mut mllp) = (String::new(), String::new());
+        loop {
+            let line = heard.recv_timeout(START).expect("the server did not start");
+            if let Some((_, rest)) = line.split_once("page     ") {
+                rest.trim_end_matches('/').clone_into(&mut http);
+            }
+            if let Some((_, rest)) = line.split_once("mllp://") {
+                rest.clone_into(&mut mllp);
+            }
+            if line.contains(ready) {
+                break;
+            }
+        }
+        rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
+        Self { child, http, mllp, client: reqwest::Client::new() }
+    }
+
+    pub async fn get(&self, path: &str) -> (u16, String) {
+        let answer = self.client.get(format!("{}{path}", self.http)).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    pub async fn json(&self, path: &str) -> Value {
+        let (status, text) = self.get(path).await;
+        assert_eq!(status, 200, "{path}: {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Posts NDJSON lines; the error is the connection's.
+    pub async fn post(&self, lines: &str) -> reqwest::Result<Value> {
+        let answer = self
+            .client
+            .post(format!("{}/api/v1/events", self.http))
+            .header("content-type", "application/x-ndjson")
+            .body(lines.to_owned())
+            .send()
+            .await?;
+        let text = answer.text().await?;
+        Ok(serde_json::from_str(&text).unwrap_or_else(|_| panic!("not JSON: {text}")))
+    }
+
+    /// SIGKILL: no goodbye, no flush.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and the exit code.
+    pub fn terminate(mut self) -> Option<i32> {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").arg(&pid).status().unwrap().success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Already ended is fine.
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+/// RFC 3339, now: tests stand where a feed stands.
+#[expect(clippy::disallowed_methods, reason = "a feed has a clock of its own")]
+pub fn now() -> String {
+    jiff::Timestamp::now().to_string()
+}
