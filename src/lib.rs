@@ -11,3 +11,4 @@ pub mod log;
 pub mod runtime;
 pub mod telemetry;
 pub mod views;
+pub mod world;

@@ -1,0 +1,213 @@
+//! The simulated area: a queue of steps, each of which may happen something and plan further steps.
+//!
+//! It keeps simulated time only. `day` plans who comes, `care` moves patients through a department,
+//! `crews` moves ambulances; this file holds what they share and the order of steps.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use super::crews::CallOutPlan;
+use super::department::Department;
+use super::dice::{Dice, Sequence};
+use super::happening::{Contact, Happening, IncidentNo, VisitNo, What};
+use super::patient::Patient;
+use super::places::Places;
+use super::rhythm::HourOfWeek;
+use super::scenario::Scenario;
+use super::wards::Wards;
+use crate::domain::event::Decision;
+use crate::domain::time::{DAY, HOUR, MINUTE};
+use crate::domain::{At, Directory, Millis};
+
+/// Something due to happen.
+#[derive(Debug, Clone)]
+pub(super) enum Step {
+    BeginDay,
+    BeginHour,
+    BedMeeting,
+    BedFree,
+    Arrive(VisitNo),
+    TriageDone(VisitNo),
+    HandoverDone(VisitNo),
+    ConsultDone(VisitNo),
+    ResultsIn(VisitNo),
+    Leave(VisitNo, Decision),
+    GiveUp(VisitNo),
+    CallOut(IncidentNo),
+    SetOff(IncidentNo),
+    Divert(IncidentNo),
+    ReachOther(IncidentNo),
+    HandOverElsewhere(IncidentNo),
+    Clear(IncidentNo),
+    Close(IncidentNo),
+    Ask(Box<Contact>),
+}
+
+#[derive(Debug)]
+struct Planned {
+    at: At,
+    order: u64,
+    step: Step,
+}
+
+impl PartialEq for Planned {
+    fn eq(&self, other: &Self) -> bool {
+        (self.at, self.order) == (other.at, other.order)
+    }
+}
+impl Eq for Planned {}
+impl PartialOrd for Planned {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Planned {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.order).cmp(&(other.at, other.order))
+    }
+}
+
+/// The area.
+#[derive(Debug)]
+pub(super) struct Area {
+    pub(super) now: At,
+    pub(super) hour: HourOfWeek,
+    steps: BinaryHeap<Reverse<Planned>>,
+    planned: u64,
+    pub(super) places: Places,
+    pub(super) departments: Vec<Department>,
+    pub(super) wards: Wards,
+    pub(super) patients: BTreeMap<VisitNo, Patient>,
+    pub(super) calls: BTreeMap<IncidentNo, CallOutPlan>,
+    pub(super) visits: u64,
+    pub(super) incidents: u64,
+    pub(super) demand: Dice,
+    pub(super) care: Dice,
+    happened: Vec<Happening>,
+}
+
+impl Area {
+    /// The area at the midnight at or before `from`, with nobody waiting anywhere.
+    pub(super) fn new(seed: u64, scenario: Scenario, from: At, directory: &Directory) -> Self {
+        let (places, departments) = Places::new(directory);
+        let midnight = from.london_midnight();
+        let mut area = Self {
+            now: midnight,
+            hour: HourOfWeek::of(midnight),
+            steps: BinaryHeap::new(),
+            planned: 0,
+            places,
+            departments,
+            wards: Wards::new(seed, scenario.pinned_regime()),
+            patients: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            visits: 0,
+            incidents: 0,
+            demand: Dice::new(seed, Sequence::Demand),
+            care: Dice::new(seed, Sequence::Care),
+            happened: Vec::new(),
+        };
+        area.plan_people(midnight);
+        area.plan(midnight, Step::BeginDay);
+        area.plan(midnight, Step::BeginHour);
+        area
+    }
+
+    pub(super) fn plan(&mut self, at: At, step: Step) {
+        self.planned += 1;
+        self.steps.push(Reverse(Planned {
+            at,
+            order: self.planned,
+            step,
+        }));
+    }
+
+    pub(super) fn plan_in(&mut self, length: Millis, step: Step) {
+        self.plan(self.now.plus(length), step);
+    }
+
+    pub(super) fn happen(&mut self, what: What) {
+        self.happened.push(Happening { at: self.now, what });
+    }
+
+    /// Lets everything happen up to and including a moment, and hands it over in order.
+    pub(super) fn run_until(&mut self, until: At) -> Vec<Happening> {
+        while self.steps.peek().is_some_and(|next| next.0.at <= until) {
+            if let Some(Reverse(next)) = self.steps.pop() {
+                self.now = next.at;
+                self.take(next.step);
+            }
+        }
+        self.now = self.now.max(until);
+        std::mem::take(&mut self.happened)
+    }
+
+    fn take(&mut self, step: Step) {
+        match step {
+            Step::BeginDay => self.begin_day(),
+            Step::BeginHour => self.begin_hour(),
+            Step::BedMeeting => self.meet_about_beds(),
+            Step::BedFree => self.bed_free(),
+            Step::Arrive(visit) => self.arrive(visit),
+            Step::TriageDone(visit) => self.triage_done(visit),
+            Step::HandoverDone(visit) => self.handover_done(visit),
+            Step::ConsultDone(visit) => self.consult_done(visit),
+            Step::ResultsIn(visit) => self.results_in(visit),
+            Step::Leave(visit, decision) => self.leave(visit, decision),
+            Step::GiveUp(visit) => self.give_up(visit),
+            Step::CallOut(incident) => self.call_out(incident),
+            Step::SetOff(incident) => self.set_off(incident),
+            Step::Divert(incident) => self.divert(incident),
+            Step::ReachOther(incident) => self.reach_other(incident),
+            Step::HandOverElsewhere(incident) => self.hand_over_elsewhere(incident),
+            Step::Clear(incident) => self.clear(incident),
+            Step::Close(incident) => self.close(incident),
+            Step::Ask(contact) => self.happen(What::Asked(contact)),
+        }
+    }
+
+    /// Midnight: tomorrow's people, today's beds.
+    fn begin_day(&mut self) {
+        let tomorrow = next_midnight(self.now);
+        self.plan_people(tomorrow);
+        self.plan(tomorrow, Step::BeginDay);
+        self.plan_in(BED_MEETING_HOUR * HOUR, Step::BedMeeting);
+        let beds = self.wards.begin_day(self.hour_of(self.now).weekday);
+        self.plan_beds(beds, 0);
+    }
+
+    fn meet_about_beds(&mut self) {
+        let beds = self.wards.meet();
+        self.plan_beds(beds, BED_MEETING_HOUR as usize + 1);
+    }
+
+    fn plan_beds(&mut self, beds: usize, from_hour: usize) {
+        let midnight = self.now.london_midnight();
+        for _ in 0..beds {
+            let minute = self.wards.discharge_minute(from_hour);
+            self.plan(midnight.plus(super::dice::whole_seconds(minute)), Step::BedFree);
+        }
+    }
+
+    fn begin_hour(&mut self) {
+        self.hour = self.hour_of(self.now);
+        for department in 0..self.departments.len() {
+            self.departments[department].begin_hour(self.hour.hour);
+            self.see_next(department);
+        }
+        self.report_hour();
+        self.plan_in(HOUR, Step::BeginHour);
+    }
+
+    fn hour_of(&self, at: At) -> HourOfWeek {
+        HourOfWeek::of(at)
+    }
+}
+
+/// When the hospital meets about beds.
+const BED_MEETING_HOUR: Millis = 8;
+
+/// The London midnight after this one; a day may have 23 or 25 hours.
+pub(super) fn next_midnight(midnight: At) -> At {
+    midnight.plus(DAY + 2 * HOUR + MINUTE).london_midnight()
+}
