@@ -6,9 +6,13 @@
 
 pub mod config;
 pub mod domain;
+pub mod effects;
 pub mod faces;
+pub mod fold;
+pub mod forecast;
 pub mod log;
 pub mod runtime;
+pub mod sources;
 pub mod telemetry;
 pub mod views;
 pub mod world;

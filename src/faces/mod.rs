@@ -3,8 +3,20 @@
 //! A face reads the published picture and never the fold. Faces do not know each other; the route
 //! table in `runtime` puts them side by side.
 
+pub mod access;
+pub mod api;
+mod demand;
+pub mod fhir;
+pub mod metrics;
+pub mod pages;
+pub mod push;
+mod wire;
+
 use std::sync::Arc;
 
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
 use tokio::sync::watch;
 
 use crate::domain::{Clock, Directory};
@@ -58,4 +70,10 @@ impl Mode {
             (a, b) => a.or(b),
         }
     }
+}
+
+/// An error as JSON: a stable code, what was wrong, and what to do.
+fn failure(status: StatusCode, code: &str, message: &str, what_to_do: &str) -> Response {
+    let body = json!({"error": {"code": code, "message": message, "what_to_do": what_to_do}});
+    (status, axum::Json(body)).into_response()
 }

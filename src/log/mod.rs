@@ -3,6 +3,8 @@
 //! It stores entries without knowing what an event means. A log is used from one thread only, the
 //! writer's; everybody else holds a [`Submitter`].
 
+pub mod embedded;
+mod record;
 mod submit;
 
 pub use submit::{NotTaken, Receipt, SUBMISSIONS_QUEUED_MAX, Submission, Submitter};
@@ -45,5 +47,5 @@ pub trait Log: Send {
     fn append(&mut self, entries: &[Entry]) -> Result<(), LogError>;
 
     /// Hands every entry from `from` on to `visit`, in order, and returns how many there were.
-    fn replay(&self, from: u64, visit: &mut dyn FnMut(Entry)) -> Result<u64, LogError>;
+    fn replay(&mut self, from: u64, visit: &mut dyn FnMut(Entry)) -> Result<u64, LogError>;
 }

@@ -99,9 +99,8 @@ fn score(file: &Path, services: Option<&Path>) -> anyhow::Result<()> {
 
 fn log(command: &args::Log) -> anyhow::Result<()> {
     match command {
-        args::Log::Verify(at) => say(&embedded::verify(&at.data)?.to_string()),
-        args::Log::Stats(at) => say(&embedded::stats(&at.data)?.to_string()),
-        args::Log::Export(at) => {
+        args::Log::Verify(at) | args::Log::Stats(at) => say(&embedded::verify(&at.data)?.to_string()),
+                args::Log::Export(at) => {
             let mut out = BufWriter::new(std::io::stdout().lock());
             embedded::export(&at.data, &mut out)?;
             out.flush().map_err(Into::into)

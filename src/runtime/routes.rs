@@ -1,17 +1,19 @@
 //! The route table: every path of the server, grouped by who calls it.
 
-use axum::Router;
-use axum::middleware;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::routing::post;
+use axum::{Router, middleware};
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tower_http::compression::CompressionLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::domain::Role;
-use crate::faces::access::{self, Access};
+use crate::faces::access::{self, Access, Gate};
 use crate::faces::{Shared, api, fhir, metrics, pages, push};
-use crate::log::Submitter;
 use crate::runtime::writer::LogState;
 use crate::sources::http_events;
-use crate::sources::quarantine::Quarantine;
 
 /// What the routes need.
 pub struct Parts {
@@ -21,10 +23,49 @@ pub struct Parts {
     pub access: Access,
     /// Whether the log takes facts.
     pub log_state: watch::Receiver<LogState>,
-    /// The way into the log.
-    pub submitter: Submitter,
-    /// Where refused messages go.
-    pub quarantine: Quarantine,
+    /// What taking events needs.
+    pub events: http_events::Parts,
+    /// What the server counted about itself.
+    pub recorder: PrometheusHandle,
     /// Tells long-lived connections to end.
     pub stop: CancellationToken,
+}
+
+/// Everything is from this server: no other host may run or draw anything on our pages.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data:; base-uri 'none'; \
+                                       form-action 'self'; frame-ancestors 'none'";
+
+/// The table.
+pub fn table(parts: Parts) -> Router {
+    let Parts { shared, access, log_state, events, recorder, stop } = parts;
+    // Feeds: POST /api/v1/events
+    let feeds = Router::new()
+        .route("/api/v1/events", post(http_events::post))
+        .with_state(events)
+        .layer(middleware::from_fn_with_state(
+            Gate { access, role: Role::Feed },
+            access::require,
+        ));
+    // People: / /services/{id} /accessibility /assets/…
+    let people = pages::router(shared.clone()).layer(CompressionLayer::new());
+    // Other software: /api/v1/{waits,services,feeds,heat} /livez /readyz
+    let software = api::router(api::Parts { shared: shared.clone(), log_state })
+        .layer(CompressionLayer::new());
+    let router = people
+        .merge(software)
+        .merge(feeds)
+        // Screens: /api/v1/push /api/v1/push/sse /api/v1/state
+        .merge(push::router(shared.clone(), stop))
+        // 111 booking software: /FHIR/R4/…
+        .merge(fhir::router())
+        // Prometheus: /metrics
+        .merge(metrics::router(shared, recorder));
+    let always = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    router
+        .layer(middleware::from_fn(metrics::observe))
+        .layer(always(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(always(header::REFERRER_POLICY, "same-origin"))
 }

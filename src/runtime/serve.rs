@@ -14,16 +14,15 @@ use tokio_util::sync::CancellationToken;
 use crate::config::args;
 use crate::config::settings::{Forward, Settings};
 use crate::domain::{Clock, Directory};
-use crate::effects::forward;
 use crate::faces::access::Access;
-use crate::faces::{Mode, Shared, push};
+use crate::faces::{Mode, Shared, metrics};
 use crate::log::Submitter;
 use crate::log::embedded::EmbeddedLog;
 use crate::runtime::clock::SystemClock;
 use crate::runtime::commands::{read_directory, say};
 use crate::runtime::routes;
 use crate::runtime::writer::Writer;
-use crate::sources::mllp;
+use crate::sources::{http_events, mllp};
 use crate::sources::quarantine::Quarantine;
 
 /// How often the writer is made to look at the clock, so that time alone moves the figures.
@@ -152,7 +151,6 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
     let mllp_listener = bind(plan.mllp, "--mllp").await?;
     let data = plan.data.clone();
     let log = tokio::task::spawn_blocking(move || EmbeddedLog::open(&data)).await??;
-    let reader = log.reader();
     let (directory, clock) = (Arc::clone(&plan.directory), Arc::clone(&plan.clock));
     let (writer, outputs) = tokio::task::spawn_blocking(move || {
         Writer::open(Box::new(log), directory, clock)
@@ -180,8 +178,13 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
         shared,
         access,
         log_state: outputs.log_state,
-        submitter: submitter.clone(),
-        quarantine: quarantine.clone(),
+        events: http_events::Parts {
+            directory: Arc::clone(&plan.directory),
+            clock: Arc::clone(&plan.clock),
+            submitter: submitter.clone(),
+            quarantine: quarantine.clone(),
+        },
+        recorder: metrics::install()?,
         stop: stop.clone(),
     });
     tasks.push(tokio::spawn(serve_http(http, router, stop.clone())));
@@ -195,9 +198,6 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
         },
         stop.clone().cancelled_owned(),
     )));
-    if let Some(settings) = plan.forward {
-        tasks.push(tokio::spawn(forward::run(reader, settings, stop.clone())));
-    }
     Ok(Running {
         http: addresses.0,
         mllp: addresses.1,

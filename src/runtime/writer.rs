@@ -13,7 +13,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::{At, Clock, Directory, Entry, Fact, FeedId, Record, Refused, Verdict};
 use crate::fold::{Change, Decision, Picture};
-use crate::forecast::Forecast;
 use crate::log::{Log, LogError, NotTaken, Receipt, Submission};
 use crate::telemetry;
 use crate::views::{Published, Viewer};
@@ -37,7 +36,6 @@ pub struct Writer {
 /// All that is derived from the entries.
 struct State {
     picture: Picture,
-    forecast: Forecast,
     viewer: Viewer,
     seq: u64,
     at: At,
@@ -45,10 +43,9 @@ struct State {
 
 impl State {
     /// Replays the whole log. The first publication of a fresh [`Viewer`] computes every view.
-    fn rebuild(log: &dyn Log, directory: &Arc<Directory>) -> Result<Self, LogError> {
+    fn rebuild(log: &mut dyn Log, directory: &Arc<Directory>) -> Result<Self, LogError> {
         let mut state = Self {
             picture: Picture::new(Arc::clone(directory)),
-            forecast: Forecast::new(Arc::clone(directory)),
             viewer: Viewer::new(Arc::clone(directory)),
             seq: 0,
             at: At(0),
@@ -57,7 +54,6 @@ impl State {
         log.replay(1, &mut |entry| {
             changes.clear();
             state.apply(&entry, &mut changes);
-            state.forecast.learn(&state.picture, &changes);
         })?;
         Ok(state)
     }
@@ -69,8 +65,7 @@ impl State {
     }
 
     fn publish(&mut self, changes: &[Change], epoch: &str) -> Arc<Published> {
-        self.forecast.learn(&self.picture, changes);
-        self.viewer.publish(&self.picture, &self.forecast, changes, epoch)
+        self.viewer.publish(&self.picture, changes, epoch)
     }
 }
 
@@ -87,11 +82,11 @@ pub struct Outputs {
 impl Writer {
     /// Replays the log and publishes the first picture.
     pub fn open(
-        log: Box<dyn Log>,
+        mut log: Box<dyn Log>,
         directory: Arc<Directory>,
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, Outputs), LogError> {
-        let mut state = State::rebuild(log.as_ref(), &directory)?;
+        let mut state = State::rebuild(log.as_mut(), &directory)?;
         let first = state.publish(&[], log.epoch());
         let (published, pictures) = watch::channel(first);
         let (log_state, log_states) = watch::channel(Ok(()));
@@ -218,7 +213,7 @@ impl Writer {
             return Ok(());
         }
         let mut state =
-            State::rebuild(self.log.as_ref(), &self.directory).map_err(|why| why.to_string())?;
+            State::rebuild(self.log.as_mut(), &self.directory).map_err(|why| why.to_string())?;
         let tick = Entry { seq: state.seq + 1, at: at.max(state.at), record: Record::Tick };
         self.log.append(std::slice::from_ref(&tick)).map_err(|why| why.to_string())?;
         state.apply(&tick, &mut Vec::new());

@@ -3,6 +3,9 @@
 //! Computed on the writer's thread from the fold and the forecast, published as a shared value.
 //! Nothing here knows a wire format; the faces turn these values into HTML, JSON and metrics.
 
+mod publish;
+mod readings;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -13,6 +16,8 @@ use crate::domain::opening::Opening;
 use crate::domain::{
     AcuityGroup, At, Cell, Feed, FeedId, Reading, ReadingName, Service, ServiceId,
 };
+
+pub use publish::Viewer;
 
 /// Everything readers may see, as of one sequence number.
 #[derive(Debug, Clone)]

@@ -1,0 +1,1 @@
+//! Acts outside, driven by log entries, each with its own checkpoint. Nothing is decided here.

@@ -1,0 +1,192 @@
+//! Readings as JSON, for other software and for the page's own script.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use crate::faces::{Shared, demand, failure, wire};
+use crate::views::Published;
+
+/// What the API needs.
+#[derive(Clone)]
+pub struct Parts {
+    /// The published picture.
+    pub shared: Shared,
+    /// Whether the log takes facts, and why not.
+    pub log_state: watch::Receiver<Result<(), String>>,
+}
+
+/// The routes.
+pub fn router(parts: Parts) -> Router {
+    Router::new()
+        .route("/api/v1/waits", get(waits))
+        .route("/api/v1/services", get(services))
+        .route("/api/v1/services/{id}", get(service))
+        .route("/api/v1/feeds", get(feeds))
+        .route("/api/v1/heat", get(heat))
+        .route("/api/v1/heat.geojson", get(heat_geojson))
+        .route("/livez", get(|| async { "alive\n" }))
+        .route("/readyz", get(ready))
+        .with_state(parts)
+}
+
+/// Answers with JSON, or with "not modified" when the caller has this very picture.
+fn answer(parts: &Parts, headers: &HeaderMap, picture: &Published, body: &Value) -> Response {
+    let tag = format!("\"{}-{}\"", picture.epoch, picture.seq);
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let mut answer = if known.is_some_and(|known| known.contains(&tag)) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        axum::Json(body).into_response()
+    };
+    let fields = answer.headers_mut();
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        fields.insert(header::ETAG, tag);
+    }
+    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    fields.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    if parts.shared.mode.demonstration.is_some() {
+        fields.insert("x-demonstration", HeaderValue::from_static("simulated"));
+    }
+    answer
+}
+
+async fn waits(State(parts): State<Parts>, headers: HeaderMap) -> Response {
+    let picture = parts.shared.picture();
+    let cards: Vec<Value> = picture
+        .services
+        .values()
+        .filter(|view| !view.readings.is_empty())
+        .map(|view| wire::card(view))
+        .collect();
+    let body = wire::envelope(&picture, &parts.shared.mode, "services", cards.into());
+    answer(&parts, &headers, &picture, &body)
+}
+
+async fn services(State(parts): State<Parts>, headers: HeaderMap) -> Response {
+    let picture = parts.shared.picture();
+    let all: Vec<Value> = picture.services.values().map(|view| wire::service(view)).collect();
+    let body = wire::envelope(&picture, &parts.shared.mode, "services", all.into());
+    answer(&parts, &headers, &picture, &body)
+}
+
+async fn service(
+    State(parts): State<Parts>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let picture = parts.shared.picture();
+    let Some(view) = picture.services.get(id.as_str()) else {
+        return failure(
+            StatusCode::NOT_FOUND,
+            "unknown_service",
+            "no service of that id is in the directory",
+            "GET /api/v1/services lists them",
+        );
+    };
+    answer(&parts, &headers, &picture, &merged(&parts, &picture, wire::service(view)))
+}
+
+/// The envelope and the object in one.
+fn merged(parts: &Parts, picture: &Arc<Published>, object: Value) -> Value {
+    let mut body = wire::envelope(picture, &parts.shared.mode, "version", json!(1));
+    if let (Some(body), Value::Object(object)) = (body.as_object_mut(), object) {
+        body.extend(object);
+    }
+    body
+}
+
+async fn feeds(State(parts): State<Parts>, headers: HeaderMap) -> Response {
+    let picture = parts.shared.picture();
+    let all: Vec<Value> = picture.feeds.values().map(|view| wire::feed(view)).collect();
+    let body = wire::envelope(&picture, &parts.shared.mode, "feeds", all.into());
+    answer(&parts, &headers, &picture, &body)
+}
+
+/// What may be asked of the heat map today.
+#[derive(Deserialize)]
+struct HeatQuery {
+    kind: Option<String>,
+    window: Option<String>,
+}
+
+impl HeatQuery {
+    fn check(&self) -> Result<(), Response> {
+        let kind = self.kind.as_deref().unwrap_or("demand");
+        let window = self.window.as_deref().unwrap_or("60m");
+        if kind == "demand" && window == "60m" {
+            return Ok(());
+        }
+        Err(failure(
+            StatusCode::BAD_REQUEST,
+            "not_available",
+            "that heat map is not available",
+            "ask for kind=demand and window=60m",
+        ))
+    }
+}
+
+async fn heat(
+    State(parts): State<Parts>,
+    Query(query): Query<HeatQuery>,
+    headers: HeaderMap,
+) -> Response {
+    if let Err(why) = query.check() {
+        return why;
+    }
+    let picture = parts.shared.picture();
+    let cells = demand::public(&picture.demand);
+    let cells: Vec<Value> = cells
+        .iter()
+        .map(|(cell, people)| json!({"cell": cell.to_string(), "people": people}))
+        .collect();
+    let body = wire::envelope(&picture, &parts.shared.mode, "cells", cells.into());
+    answer(&parts, &headers, &picture, &body)
+}
+
+async fn heat_geojson(
+    State(parts): State<Parts>,
+    Query(query): Query<HeatQuery>,
+    headers: HeaderMap,
+) -> Response {
+    if let Err(why) = query.check() {
+        return why;
+    }
+    let picture = parts.shared.picture();
+    let features: Vec<Value> = demand::public(&picture.demand)
+        .iter()
+        .map(|(cell, people)| {
+            let mut ring: Vec<[f64; 2]> =
+                cell.0.boundary().iter().map(|corner| [corner.lng(), corner.lat()]).collect();
+            ring.extend(ring.first().copied());
+            json!({
+                "type": "Feature",
+                "id": cell.to_string(),
+                "properties": {"people": people},
+                "geometry": {"type": "Polygon", "coordinates": [ring]},
+            })
+        })
+        .collect();
+    let body = json!({
+        "type": "FeatureCollection",
+        "as_of": picture.as_of.rfc3339_london(),
+        "features": features,
+    });
+    answer(&parts, &headers, &picture, &body)
+}
+
+/// Ready when the log takes facts; the first picture is published before the server listens.
+async fn ready(State(parts): State<Parts>) -> Response {
+    let state = parts.log_state.borrow().clone();
+    match state {
+        Ok(()) => "ready\n".into_response(),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")).into_response(),
+    }
+}

@@ -1,0 +1,141 @@
+//! One service as the list shows it: every sentence made, every missing figure said to be missing.
+
+use crate::domain::opening::Opening;
+use crate::domain::{Age, At, Reading, ReadingName, Withheld};
+use crate::faces::pages::words;
+use crate::views::ServiceView;
+use crate::domain::event::Rag;
+
+/// A service, in sentences.
+pub struct Card {
+    /// For the link and the script.
+    pub id: String,
+    /// As shown.
+    pub name: String,
+    /// Plain words.
+    pub kind: &'static str,
+    /// "About 1 hour 35 minutes", or why there is no figure.
+    pub wait: String,
+    /// The word tag and its colour, when there is a figure.
+    pub tag: Option<(&'static str, &'static str)>,
+    /// "9 in 10 people are seen within …".
+    pub range: Option<String>,
+    /// "12 people waiting. The longest has waited 1 hour 2 minutes so far."
+    pub queue: Option<String>,
+    /// "Open until 9pm."
+    pub open: String,
+    /// Closed by its hours or out of turn.
+    pub is_closed: bool,
+    /// Red, amber, closures, in its own words.
+    pub notices: Vec<String>,
+    /// "Updated at 9:42am", or how old the figure is.
+    pub age: String,
+    /// The figure is older than it should be.
+    pub is_late: bool,
+    /// Median minutes, for the order of the list.
+    pub minutes: Option<i64>,
+}
+
+impl Card {
+    /// Puts a service into sentences as of `now`.
+    pub fn of(view: &ServiceView, now: At) -> Self {
+        let wait = view.find_reading(ReadingName::Wait);
+        let measure = wait.and_then(|reading| reading.age.measure());
+        let is_closed = !view.is_open();
+        Self {
+            id: view.service.id.to_string(),
+            name: view.service.name.clone(),
+            kind: view.service.kind.plain(),
+            wait: headline(wait),
+            tag: measure.map(|measure| words::tag(measure.value)),
+            range: measure.and_then(|measure| measure.high).map(|high| {
+                format!("9 in 10 people are seen within {}.", words::within(high))
+            }),
+            queue: queue(view),
+            open: opening(view, now),
+            is_closed,
+            notices: notices(view, now),
+            age: age(wait, now),
+            is_late: matches!(wait.map(|reading| reading.age), Some(Age::Late { .. })),
+            minutes: measure.map(|measure| measure.value),
+        }
+    }
+
+    /// Open with a figure first, then open without one, then closed; within that the shortest wait.
+    pub fn order(&self) -> (bool, bool, i64, &str) {
+        (self.is_closed, self.minutes.is_none(), self.minutes.unwrap_or(i64::MAX), &self.name)
+    }
+}
+
+fn headline(wait: Option<&Reading>) -> String {
+    match wait.map(|reading| reading.age) {
+        Some(Age::Fresh(measure) | Age::Late { measure, .. }) => words::about(measure.value),
+        Some(Age::Withheld(why)) => why.plain().to_owned(),
+        None => Withheld::NoFeed.plain().to_owned(),
+    }
+}
+
+fn queue(view: &ServiceView) -> Option<String> {
+    let value = |name| Some(view.find_reading(name)?.age.measure()?.value);
+    let waiting = value(ReadingName::Waiting)?;
+    if waiting == 0 {
+        return Some("Nobody is waiting to be seen.".to_owned());
+    }
+    let count = format!("{} waiting to be seen.", words::people(waiting));
+    Some(match value(ReadingName::LongestWait) {
+        Some(longest) => {
+            format!("{count} The longest wait so far is {}.", words::duration(longest))
+        }
+        None => count,
+    })
+}
+
+/// Whether it is open, and until when or from when.
+pub fn opening(view: &ServiceView, now: At) -> String {
+    if let Some(closure) = &view.closure {
+        return match closure.next_update_at {
+            Some(next) => format!("Closed. Next update at {}.", words::when(next, now)),
+            None => "Closed until further notice.".to_owned(),
+        };
+    }
+    match view.opening {
+        Opening::AllHours => "Open 24 hours.".to_owned(),
+        Opening::Open { until: Some(until) } => format!("Open until {}.", words::when(until, now)),
+        Opening::Open { until: None } => "Open now.".to_owned(),
+        Opening::Closed { opens: Some(opens) } => {
+            format!("Closed now. Opens at {}.", words::when(opens, now))
+        }
+        Opening::Closed { opens: None } => "Closed now.".to_owned(),
+    }
+}
+
+fn notices(view: &ServiceView, now: At) -> Vec<String> {
+    let closure = view.closure.iter().map(|closure| format!("Closed: {}", closure.reason));
+    let status = view.status.iter().filter_map(|status| {
+        let how = match status.rag {
+            Rag::Red => "This service says it has no capacity",
+            Rag::Amber => "This service says it is very busy",
+            Rag::Green => return None,
+        };
+        let until = status.until.map(|until| format!(" (until {})", words::when(until, now)));
+        let note = status.note.as_ref().map(|note| format!(": {note}"));
+        Some(format!("{how}{}{}.", note.unwrap_or_default(), until.unwrap_or_default()))
+    });
+    closure.chain(status).collect()
+}
+
+/// How old the figure is. A page does not age by itself, so it says the time and not "just now".
+fn age(wait: Option<&Reading>, now: At) -> String {
+    match wait {
+        Some(Reading { age: Age::Fresh(_), as_of, .. }) => {
+            format!("Updated at {}.", words::clock(*as_of))
+        }
+        Some(Reading { age: Age::Late { heard, .. }, .. }) => format!(
+            "Last heard at {}, {} ago: this may have changed.",
+            words::clock(*heard),
+            words::duration(now.minutes_since(*heard))
+        ),
+        Some(Reading { as_of, .. }) => format!("Checked at {}.", words::clock(*as_of)),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,106 @@
+//! Pages for people, whole without JavaScript. The script in `web/` only changes words on them.
+
+mod assets;
+mod card;
+mod home;
+mod service;
+mod words;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+
+use crate::faces::{Mode, Shared};
+
+/// What every page has around its contents.
+struct Frame {
+    css: String,
+    script: Option<String>,
+    notice: Option<String>,
+}
+
+impl Frame {
+    fn of(mode: &Mode) -> Self {
+        let (css, script) = assets::entry();
+        Self { css, script, notice: mode.notice() }
+    }
+}
+
+/// The routes, and the page for every path that is none.
+pub fn router(shared: Shared) -> Router {
+    Router::new()
+        .route("/", get(home_page))
+        .route("/services/{id}", get(service_page))
+        .route("/accessibility", get(accessibility))
+        .route("/assets/{*file}", get(assets::serve))
+        .fallback(not_found)
+        .with_state(shared)
+}
+
+fn page(status: StatusCode, template: &impl Template) -> Response {
+    match template.render() {
+        Ok(html) => {
+            let mut answer = (status, Html(html)).into_response();
+            answer
+                .headers_mut()
+                .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+            answer
+        }
+        Err(why) => {
+            tracing::error!(%why, "a page could not be rendered");
+            (StatusCode::INTERNAL_SERVER_ERROR, "This page is broken. Call 111.\n").into_response()
+        }
+    }
+}
+
+async fn home_page(State(shared): State<Shared>, Query(query): Query<home::Choice>) -> Response {
+    let picture = shared.picture();
+    page(StatusCode::OK, &home::Home::new(&picture, &shared.mode, shared.clock.now(), &query))
+}
+
+async fn service_page(State(shared): State<Shared>, Path(id): Path<String>) -> Response {
+    let picture = shared.picture();
+    match picture.services.get(id.as_str()) {
+        Some(view) => {
+            page(StatusCode::OK, &service::Page::new(view, &shared.mode, shared.clock.now()))
+        }
+        None => not_found(State(shared), Uri::default()).await,
+    }
+}
+
+/// A heading and some sentences.
+#[derive(Template)]
+#[template(path = "message.html")]
+struct Message {
+    frame: Frame,
+    heading: &'static str,
+    lines: Vec<&'static str>,
+}
+
+async fn not_found(State(shared): State<Shared>, _: Uri) -> Response {
+    let message = Message {
+        frame: Frame::of(&shared.mode),
+        heading: "Page not found",
+        lines: vec!["There is no page at this address. Check that it was typed in full."],
+    };
+    page(StatusCode::NOT_FOUND, &message)
+}
+
+async fn accessibility(State(shared): State<Shared>) -> Response {
+    let message = Message {
+        frame: Frame::of(&shared.mode),
+        heading: "Accessibility",
+        lines: vec![
+            "We mean every page here to meet the Web Content Accessibility Guidelines 2.2, level AA.",
+            "Each page works without JavaScript, at any text size and by keyboard alone. A colour is \
+             never the only sign: every coloured tag is also a word.",
+            "The pages are checked by axe in an automated browser at phone and desktop size. They \
+             have not been audited by people who use assistive technology.",
+            "If something here does not work for you, call 111: they have the same information.",
+        ],
+    };
+    page(StatusCode::OK, &message)
+}

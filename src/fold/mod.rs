@@ -1,0 +1,250 @@
+//! What facts mean: visits, handovers, demand, status, feed health.
+//!
+//! A pure machine. It never does I/O, reads a clock, rolls dice or keeps anything in an order that
+//! could differ from one run to the next: the same log gives the same bytes.
+
+mod decide;
+pub mod demand;
+pub mod feeds;
+pub mod handovers;
+pub mod services;
+pub mod visit;
+pub mod visits;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::domain::time::{HOUR, MINUTE};
+use crate::domain::{
+    At, Directory, Entry, Event, Fact, FeedId, IncidentId, Record, ServiceId, VisitId,
+};
+
+pub use decide::{Decision, FUTURE_MAX, LATE_MAX};
+use demand::Demand;
+use feeds::{FeedState, Feeds};
+use handovers::{Incidents, Leg, LegFact};
+use services::{DoorState, ServiceState};
+use visit::{Step, VisitFact};
+use visits::Visits;
+
+/// What an entry changed, for those who keep something derived from the picture.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// The figures of a service.
+    ServiceChanged(ServiceId),
+    /// Where people ask for care.
+    DemandChanged,
+    /// A feed was heard.
+    FeedHeard(FeedId),
+    /// A whole minute went by: everything that depends on time alone moved.
+    MinutePassed,
+}
+
+/// Everything the facts so far add up to.
+#[derive(Debug, Clone, Serialize)]
+pub struct Picture {
+    #[serde(skip)]
+    directory: Arc<Directory>,
+    seq: u64,
+    at: At,
+    visits: Visits,
+    incidents: Incidents,
+    demand: Demand,
+    services: BTreeMap<ServiceId, ServiceState>,
+    feeds: Feeds,
+}
+
+impl Picture {
+    /// Nothing is known yet.
+    pub fn new(directory: Arc<Directory>) -> Self {
+        Self {
+            directory,
+            seq: 0,
+            at: At(0),
+            visits: Visits::default(),
+            incidents: Incidents::default(),
+            demand: Demand::default(),
+            services: BTreeMap::new(),
+            feeds: Feeds::default(),
+        }
+    }
+
+    /// The newest entry applied.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// The log's time at that entry.
+    pub fn at(&self) -> At {
+        self.at
+    }
+
+    /// When time alone will change a figure: at the next whole minute, by which longest waits grow,
+    /// windows move on, statuses fall back and feeds fall silent.
+    pub fn next_deadline(&self) -> Option<At> {
+        (self.seq > 0).then(|| At((self.at.0.div_euclid(MINUTE) + 1) * MINUTE))
+    }
+
+    /// Takes an entry of the log. `changes` is added to, not cleared.
+    pub fn apply(&mut self, entry: &Entry, changes: &mut Vec<Change>) {
+        let before = self.at;
+        self.seq = entry.seq;
+        self.at = entry.at;
+        if before.0.div_euclid(MINUTE) != self.at.0.div_euclid(MINUTE) {
+            changes.push(Change::MinutePassed);
+        }
+        if before.0.div_euclid(HOUR) != self.at.0.div_euclid(HOUR) {
+            let touched = self.visits.tidy(self.at);
+            changes.extend(touched.into_iter().map(Change::ServiceChanged));
+            self.incidents.tidy(self.at);
+            self.demand.tidy(self.at);
+        }
+        if let Record::Fact(fact) = &entry.record {
+            self.feeds.take(self.at, fact);
+            changes.push(Change::FeedHeard(fact.feed.clone()));
+            self.take(fact, changes);
+        }
+    }
+
+    fn take(&mut self, fact: &Fact, changes: &mut Vec<Change>) {
+        let at = fact.happened_at;
+        let touched = match &fact.event {
+            Event::IncidentOpened { incident, origin, .. } => {
+                changes.push(Change::DemandChanged);
+                self.leg(fact, incident, Leg::Opened(*origin))
+            }
+            Event::IncidentClosed { incident } => self.leg(fact, incident, Leg::Closed),
+            Event::ConveyanceStarted { incident, service, eta, .. }
+            | Event::ConveyanceDiverted { incident, service, eta, .. } => {
+                self.leg(fact, incident, Leg::Towards(service.clone(), *eta))
+            }
+            Event::ConveyanceArrived { incident } => self.leg(fact, incident, Leg::Arrived),
+            Event::HandoverCompleted { incident } => self.leg(fact, incident, Leg::HandedOver),
+            Event::ConveyanceCleared { incident } => self.leg(fact, incident, Leg::Cleared),
+            Event::ContactRecorded { origin, .. } => {
+                if let Some(cell) = origin {
+                    self.demand.count(at, *cell);
+                    changes.push(Change::DemandChanged);
+                }
+                Vec::new()
+            }
+            Event::StatusSet { service, status, reset_in_minutes, note, .. } => {
+                self.service(service).set_status(at, *status, *reset_in_minutes, note.as_deref());
+                vec![service.clone()]
+            }
+            Event::ServiceClosed { service, reason, next_update_at } => {
+                self.door(service, at, true, reason, *next_update_at)
+            }
+            Event::ServiceOpened { service, reason, next_update_at } => {
+                self.door(service, at, false, reason, *next_update_at)
+            }
+            Event::CapacityReported { service, capacity } => {
+                self.service(service).set_capacity(at, capacity);
+                vec![service.clone()]
+            }
+            Event::SlotsPublished { service, slots } => {
+                let now = self.at;
+                self.service(service).publish_slots(now, slots);
+                vec![service.clone()]
+            }
+            Event::FeedHeartbeat {} => Vec::new(),
+            _ => self.take_visit(fact, changes),
+        };
+        changes.extend(touched.into_iter().map(Change::ServiceChanged));
+    }
+
+    fn take_visit(&mut self, fact: &Fact, changes: &mut Vec<Change>) -> Vec<ServiceId> {
+        let (visit, step, origin) = match &fact.event {
+            Event::VisitArrived { service, visit, mode, acuity, origin, incident, .. } => {
+                changes.push(Change::DemandChanged);
+                let step = Step::Arrived {
+                    service: service.clone(),
+                    mode: *mode,
+                    acuity: *acuity,
+                    incident: incident.clone(),
+                };
+                (visit, step, *origin)
+            }
+            Event::VisitTriaged { visit, acuity } => (visit, Step::Triaged(*acuity), None),
+            Event::VisitSeen { visit } => (visit, Step::Seen, None),
+            Event::VisitDecided { visit, decision } => (visit, Step::Decided(*decision), None),
+            Event::VisitDeparted { visit, how } => (visit, Step::Departed(*how), None),
+            Event::VisitMoved { visit, service } => (visit, Step::Moved(service.clone()), None),
+            Event::VisitCancelled { visit } => (visit, Step::Cancelled, None),
+            Event::VisitReopened { visit } => (visit, Step::Reopened, None),
+            Event::VisitMerged { visit, into } => {
+                return self.visits.merge(visit, into, fact.happened_at);
+            }
+            _ => return Vec::new(),
+        };
+        self.visits.take(visit, visit_fact(fact, step), origin)
+    }
+
+    fn leg(&mut self, fact: &Fact, incident: &IncidentId, leg: Leg) -> Vec<ServiceId> {
+        let fact = LegFact {
+            happened_at: fact.happened_at,
+            leg,
+            feed: fact.feed.clone(),
+            id: fact.id.clone(),
+        };
+        self.incidents.take(incident, fact)
+    }
+
+    fn door(
+        &mut self,
+        service: &ServiceId,
+        since: At,
+        closed: bool,
+        reason: &str,
+        next_update_at: Option<At>,
+    ) -> Vec<ServiceId> {
+        let door = DoorState { since, closed, reason: reason.to_owned(), next_update_at };
+        self.service(service).set_door(door);
+        vec![service.clone()]
+    }
+
+    fn service(&mut self, id: &ServiceId) -> &mut ServiceState {
+        self.services.entry(id.clone()).or_default()
+    }
+
+    /// All visits that still matter.
+    pub fn visits(&self) -> &Visits {
+        &self.visits
+    }
+
+    /// All call-outs that still matter.
+    pub fn incidents(&self) -> &Incidents {
+        &self.incidents
+    }
+
+    /// Contacts by minute and hex.
+    pub fn demand(&self) -> &Demand {
+        &self.demand
+    }
+
+    /// What a service said about itself, if anything.
+    pub fn find_service_state(&self, service: &str) -> Option<&ServiceState> {
+        self.services.get(service)
+    }
+
+    /// The feed, if it was ever heard.
+    pub fn find_feed(&self, feed: &FeedId) -> Option<&FeedState> {
+        self.feeds.find(feed)
+    }
+
+    /// Whether a name was merged away.
+    fn is_retired(&self, visit: &VisitId) -> bool {
+        self.visits.is_retired(visit)
+    }
+}
+
+fn visit_fact(fact: &Fact, step: Step) -> VisitFact {
+    VisitFact {
+        happened_at: fact.happened_at,
+        step,
+        feed: fact.feed.clone(),
+        id: fact.id.clone(),
+    }
+}

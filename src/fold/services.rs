@@ -1,0 +1,134 @@
+//! What a service says about itself: status, closure, capacity, slots.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::event::{Capacity, Rag};
+use crate::domain::time::{MINUTE, Millis};
+use crate::domain::{At, SlotId};
+
+/// Red and amber fall back to green after this when the sender says nothing (the default of the
+/// Directory's capacity status API).
+pub const STATUS_RESET_DEFAULT: Millis = 240 * MINUTE;
+/// Slots kept for one service.
+pub const SLOTS_MAX: usize = 2_000;
+
+/// Red, amber or green, as last set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusState {
+    /// Which.
+    pub rag: Rag,
+    /// Since.
+    pub since: At,
+    /// Falls back to green then.
+    pub until: Option<At>,
+    /// Plain words.
+    pub note: Option<String>,
+}
+
+/// Closed or opened out of turn, as last said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DoorState {
+    /// Since.
+    pub since: At,
+    /// Closed, or opened again.
+    pub closed: bool,
+    /// Plain words.
+    pub reason: String,
+    /// When the next word comes.
+    pub next_update_at: Option<At>,
+}
+
+/// What a service says about itself; of two facts the one that happened later counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceState {
+    status: Option<StatusState>,
+    door: Option<DoorState>,
+    counts: BTreeMap<u8, (At, u32)>,
+    slots: BTreeMap<SlotId, (At, At)>,
+}
+
+impl ServiceState {
+    /// Takes a status.
+    pub fn set_status(&mut self, at: At, rag: Rag, reset: Option<u32>, note: Option<&str>) {
+        if self.status.as_ref().is_some_and(|known| known.since > at) {
+            return;
+        }
+        let reset = reset.map_or(STATUS_RESET_DEFAULT, |minutes| i64::from(minutes) * MINUTE);
+        self.status = Some(StatusState {
+            rag,
+            since: at,
+            until: (rag != Rag::Green).then(|| at.plus(reset)),
+            note: note.map(ToOwned::to_owned),
+        });
+    }
+
+    /// Takes a closure or its end.
+    pub fn set_door(&mut self, door: DoorState) {
+        if self.door.as_ref().is_none_or(|known| known.since <= door.since) {
+            self.door = Some(door);
+        }
+    }
+
+    /// Takes the counts that were sent.
+    pub fn set_capacity(&mut self, at: At, capacity: &Capacity) {
+        for (key, count) in (0..).zip(as_list(capacity)) {
+            let newer = self.counts.get(&key).is_none_or(|(known, _)| *known <= at);
+            if let (Some(count), true) = (count, newer) {
+                self.counts.insert(key, (at, count));
+            }
+        }
+    }
+
+    /// Takes bookable times; a slot sent again is replaced, those that began are dropped.
+    pub fn publish_slots(&mut self, now: At, slots: &[crate::domain::event::Slot]) {
+        self.slots.retain(|_, (start, _)| *start > now);
+        for slot in slots {
+            if self.slots.len() < SLOTS_MAX || self.slots.contains_key(&slot.slot) {
+                self.slots.insert(slot.slot.clone(), (slot.start, slot.end));
+            }
+        }
+    }
+
+    /// The status while it holds.
+    pub fn status(&self, now: At) -> Option<&StatusState> {
+        self.status.as_ref().filter(|status| status.until.is_none_or(|until| now < until))
+    }
+
+    /// The closure while it lasts.
+    pub fn closure(&self) -> Option<&DoorState> {
+        self.door.as_ref().filter(|door| door.closed)
+    }
+
+    /// The newest counts.
+    pub fn capacity(&self) -> Capacity {
+        let count = |key: u8| self.counts.get(&key).map(|(_, count)| *count);
+        Capacity {
+            staffed_spaces: count(0),
+            occupied_spaces: count(1),
+            beds_open: count(2),
+            beds_occupied: count(3),
+            escalation_beds: count(4),
+            no_criteria_to_reside: count(5),
+            clinicians: count(6),
+        }
+    }
+
+    /// Slots that have not begun.
+    pub fn slots_ahead(&self, now: At) -> usize {
+        self.slots.values().filter(|(start, _)| *start > now).count()
+    }
+}
+
+fn as_list(capacity: &Capacity) -> [Option<u32>; 7] {
+    [
+        capacity.staffed_spaces,
+        capacity.occupied_spaces,
+        capacity.beds_open,
+        capacity.beds_occupied,
+        capacity.escalation_beds,
+        capacity.no_criteria_to_reside,
+        capacity.clinicians,
+    ]
+}

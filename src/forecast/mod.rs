@@ -1,0 +1,73 @@
+//! How long people who arrive now will wait, and how right that proves to be.
+//!
+//! Pure: computed from the fold's visits as of a moment. A learned forecast with its own state comes
+//! on top of this estimate, not in its place.
+
+mod score;
+pub mod survival;
+
+use crate::domain::At;
+use crate::domain::time::{HOUR, MINUTE, Millis};
+use crate::fold::visit::VisitState;
+use crate::fold::visits::Visits;
+use survival::{Curve, Spell};
+
+pub use score::{ScoreTable, score};
+
+/// Windows to estimate from, the most recent that holds enough people first.
+pub const WINDOWS: [Millis; 3] = [2 * HOUR, 4 * HOUR, 8 * HOUR];
+/// People seen within the window, at least.
+pub const SEEN_MIN: u32 = 8;
+
+/// The wait of people arriving now, whole minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Estimate {
+    /// Half are seen sooner.
+    pub median: i64,
+    /// One in ten is seen sooner.
+    pub low: i64,
+    /// Nine in ten are seen sooner; `None` when the queue is too stuck to say.
+    pub high: Option<i64>,
+    /// People it rests on, those still waiting included.
+    pub people: u32,
+    /// Over how long.
+    pub window: Millis,
+}
+
+/// Estimates from the visits of a service; `None` when too few were seen to say.
+pub fn wait_now(visits: &Visits, service: &str, now: At) -> Option<Estimate> {
+    WINDOWS.into_iter().find_map(|window| {
+        let states = visits.at_service(service).filter_map(|visit| {
+            let state = visit.state.as_ref()?;
+            (!visit.closed_by_rule).then_some(state)
+        });
+        let curve = Curve::through(states.filter_map(|state| spell(state, now, window)));
+        if curve.seen < SEEN_MIN {
+            return None;
+        }
+        Some(Estimate {
+            median: curve.quantile(50)? as i64,
+            low: curve.quantile(10)? as i64,
+            high: curve.quantile(90).map(|minutes| minutes as i64),
+            people: curve.people,
+            window,
+        })
+    })
+}
+
+/// A visit's part in the window that ends now. Leaving without being seen censors: they waited at
+/// least that long.
+fn spell(state: &VisitState, now: At, window: Millis) -> Option<Spell> {
+    let opened = now.plus(-window);
+    let departed = state.departed.map(|(at, _)| at);
+    let end = state.seen.or(departed).unwrap_or(now);
+    if end <= opened || state.arrived > now || end > now {
+        return None;
+    }
+    let minutes = |length: Millis| (length.max(0) / MINUTE) as usize;
+    Some(Spell {
+        enter: minutes(opened.since(state.arrived)),
+        leave: minutes(end.since(state.arrived)),
+        seen: state.seen.is_some(),
+    })
+}

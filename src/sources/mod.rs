@@ -1,0 +1,10 @@
+//! How facts arrive: a file for each format. `adt` and `wire_event` turn a claim into a Fact or a
+//! refusal; the writer has the last word. Nothing here knows what a fact means.
+
+pub mod adt;
+pub mod hl7;
+pub mod http_events;
+pub mod mllp;
+pub mod places;
+pub mod quarantine;
+pub mod wire_event;

@@ -1,0 +1,214 @@
+//! Works out the views that an entry changed and keeps the others.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::domain::{At, Cell, Directory, Feed, FeedId, Service, ServiceId};
+use crate::fold::demand::DEMAND_WINDOW;
+use crate::fold::{Change, Picture};
+use crate::views::readings::{self, Source};
+use crate::views::{
+    Closure, DemandView, FeedView, Health, Published, ServiceView, Status, StreamView,
+};
+use crate::domain::AcuityGroup;
+
+/// Keeps the last published views, so that only what changed is worked out again.
+pub struct Viewer {
+    directory: Arc<Directory>,
+    services: BTreeMap<ServiceId, Arc<ServiceView>>,
+    feeds: BTreeMap<FeedId, Arc<FeedView>>,
+    demand: Arc<DemandView>,
+}
+
+impl Viewer {
+    /// Nothing is published yet: the first publication works everything out.
+    pub fn new(directory: Arc<Directory>) -> Self {
+        Self {
+            directory,
+            services: BTreeMap::new(),
+            feeds: BTreeMap::new(),
+            demand: Arc::default(),
+        }
+    }
+
+    /// The picture after these changes.
+    pub fn publish(&mut self, picture: &Picture, changes: &[Change], epoch: &str) -> Arc<Published> {
+        let all = self.services.is_empty() || changes.contains(&Change::MinutePassed);
+        self.publish_feeds(picture);
+        for id in self.dirty(all, changes) {
+            if let Some(service) = self.directory.find_service(id.as_str()) {
+                let view = self.service_view(picture, service);
+                keep_or_put(&mut self.services, &id, view);
+            }
+        }
+        if all || changes.contains(&Change::DemandChanged) {
+            let demand = demand_view(picture);
+            if *self.demand != demand {
+                self.demand = Arc::new(demand);
+            }
+        }
+        Arc::new(Published {
+            epoch: epoch.into(),
+            seq: picture.seq(),
+            as_of: picture.at(),
+            services: self.services.clone(),
+            feeds: self.feeds.clone(),
+            demand: Arc::clone(&self.demand),
+        })
+    }
+
+    /// Services to work out again: those named, and those whose feed was just heard after being
+    /// quiet (their figures were late or withheld).
+    fn dirty(&self, all: bool, changes: &[Change]) -> BTreeSet<ServiceId> {
+        if all {
+            return self.directory.services().map(|service| service.id.clone()).collect();
+        }
+        let mut dirty = BTreeSet::new();
+        for change in changes {
+            match change {
+                Change::ServiceChanged(id) => {
+                    dirty.insert(id.clone());
+                }
+                Change::FeedHeard(id) => dirty.extend(self.waking(id)),
+                Change::DemandChanged | Change::MinutePassed => {}
+            }
+        }
+        dirty
+    }
+
+    fn waking<'a>(&'a self, feed: &'a FeedId) -> impl Iterator<Item = ServiceId> + 'a {
+        let about = |view: &ServiceView| {
+            let visits = self.directory.visit_feed(view.service.id.as_str());
+            visits == Some(feed) || (view.service.takes_ambulances && self.is_ambulance(feed))
+        };
+        self.services.values().filter(move |view| about(view) && !is_fresh(view)).map(|view| {
+            view.service.id.clone()
+        })
+    }
+
+    /// The feed that reports handovers: one that speaks for any service.
+    fn is_ambulance(&self, feed: &FeedId) -> bool {
+        self.directory.find_feed(feed.as_str()).is_some_and(|feed| feed.services.is_empty())
+    }
+
+    fn publish_feeds(&mut self, picture: &Picture) {
+        for feed in self.directory.feeds() {
+            let state = picture.find_feed(&feed.id);
+            let heard = state.and_then(|state| state.heard);
+            let view = FeedView {
+                feed: Arc::clone(feed),
+                health: health(feed, heard, picture.at()),
+                heard,
+                accepted: state.map_or(0, |state| state.accepted),
+            };
+            keep_or_put(&mut self.feeds, &feed.id, view);
+        }
+    }
+
+    fn service_view(&self, picture: &Picture, service: &Arc<Service>) -> ServiceView {
+        let now = picture.at();
+        let id = service.id.as_str();
+        let said = picture.find_service_state(id);
+        let closure = said.and_then(|said| said.closure()).map(|door| Closure {
+            since: door.since,
+            reason: door.reason.clone(),
+            next_update_at: door.next_update_at,
+        });
+        let status = said.and_then(|said| said.status(now)).map(|status| Status {
+            rag: status.rag,
+            since: status.since,
+            until: status.until,
+            note: status.note.clone(),
+        });
+        let opening = service.hours.at(now);
+        let source = self.source(self.directory.visit_feed(id));
+        let ambulances = self.source(self.ambulance_feed());
+        let is_open = opening.is_open() && closure.is_none();
+        let readings = readings::of(picture, service, source, ambulances, is_open);
+        ServiceView {
+            service: Arc::clone(service),
+            opening,
+            closure,
+            status,
+            capacity: said.map(|said| said.capacity()).unwrap_or_default(),
+            readings,
+            streams: streams(picture, id, now),
+            slots_ahead: said.map_or(0, |said| said.slots_ahead(now)) as u32,
+            heard: source.heard(),
+        }
+    }
+
+    /// The heard-from feed that speaks for any service and was heard last: handovers come by it.
+    fn ambulance_feed(&self) -> Option<&FeedId> {
+        let ambulances = |view: &&Arc<FeedView>| {
+            view.feed.services.is_empty() && view.feed.id.as_str().contains("cad")
+        };
+        self.feeds.values().find(ambulances).map(|view| &view.feed.id)
+    }
+
+    fn source(&self, feed: Option<&FeedId>) -> Source {
+        match feed.and_then(|feed| self.feeds.get(feed)) {
+            None => Source::None,
+            Some(view) => match (view.health, view.heard) {
+                (Health::Live, Some(heard)) => Source::Live(heard),
+                (Health::Late, Some(heard)) => Source::Late(heard),
+                (_, heard) => Source::Silent(heard),
+            },
+        }
+    }
+}
+
+fn is_fresh(view: &ServiceView) -> bool {
+    use crate::domain::{Age, Withheld};
+    !view.readings.iter().any(|reading| {
+        matches!(reading.age, Age::Late { .. } | Age::Withheld(Withheld::SilentFeed))
+    })
+}
+
+/// Puts the view in place unless an equal one is there already, whose `Arc` is then kept.
+fn keep_or_put<K: Ord + Clone, V: PartialEq>(views: &mut BTreeMap<K, Arc<V>>, id: &K, view: V) {
+    if views.get(id).is_none_or(|known| **known != view) {
+        views.insert(id.clone(), Arc::new(view));
+    }
+}
+
+fn health(feed: &Feed, heard: Option<At>, now: At) -> Health {
+    match heard {
+        None => Health::NeverHeard,
+        Some(heard) if now.since(heard) > feed.silent_after => Health::Silent,
+        Some(heard) if now.since(heard) > feed.late_after => Health::Late,
+        Some(_) => Health::Live,
+    }
+}
+
+fn streams(picture: &Picture, service: &str, now: At) -> Vec<StreamView> {
+    let mut lines: BTreeMap<AcuityGroup, StreamView> = BTreeMap::new();
+    for visit in picture.visits().at_service(service) {
+        let Some(state) = visit.present().filter(|state| state.is_waiting()) else { continue };
+        let group = state.group();
+        let line =
+            lines.entry(group).or_insert(StreamView { group, waiting: 0, longest_minutes: 0 });
+        line.waiting += 1;
+        line.longest_minutes = line.longest_minutes.max(now.minutes_since(state.arrived));
+    }
+    lines.into_values().collect()
+}
+
+fn demand_view(picture: &Picture) -> DemandView {
+    let now = picture.at();
+    let mut cells: BTreeMap<Cell, u32> = BTreeMap::new();
+    let recent = |at: At| at <= now && now.since(at) < DEMAND_WINDOW;
+    for (cell, count) in picture.demand().within(now, DEMAND_WINDOW) {
+        *cells.entry(cell).or_default() += count;
+    }
+    let incidents = picture.incidents().all().filter_map(|incident| incident.opened);
+    // An arrival by ambulance was counted with its call-out.
+    let visits = picture.visits().all().filter_map(|(_, visit)| {
+        let state = visit.state.as_ref().filter(|state| state.incident.is_none())?;
+        Some((state.arrived, visit.origin?))
+    });
+    for (_, cell) in incidents.chain(visits).filter(|(at, _)| recent(*at)) {
+        *cells.entry(cell).or_default() += 1;
+    }
+    DemandView { cells }
+}

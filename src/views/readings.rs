@@ -1,0 +1,267 @@
+//! The figures of one service, each with its definition and its age.
+
+use crate::domain::reading::Unit;
+use crate::domain::time::{HOUR, MINUTE, Millis};
+use crate::domain::{Age, At, Measure, Reading, ReadingName, Service, Withheld};
+use crate::fold::Picture;
+use crate::fold::visit::VisitState;
+use crate::fold::visits::left_before_seen;
+use crate::forecast;
+
+/// A wait beyond this cannot be right and is withheld.
+pub const WAIT_PLAUSIBLE_MAX: Millis = 24 * HOUR;
+/// For arrivals by ambulance the department's clock starts at handover, or this long after arrival
+/// if that is earlier (A&E return definitions).
+pub const AMBULANCE_CLOCK_START_MAX: Millis = 15 * MINUTE;
+
+const ARRIVAL: Option<&str> = Some("arrival");
+const SEEN: Option<&str> = Some("seen by a clinician");
+
+/// The feed that a figure rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// There is none.
+    None,
+    /// Heard in time, last then.
+    Live(At),
+    /// Quiet for longer than it should be.
+    Late(At),
+    /// Silent, or never heard.
+    Silent(Option<At>),
+}
+
+impl Source {
+    /// When it was last heard.
+    pub fn heard(self) -> Option<At> {
+        match self {
+            Self::None => None,
+            Self::Live(heard) | Self::Late(heard) => Some(heard),
+            Self::Silent(heard) => heard,
+        }
+    }
+
+    fn age(self, value: Result<Measure, Withheld>) -> Age {
+        match (self, value) {
+            (Self::None, _) => Age::Withheld(Withheld::NoFeed),
+            (Self::Silent(_), _) => Age::Withheld(Withheld::SilentFeed),
+            (_, Err(why)) => Age::Withheld(why),
+            (Self::Live(_), Ok(measure)) => Age::Fresh(measure),
+            (Self::Late(heard), Ok(measure)) => Age::Late { measure, heard },
+        }
+    }
+}
+
+/// All figures of a service, in the order to show them.
+pub fn of(
+    picture: &Picture,
+    service: &Service,
+    visits: Source,
+    ambulances: Source,
+    is_open: bool,
+) -> Vec<Reading> {
+    let mut readings = Vec::new();
+    if service.kind.has_waits() {
+        let department = Department::gather(picture, service);
+        readings.push(wait(picture, service, visits, is_open, &department));
+        readings.extend(department.readings(picture.at(), visits));
+    }
+    if service.takes_ambulances {
+        readings.extend(door(picture, service, ambulances));
+    }
+    readings
+}
+
+fn exact(value: usize) -> Result<Measure, Withheld> {
+    Ok(Measure::exact(value as i64))
+}
+
+fn wait(
+    picture: &Picture,
+    service: &Service,
+    source: Source,
+    is_open: bool,
+    department: &Department,
+) -> Reading {
+    let now = picture.at();
+    let estimate = forecast::wait_now(picture.visits(), service.id.as_str(), now);
+    let value = match estimate {
+        _ if !is_open && department.present.is_empty() => Err(Withheld::Closed),
+        None => Err(Withheld::TooFew),
+        Some(estimate) if estimate.median * MINUTE > WAIT_PLAUSIBLE_MAX => {
+            Err(Withheld::Implausible)
+        }
+        Some(estimate) => Ok(Measure {
+            value: estimate.median,
+            low: Some(estimate.low),
+            high: estimate.high,
+        }),
+    };
+    Reading {
+        name: ReadingName::Wait,
+        age: source.age(value),
+        unit: Unit::Minutes,
+        statistic: "median of people arriving now, those still waiting counted",
+        from: ARRIVAL,
+        to: SEEN,
+        group: "everyone",
+        window: Some(estimate.map_or(forecast::WINDOWS[0], |estimate| estimate.window)),
+        count: estimate.map_or(0, |estimate| estimate.people),
+        as_of: now,
+    }
+}
+
+/// Visits of a service, gathered once for all its figures.
+struct Department {
+    present: Vec<VisitState>,
+    arrived_today: usize,
+    left_today: usize,
+    /// Time in the department of visits that ended since midnight, by the department's clock.
+    stays_today: Vec<Millis>,
+}
+
+impl Department {
+    fn gather(picture: &Picture, service: &Service) -> Self {
+        let now = picture.at();
+        let midnight = now.london_midnight();
+        let today = |at: At| at >= midnight && at <= now;
+        let mut department =
+            Self { present: Vec::new(), arrived_today: 0, left_today: 0, stays_today: Vec::new() };
+        for visit in picture.visits().at_service(service.id.as_str()) {
+            if let Some(state) = visit.present() {
+                department.present.push(state.clone());
+            }
+            let Some(state) = &visit.state else { continue };
+            department.arrived_today += usize::from(today(state.arrived));
+            let Some((departed, _)) = state.departed.filter(|(at, _)| today(*at)) else { continue };
+            department.left_today += usize::from(left_before_seen(state));
+            department.stays_today.push(departed.since(clock_start(picture, state)));
+        }
+        department
+    }
+
+    fn readings(&self, now: At, source: Source) -> Vec<Reading> {
+        let people = |name, statistic, value: usize, count: usize| Reading {
+            name,
+            age: source.age(exact(value)),
+            unit: Unit::People,
+            statistic,
+            from: None,
+            to: None,
+            group: "everyone",
+            window: None,
+            count: count as u32,
+            as_of: now,
+        };
+        let waiting: Vec<&VisitState> = self.present.iter().filter(|v| v.is_waiting()).collect();
+        let longest = waiting.iter().map(|visit| now.minutes_since(visit.arrived)).max();
+        let longer = |length: Millis| {
+            self.present.iter().filter(|visit| now.since(visit.arrived) > length).count()
+        };
+        let longest_value = match longest.unwrap_or(0) {
+            minutes if minutes * MINUTE > WAIT_PLAUSIBLE_MAX => Err(Withheld::Implausible),
+            minutes => Ok(Measure::exact(minutes)),
+        };
+        let ended = self.stays_today.len();
+        let within = self.stays_today.iter().filter(|stay| **stay <= 4 * HOUR).count();
+        let share = (ended > 0).then(|| Measure::exact((within * 100 + ended / 2) as i64 / ended as i64));
+        let here = self.present.len();
+        vec![
+            people(ReadingName::Waiting, "people waiting now", waiting.len(), waiting.len()),
+            Reading {
+                age: source.age(longest_value),
+                unit: Unit::Minutes,
+                from: ARRIVAL,
+                to: Some("now, not yet seen by a clinician"),
+                ..people(ReadingName::LongestWait, "longest wait so far", 0, waiting.len())
+            },
+            people(ReadingName::InDepartment, "people in the department now", here, here),
+            people(
+                ReadingName::ArrivalsToday,
+                "arrivals since midnight",
+                self.arrived_today,
+                self.arrived_today,
+            ),
+            people(ReadingName::Over4h, "people here over 4 hours", longer(4 * HOUR), here),
+            people(ReadingName::Over12h, "people here over 12 hours", longer(12 * HOUR), here),
+            people(
+                ReadingName::LeftToday,
+                "left before being seen since midnight",
+                self.left_today,
+                self.left_today,
+            ),
+            Reading {
+                age: source.age(share.ok_or(Withheld::TooFew)),
+                unit: Unit::Percent,
+                from: Some("arrival (by ambulance: handover, or 15 minutes if earlier)"),
+                to: Some("departure"),
+                ..people(ReadingName::FourHour, "left within 4 hours, since midnight", 0, ended)
+            },
+        ]
+    }
+}
+
+/// When the department's clock started for a visit.
+fn clock_start(picture: &Picture, state: &VisitState) -> At {
+    let Some(incident) = state.incident.as_ref().and_then(|id| picture.incidents().find(id)) else {
+        return state.arrived;
+    };
+    let latest = state.arrived.plus(AMBULANCE_CLOCK_START_MAX);
+    incident.handed_over.map_or(latest, |handed| handed.clamp(state.arrived, latest))
+}
+
+fn door(picture: &Picture, service: &Service, source: Source) -> Vec<Reading> {
+    let now = picture.at();
+    let midnight = now.london_midnight();
+    let towards: Vec<_> = picture.incidents().towards(service.id.as_str()).collect();
+    let outside: Vec<At> = towards.iter().filter_map(|i| i.waiting_since(now)).collect();
+    let inbound = towards.iter().filter(|incident| incident.is_inbound(now)).count();
+    let done: Vec<Millis> = towards
+        .iter()
+        .filter_map(|incident| incident.handover())
+        .filter(|(ended, _)| *ended >= midnight && *ended <= now)
+        .map(|(_, length)| length)
+        .collect();
+    let longest = outside.iter().map(|since| now.minutes_since(*since)).max().unwrap_or(0);
+    let mean = (!done.is_empty())
+        .then(|| Measure::exact(done.iter().sum::<Millis>() / done.len() as i64 / MINUTE));
+    let from = Some("ambulance arrival");
+    let reading = |name, statistic, value: Result<Measure, Withheld>, count: usize| Reading {
+        name,
+        age: source.age(value),
+        unit: Unit::Ambulances,
+        statistic,
+        from: None,
+        to: None,
+        group: "ambulances",
+        window: None,
+        count: count as u32,
+        as_of: now,
+    };
+    let waiting = outside.len();
+    vec![
+        reading(ReadingName::HandoversWaiting, "ambulances outside now", exact(waiting), waiting),
+        Reading {
+            unit: Unit::Minutes,
+            from,
+            to: Some("now, not yet handed over"),
+            ..reading(
+                ReadingName::LongestHandover,
+                "longest handover so far",
+                Ok(Measure::exact(longest)),
+                waiting,
+            )
+        },
+        Reading {
+            unit: Unit::Minutes,
+            from,
+            to: Some("clinical handover complete"),
+            ..reading(
+                ReadingName::MeanHandover,
+                "mean handover since midnight",
+                mean.ok_or(Withheld::TooFew),
+                done.len(),
+            )
+        },
+        reading(ReadingName::Inbound, "ambulances on their way", exact(inbound), inbound),
+    ]
+}

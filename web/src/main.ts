@@ -1,0 +1,41 @@
+// Starts what the page at hand can use. Each page is whole without this script.
+
+import "./styles/app.scss";
+import { Connection } from "./feed/socket";
+import { Session } from "./feed/session";
+import type { Figure, ServiceCard, ServiceState } from "./model/wire";
+import { card, figure, opening } from "./model/words";
+import { say, showCard } from "./pages/card";
+import { LiveLine } from "./pages/live";
+
+const live = new LiveLine();
+const detail = document.querySelector<HTMLElement>("[data-detail]");
+const cards = document.querySelectorAll<HTMLElement>("[data-service]");
+
+if (detail) {
+  const session = new Session([`service:${detail.dataset.detail}`], (_topic, values, changed) => {
+    const now = session.serverNow(Date.now());
+    const readings = Object.fromEntries(values) as Record<string, Figure>;
+    if (showCard(detail, card(readings, now))) live.changed("wait");
+    const state = values.get("state") as ServiceState | undefined;
+    if (state) say(document.body, "open", opening(state, now));
+    for (const key of changed) {
+      const row = document.querySelector(`[data-reading="${key}"]`);
+      const reading = readings[key];
+      if (row && reading) say(row, "value", figure(reading));
+    }
+  });
+  new Connection(session, (state) => live.show(state));
+} else if (cards.length > 0) {
+  const session = new Session(["waits"], (_topic, values, changed) => {
+    const now = session.serverNow(Date.now());
+    for (const root of cards) {
+      const id = root.dataset.service ?? "";
+      const service = values.get(id) as ServiceCard | undefined;
+      if (!service || !changed.includes(id)) continue;
+      if (showCard(root, card(service.readings, now))) live.changed(id);
+      say(root, "open", opening(service, now));
+    }
+  });
+  new Connection(session, (state) => live.show(state));
+}

@@ -1,0 +1,153 @@
+// Figures in plain words: the same words as the server's, held together by fixtures/words.json.
+
+import type { Figure, ServiceState } from "./wire";
+
+const ROUND_MINUTES = 5;
+
+export function duration(minutes: number): string {
+  const part = (count: number, one: string) => `${count} ${one}${count === 1 ? "" : "s"}`;
+  const hours = Math.floor(minutes / 60);
+  const rest = minutes % 60;
+  if (hours === 0) return part(rest, "minute");
+  return rest === 0 ? part(hours, "hour") : `${part(hours, "hour")} ${part(rest, "minute")}`;
+}
+
+export function about(minutes: number): string {
+  if (minutes < ROUND_MINUTES) return "Less than 5 minutes";
+  return `About ${duration(Math.floor((minutes + 2) / ROUND_MINUTES) * ROUND_MINUTES)}`;
+}
+
+export function within(minutes: number): string {
+  return duration(Math.max(ROUND_MINUTES, Math.ceil(minutes / ROUND_MINUTES) * ROUND_MINUTES));
+}
+
+export type Tag = { word: string; colour: string };
+
+export function tag(minutes: number): Tag {
+  if (minutes < 60) return { word: "Short", colour: "green" };
+  if (minutes < 120) return { word: "Moderate", colour: "yellow" };
+  if (minutes < 240) return { word: "Long", colour: "orange" };
+  return { word: "Very long", colour: "red" };
+}
+
+export function people(count: number): string {
+  return count === 1 ? "1 person" : `${count} people`;
+}
+
+/** Why there is no value; the server's words for each reason. */
+const WITHHELD: Record<string, string> = {
+  silent_feed: "No live data: this service has stopped sending updates",
+  no_feed: "No live data for this service",
+  too_few: "Not enough recent patients to say",
+  implausible: "No live data: the figure received cannot be right",
+  closed: "Closed now",
+};
+
+export function withheld(reason: string | undefined): string {
+  return WITHHELD[reason ?? ""] ?? "No live data";
+}
+
+// The zone is London's whatever the reader's clock says.
+const PARTS = new Intl.DateTimeFormat("en-GB", {
+  timeZone: "Europe/London",
+  year: "numeric",
+  month: "2-digit",
+  day: "2-digit",
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+});
+const WEEKDAY = new Intl.DateTimeFormat("en-GB", { timeZone: "Europe/London", weekday: "long" });
+const DATE = new Intl.DateTimeFormat("en-GB", {
+  timeZone: "Europe/London",
+  day: "numeric",
+  month: "long",
+});
+
+function london(at: Date): { day: number; hour: number; minute: number } {
+  const parts = Object.fromEntries(PARTS.formatToParts(at).map((p) => [p.type, Number(p.value)]));
+  const day = Date.UTC(parts.year ?? 0, (parts.month ?? 1) - 1, parts.day ?? 1) / 86_400_000;
+  return { day, hour: parts.hour ?? 0, minute: parts.minute ?? 0 };
+}
+
+export function clock(at: Date): string {
+  const { hour, minute } = london(at);
+  if (minute === 0 && hour === 0) return "midnight";
+  if (minute === 0 && hour === 12) return "midday";
+  const half = hour < 12 ? "am" : "pm";
+  const twelve = hour % 12 === 0 ? 12 : hour % 12;
+  return minute === 0 ? `${twelve}${half}` : `${twelve}:${String(minute).padStart(2, "0")}${half}`;
+}
+
+export function when(at: Date, now: Date): string {
+  const days = london(at).day - london(now).day;
+  const time = clock(at);
+  if (days === 0) return time;
+  if (days === 1) return `${time} tomorrow`;
+  if (days > 1 && days < 7) return `${time} on ${WEEKDAY.format(at)}`;
+  return `${time} on ${DATE.format(at)}`;
+}
+
+export function opening(state: ServiceState, now: Date): string {
+  if (state.closure) {
+    const next = state.closure.next_update_at;
+    return next ? `Closed. Next update at ${when(new Date(next), now)}.` : "Closed until further notice.";
+  }
+  const { state: open, until, opens } = state.open;
+  if (open === "open") return until ? `Open until ${when(new Date(until), now)}.` : "Open 24 hours.";
+  return opens ? `Closed now. Opens at ${when(new Date(opens), now)}.` : "Closed now.";
+}
+
+/** The sentences of one card, from its figures. */
+export interface CardWords {
+  wait: string;
+  tag: Tag | undefined;
+  range: string | undefined;
+  queue: string | undefined;
+  age: string;
+  isLate: boolean;
+}
+
+export function card(readings: Record<string, Figure>, now: Date): CardWords {
+  const wait = readings.wait;
+  const value = wait?.value;
+  const high = wait?.high;
+  return {
+    wait: value === undefined ? withheld(wait?.reason) : about(value),
+    tag: value === undefined ? undefined : tag(value),
+    range: high === undefined ? undefined : `9 in 10 people are seen within ${within(high)}.`,
+    queue: queue(readings.waiting?.value, readings.longest_wait?.value),
+    age: age(wait, now),
+    isLate: wait?.age === "late",
+  };
+}
+
+function queue(waiting: number | undefined, longest: number | undefined): string | undefined {
+  if (waiting === undefined) return undefined;
+  if (waiting === 0) return "Nobody is waiting to be seen.";
+  const count = `${people(waiting)} waiting to be seen.`;
+  return longest === undefined ? count : `${count} The longest wait so far is ${duration(longest)}.`;
+}
+
+function age(wait: Figure | undefined, now: Date): string {
+  if (wait === undefined) return "";
+  if (wait.age === "late" && wait.heard) {
+    const heard = new Date(wait.heard);
+    const minutes = Math.max(0, Math.floor((now.getTime() - heard.getTime()) / 60_000));
+    return `Last heard at ${clock(heard)}, ${duration(minutes)} ago: this may have changed.`;
+  }
+  const at = clock(new Date(wait.as_of));
+  return wait.age === "withheld" ? `Checked at ${at}.` : `Updated at ${at}.`;
+}
+
+export function figure(reading: Figure): string {
+  if (reading.value === undefined) return withheld(reading.reason);
+  const value = reading.value;
+  const words =
+    reading.unit === "min" ? duration(value)
+    : reading.unit === "people" ? people(value)
+    : reading.unit === "%" ? `${value}%`
+    : String(value);
+  if (reading.age !== "late" || !reading.heard) return words;
+  return `${words} (last heard ${clock(new Date(reading.heard))})`;
+}

@@ -1,0 +1,34 @@
+// The line that says whether the figures are live, and the polite announcements.
+
+import type { State } from "../feed/socket";
+
+const ANNOUNCE_EVERY_MS = 60_000;
+
+export class LiveLine {
+  private readonly line = document.querySelector<HTMLElement>("[data-live]");
+  private readonly text = document.querySelector<HTMLElement>("[data-live-text]");
+  private readonly announcer = document.querySelector<HTMLElement>("[data-announce]");
+  private readonly waiting = new Set<string>();
+  private announcedAt = Date.now();
+
+  show(state: State): void {
+    if (!this.line || !this.text) return;
+    this.line.hidden = false;
+    this.line.classList.toggle("app-live--lost", state === "lost");
+    const words =
+      state === "live"
+        ? "Live: figures change on this page as news arrives."
+        : "Connection lost: the figures may be old. Trying again.";
+    if (this.text.textContent !== words) this.text.textContent = words;
+  }
+
+  /** Collects what changed and says it at most once a minute. */
+  changed(name: string): void {
+    this.waiting.add(name);
+    if (!this.announcer || Date.now() - this.announcedAt < ANNOUNCE_EVERY_MS) return;
+    const count = this.waiting.size;
+    this.announcer.textContent = count === 1 ? "1 wait updated." : `${count} waits updated.`;
+    this.waiting.clear();
+    this.announcedAt = Date.now();
+  }
+}
