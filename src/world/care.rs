@@ -4,9 +4,9 @@
 use super::engine::{Area, Step};
 use super::happening::{Arrival, VisitNo, What};
 use super::patient::{Patient, Sort, Stage};
+use crate::domain::Millis;
 use crate::domain::event::{Decision, Departure, Mode};
 use crate::domain::time::MINUTE;
-use crate::domain::Millis;
 
 /// Minutes of a triage nurse, and random parts in them.
 const TRIAGE_MINUTES: (f64, u32) = (6.0, 3);
@@ -114,7 +114,11 @@ impl Area {
         if !is_minor || !self.care.chance(EYE_TROUBLE) {
             return;
         }
-        let Some(eye) = self.places.eye.filter(|_| self.places.eye_is_open(self.now)) else {
+        let Some(eye) = self
+            .places
+            .eye
+            .filter(|_| self.places.eye_is_open(self.now))
+        else {
             return;
         };
         if let Some(patient) = self.patients.get_mut(&visit) {
@@ -208,7 +212,9 @@ impl Area {
         patient.stage = Stage::ForClinician;
         patient.place_in_line = patient.arrived.plus(HEAD_START_MINUTES[level] * MINUTE).0;
         let (place, department) = (patient.place_in_line, patient.department);
-        self.departments[department].for_clinician.join(place, visit);
+        self.departments[department]
+            .for_clinician
+            .join(place, visit);
         self.see_next(department);
     }
 
@@ -251,7 +257,11 @@ impl Area {
             self.want_bed(visit, sort);
         } else {
             let on = self.care.chance(SENT_ON);
-            let decision = if on { Decision::Transfer } else { Decision::Discharge };
+            let decision = if on {
+                Decision::Transfer
+            } else {
+                Decision::Discharge
+            };
             self.happen(What::Decided(visit, decision));
             self.go(visit, decision, LEAVING_MINUTES);
         }
@@ -304,7 +314,9 @@ impl Area {
         };
         let (place, department) = (patient.place_in_line, patient.department);
         match patient.stage {
-            Stage::ForClinician => self.departments[department].for_clinician.leave(place, visit),
+            Stage::ForClinician => self.departments[department]
+                .for_clinician
+                .leave(place, visit),
             Stage::ForSpace => self.departments[department].for_space.leave(place, visit),
             _ => return,
         }

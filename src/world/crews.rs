@@ -111,7 +111,10 @@ impl Area {
         };
         self.calls.insert(self.incidents, plan);
         self.plan(called_at, Step::CallOut(self.incidents));
-        self.plan(called_at.plus(responded + scene), Step::Close(self.incidents));
+        self.plan(
+            called_at.plus(responded + scene),
+            Step::Close(self.incidents),
+        );
     }
 
     pub(super) fn call_out(&mut self, incident: IncidentNo) {
@@ -140,7 +143,10 @@ impl Area {
             eta: arrive_at.plus(error).max(self.now),
         };
         self.happen(What::SetOff(Box::new(run)));
-        let outside = self.places.adult.map_or(0, |ed| self.departments[ed].outside);
+        let outside = self
+            .places
+            .adult
+            .map_or(0, |ed| self.departments[ed].outside);
         let may_divert = visit.is_some() && outside >= DIVERT_OUTSIDE;
         if may_divert && self.care.chance(DIVERT_SHARE) {
             let after = self.care.within(DIVERT_AFTER_MINUTES);

@@ -53,7 +53,11 @@ impl Area {
         let ambulance = self.demand.factor(AMBULANCE_DAY_SPREAD) * (1.0 + DIVERTED_SHARE);
         for index in 0..self.places.streams.len() {
             let stream = &self.places.streams[index];
-            let factor = if stream.by_ambulance { ambulance } else { walk_in };
+            let factor = if stream.by_ambulance {
+                ambulance
+            } else {
+                walk_in
+            };
             let open = match &stream.hours {
                 Some(hours) => open_spans(hours, midnight, end),
                 None => vec![(midnight, end)],
@@ -103,7 +107,10 @@ impl Area {
         let (department, sort, by_ambulance) =
             (stream.department, stream.sort, stream.by_ambulance);
         let is_booked = stream.bookable && self.demand.chance(BOOKED_SHARE);
-        let person = self.places.residents.draw(&stream.catchment, &mut self.demand);
+        let person = self
+            .places
+            .residents
+            .draw(&stream.catchment, &mut self.demand);
         let mode = match (by_ambulance, is_booked) {
             (true, _) => Mode::Ambulance,
             (_, true) => Mode::Booked,
@@ -112,7 +119,7 @@ impl Area {
         self.visits += 1;
         let visit = self.visits;
         let kind = (department, sort);
-        let mut patient = Patient::draw(visit, kind, mode, person, &mut self.demand);
+        let mut patient = Patient::draw(kind, mode, person, &mut self.demand);
         if by_ambulance {
             let place = &self.departments[department];
             let to = (place.service.clone(), place.position);

@@ -43,11 +43,6 @@ impl Dice {
         self.unit() < probability
     }
 
-    /// A whole number below `end`; zero when `end` is zero.
-    pub(super) fn below(&mut self, end: usize) -> usize {
-        ((self.unit() * end as f64) as usize).min(end.saturating_sub(1))
-    }
-
     /// The index of a weight, in proportion to it.
     pub(super) fn pick(&mut self, weights: &[f64]) -> usize {
         let mut left = self.unit() * weights.iter().sum::<f64>();
@@ -111,7 +106,8 @@ mod tests {
     fn draws_have_the_mean_they_are_asked_for() {
         let mut dice = Dice::new(1, Sequence::Care);
         let n = 20_000;
-        let mean = |draw: &mut dyn FnMut() -> f64| (0..n).map(|_| draw()).sum::<f64>() / f64::from(n);
+        let mean =
+            |draw: &mut dyn FnMut() -> f64| (0..n).map(|_| draw()).sum::<f64>() / f64::from(n);
         assert!((mean(&mut || dice.erlang(20.0, 4)) - 20.0).abs() < 0.4);
         assert!((mean(&mut || dice.factor(0.3)) - 1.0).abs() < 0.02);
         assert!((mean(&mut || dice.whole(3.25) as f64) - 3.25).abs() < 0.02);

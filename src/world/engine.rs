@@ -185,7 +185,10 @@ impl Area {
         let midnight = self.now.london_midnight();
         for _ in 0..beds {
             let minute = self.wards.discharge_minute(from_hour);
-            self.plan(midnight.plus(super::dice::whole_seconds(minute)), Step::BedFree);
+            self.plan(
+                midnight.plus(super::dice::whole_seconds(minute)),
+                Step::BedFree,
+            );
         }
     }
 

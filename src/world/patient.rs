@@ -5,7 +5,7 @@
 //! of `report` come out as published.
 
 use super::dice::Dice;
-use super::happening::{IncidentNo, VisitNo};
+use super::happening::IncidentNo;
 use super::residents::Person;
 use crate::domain::event::{Acuity, Mode};
 use crate::domain::{At, Millis};
@@ -37,7 +37,6 @@ pub(super) enum Stage {
 /// One patient.
 #[derive(Debug, Clone)]
 pub(super) struct Patient {
-    pub(super) visit: VisitNo,
     pub(super) department: usize,
     pub(super) mode: Mode,
     pub(super) person: Person,
@@ -125,7 +124,6 @@ const PATIENCE_MINUTES: f64 = 150.0;
 impl Patient {
     /// Draws what this person will need.
     pub(super) fn draw(
-        visit: VisitNo,
         (department, sort): (usize, Sort),
         mode: Mode,
         person: Person,
@@ -142,7 +140,6 @@ impl Patient {
         };
         let level = dice.pick(&mix.acuity);
         Self {
-            visit,
             department,
             mode,
             person,

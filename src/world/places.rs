@@ -81,8 +81,20 @@ impl Places {
             .everybody
             .without(TYPE_1_A_DAY, &self.ambulances, AMBULANCES_A_DAY);
         let queues = [
-            (ADULT_ED, Sort::Adult, Who::Adults, 1.0 - CHILDREN_SHARE, 1.0 - CHILDREN_AMBULANCE_SHARE),
-            (CHILDREN_ED, Sort::Children, Who::Children, CHILDREN_SHARE, CHILDREN_AMBULANCE_SHARE),
+            (
+                ADULT_ED,
+                Sort::Adult,
+                Who::Adults,
+                1.0 - CHILDREN_SHARE,
+                1.0 - CHILDREN_AMBULANCE_SHARE,
+            ),
+            (
+                CHILDREN_ED,
+                Sort::Children,
+                Who::Children,
+                CHILDREN_SHARE,
+                CHILDREN_AMBULANCE_SHARE,
+            ),
         ];
         for (id, sort, who, share, ambulance_share) in queues {
             let Some(service) = directory.find_service(id) else {
@@ -95,7 +107,12 @@ impl Places {
             }
             let ambulances = AMBULANCES_A_DAY * ambulance_share;
             let ways = [
-                (false, &walk_in, TYPE_1_A_DAY * share - ambulances, Asks::Care),
+                (
+                    false,
+                    &walk_in,
+                    TYPE_1_A_DAY * share - ambulances,
+                    Asks::Care,
+                ),
                 (true, &self.ambulances, ambulances, Asks::Ambulance),
             ];
             for (by_ambulance, rhythm, per_day, asks) in ways {
@@ -124,7 +141,10 @@ impl Places {
                 self.eye = Some(departments.len());
                 (Sort::Eye, Department::of_hospital(service, Sort::Eye))
             } else {
-                (Sort::Centre, Department::centre(service, &self.everybody, scale))
+                (
+                    Sort::Centre,
+                    Department::centre(service, &self.everybody, scale),
+                )
             };
             self.streams.push(Stream {
                 department: departments.len(),

@@ -92,11 +92,8 @@ impl Residents {
                 *rate = 0.0;
             }
         }
-        let pull = |area: &Area| {
-            place.map_or(1.0, |place| {
-                libm::exp(-area.centre.km_to(place) / PULL_KM)
-            })
-        };
+        let pull =
+            |area: &Area| place.map_or(1.0, |place| libm::exp(-area.centre.km_to(place) / PULL_KM));
         let mut total = 0.0;
         let running = self.0.iter().map(|area| {
             let asking: f64 = area.people.iter().zip(rates).map(|(n, r)| n * r).sum();

@@ -98,7 +98,10 @@ mod tests {
     fn walk_ins_and_ambulances_together_are_everybody() {
         let (all, ambulance) = Rhythm::published();
         let walk_in = all.without(726.0, &ambulance, 209.6);
-        let when = HourOfWeek { weekday: 2, hour: 3 };
+        let when = HourOfWeek {
+            weekday: 2,
+            hour: 3,
+        };
         let together = walk_in.expected(when, 726.0 - 209.6) + ambulance.expected(when, 209.6);
         assert!((together - all.expected(when, 726.0)).abs() < 1e-6);
     }

@@ -96,10 +96,6 @@ impl Wards {
         self.free
     }
 
-    pub(super) fn boarding(&self) -> usize {
-        self.waiting.len()
-    }
-
     /// A new day: its regime, and how many beds it frees.
     pub(super) fn begin_day(&mut self, weekday: usize) -> usize {
         let next = Regime::ALL[self.dice.pick(&self.regime.tomorrow())];

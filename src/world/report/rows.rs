@@ -51,7 +51,13 @@ fn arrivals(mean: Mean<'_>) -> Vec<Row> {
     let type_1 = mean(&|t| average(t.days.iter().map(|day| day.type_1)));
     let ambulances = mean(&|t| average(t.days.iter().map(|day| day.ambulances)));
     vec![
-        within("LRI Type 1 arrivals a day", TYPE_1_A_DAY, near(TYPE_1_A_DAY, 0.02), 1, type_1),
+        within(
+            "LRI Type 1 arrivals a day",
+            TYPE_1_A_DAY,
+            near(TYPE_1_A_DAY, 0.02),
+            1,
+            type_1,
+        ),
         within(
             "LRI ambulance arrivals a day",
             AMBULANCES_A_DAY,
@@ -107,9 +113,24 @@ fn handovers(mean: Mean<'_>) -> Vec<Row> {
                 correlation(&daily(t), &arrivals)
             }),
         ),
-        told("  calm days (below 23 minutes), %", 50.0, 1, days_from(0.0, CALM_BELOW)),
-        told("  mid days (23 to 32), %", 24.6, 1, days_from(CALM_BELOW, PRESSURED_FROM)),
-        told("  pressured days (32 and more), %", 25.4, 1, days_from(PRESSURED_FROM, f64::INFINITY)),
+        told(
+            "  calm days (below 23 minutes), %",
+            50.0,
+            1,
+            days_from(0.0, CALM_BELOW),
+        ),
+        told(
+            "  mid days (23 to 32), %",
+            24.6,
+            1,
+            days_from(CALM_BELOW, PRESSURED_FROM),
+        ),
+        told(
+            "  pressured days (32 and more), %",
+            25.4,
+            1,
+            days_from(PRESSURED_FROM, f64::INFINITY),
+        ),
     ]
 }
 
@@ -119,11 +140,38 @@ fn stays(mean: Mean<'_>) -> Vec<Row> {
     let in_time = share(&|t| t.type_1_in_four_hours);
     let centres = mean(&|t| 100.0 * t.centre_in_four_hours / t.centre_left.max(1.0));
     vec![
-        within("LRI Type 1 within four hours, %", 60.1, (57.0, 63.0), 1, in_time),
-        within("  admitted, %", 30.3, (28.0, 32.0), 1, share(&|t| t.admitted)),
-        told("  left before being seen, % (4 to 6 assumed)", 5.0, 1, share(&|t| t.left_unseen)),
-        told("  bed wait over 4 hours, a day", 65.8, 1, a_day(&|t| t.bed_wait_over_4h)),
-        told("  bed wait over 12 hours, a day", 23.4, 1, a_day(&|t| t.bed_wait_over_12h)),
+        within(
+            "LRI Type 1 within four hours, %",
+            60.1,
+            (57.0, 63.0),
+            1,
+            in_time,
+        ),
+        within(
+            "  admitted, %",
+            30.3,
+            (28.0, 32.0),
+            1,
+            share(&|t| t.admitted),
+        ),
+        told(
+            "  left before being seen, % (4 to 6 assumed)",
+            5.0,
+            1,
+            share(&|t| t.left_unseen),
+        ),
+        told(
+            "  bed wait over 4 hours, a day",
+            65.8,
+            1,
+            a_day(&|t| t.bed_wait_over_4h),
+        ),
+        told(
+            "  bed wait over 12 hours, a day",
+            23.4,
+            1,
+            a_day(&|t| t.bed_wait_over_12h),
+        ),
         told(
             "  median wait to be seen, minutes (80 to 100 assumed)",
             90.0,
@@ -134,9 +182,25 @@ fn stays(mean: Mean<'_>) -> Vec<Row> {
                 waits.get(waits.len() / 2).map_or(0.0, |wait| *wait as f64)
             }),
         ),
-        within("Urgent care centres within four hours, %", 99.5, (99.0, f64::INFINITY), 1, centres),
-        told("  their arrivals a day", CENTRES_A_DAY, 1, a_day(&|t| t.centre)),
-        told("Eye casualty arrivals a day", EYE_A_DAY, 1, a_day(&|t| t.eye)),
+        within(
+            "Urgent care centres within four hours, %",
+            99.5,
+            (99.0, f64::INFINITY),
+            1,
+            centres,
+        ),
+        told(
+            "  their arrivals a day",
+            CENTRES_A_DAY,
+            1,
+            a_day(&|t| t.centre),
+        ),
+        told(
+            "Eye casualty arrivals a day",
+            EYE_A_DAY,
+            1,
+            a_day(&|t| t.eye),
+        ),
     ]
 }
 

@@ -82,10 +82,19 @@ impl Tally {
         }
     }
 
+    /// Over all counted days, minutes.
+    #[cfg(test)]
+    pub(in super::super) fn mean_handover(&self) -> f64 {
+        let total = |part: fn(&Day) -> f64| self.days.iter().map(part).sum::<f64>();
+        total(|day| day.handover_minutes) / total(|day| day.handovers).max(1.0)
+    }
+
     /// The published days are of 24 hours; the period has no change of the clocks.
     fn day(&self, at: At) -> Option<usize> {
         let day = at.since(self.first).div_euclid(DAY);
-        usize::try_from(day).ok().filter(|day| *day < self.days.len())
+        usize::try_from(day)
+            .ok()
+            .filter(|day| *day < self.days.len())
     }
 
     pub(super) fn count(&mut self, happening: &Happening) {
