@@ -17,23 +17,59 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("world", &["domain"]),
     ("config", &["domain"]),
     ("telemetry", &["domain"]),
-    ("runtime", &[
-        "config", "domain", "effects", "faces", "fold", "forecast", "log", "sources", "telemetry",
-        "views", "world",
-    ]),
+    (
+        "runtime",
+        &[
+            "config",
+            "domain",
+            "effects",
+            "faces",
+            "fold",
+            "forecast",
+            "log",
+            "sources",
+            "telemetry",
+            "views",
+            "world",
+        ],
+    ),
 ];
 
 /// Words that may not occur in the code of a module, and why.
 const BANNED: &[(&str, &[&str], &str)] = &[
-    ("domain", &["tokio::", "async fn", "axum::"], "plain data does no I/O"),
+    (
+        "domain",
+        &["tokio::", "async fn", "axum::"],
+        "plain data does no I/O",
+    ),
     (
         "fold",
-        &["tokio::", "async fn", "HashMap", "HashSet", "tracing::", "metrics::", "rand"],
+        &[
+            "tokio::",
+            "async fn",
+            "HashMap",
+            "HashSet",
+            "tracing::",
+            "metrics::",
+            "rand",
+        ],
         "the fold is a pure machine: same log, same bytes",
     ),
-    ("forecast", &["tokio::", "async fn", "HashMap", "HashSet", "rand"], "the forecast is pure"),
-    ("views", &["tokio::", "axum::", "serde_json", "HashMap"], "views know no wire format"),
-    ("world", &["Picture"], "the world knows only what a hospital knows"),
+    (
+        "forecast",
+        &["tokio::", "async fn", "HashMap", "HashSet", "rand"],
+        "the forecast is pure",
+    ),
+    (
+        "views",
+        &["tokio::", "axum::", "serde_json", "HashMap"],
+        "views know no wire format",
+    ),
+    (
+        "world",
+        &["Picture"],
+        "the world knows only what a hospital knows",
+    ),
 ];
 
 const FILE_LINES_MAX: usize = 500;
@@ -60,7 +96,9 @@ fn rust_files(root: &str) -> Vec<(PathBuf, String)> {
 }
 
 fn module_of(path: &Path) -> Option<String> {
-    let inside = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).ok()?;
+    let inside = path
+        .strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
+        .ok()?;
     let first = inside.components().next()?.as_os_str().to_str()?;
     Some(first.trim_end_matches(".rs").to_owned())
 }
@@ -82,11 +120,14 @@ fn faults(module: &str, text: &str) -> Vec<String> {
         return vec![format!("module {module} is not in the import table")];
     };
     if code.contains("crate::{") {
-        faults.push("`crate::{…}` hides an edge: write one `use crate::module` for each".to_owned());
+        faults
+            .push("`crate::{…}` hides an edge: write one `use crate::module` for each".to_owned());
     }
     for piece in code.split("crate::").skip(1) {
-        let target: String =
-            piece.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+        let target: String = piece
+            .chars()
+            .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+            .collect();
         let known = MAY_IMPORT.iter().any(|(name, _)| *name == target);
         if known && target != module && !allowed.contains(&target.as_str()) {
             faults.push(format!("{module} may not import {target}"));
@@ -118,14 +159,24 @@ fn longest_function(text: &str) -> Option<(String, usize)> {
     for (start, line) in lines.iter().enumerate() {
         let indent = line.len() - line.trim_start().len();
         let head = line.trim_start();
-        let is_function = ["fn ", "pub fn ", "async fn ", "pub async fn ", "pub(crate) fn "]
-            .iter()
-            .any(|prefix| head.starts_with(prefix));
+        let is_function = [
+            "fn ",
+            "pub fn ",
+            "async fn ",
+            "pub async fn ",
+            "pub(crate) fn ",
+        ]
+        .iter()
+        .any(|prefix| head.starts_with(prefix));
         if !is_function {
             continue;
         }
         let closing = format!("{}}}", " ".repeat(indent));
-        let length = lines[start..].iter().position(|line| *line == closing).unwrap_or(0) + 1;
+        let length = lines[start..]
+            .iter()
+            .position(|line| *line == closing)
+            .unwrap_or(0)
+            + 1;
         if longest.as_ref().is_none_or(|(_, most)| length > *most) {
             longest = Some((head.to_owned(), length));
         }
@@ -141,7 +192,11 @@ fn modules_import_only_what_the_table_allows() {
         if module == "lib" || module == "main" {
             continue;
         }
-        wrong.extend(faults(&module, &text).into_iter().map(|f| format!("{}: {f}", path.display())));
+        wrong.extend(
+            faults(&module, &text)
+                .into_iter()
+                .map(|f| format!("{}: {f}", path.display())),
+        );
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
@@ -149,13 +204,24 @@ fn modules_import_only_what_the_table_allows() {
 #[test]
 fn files_and_functions_stay_small() {
     let mut wrong = Vec::new();
-    for (path, text) in ["src", "tests", "load-tests/src"].into_iter().flat_map(rust_files) {
+    for (path, text) in ["src", "tests", "load-tests/src"]
+        .into_iter()
+        .flat_map(rust_files)
+    {
         let lines = text.lines().count();
-        let most = if path.ends_with("src/main.rs") { MAIN_LINES_MAX } else { FILE_LINES_MAX };
+        let most = if path.ends_with("src/main.rs") {
+            MAIN_LINES_MAX
+        } else {
+            FILE_LINES_MAX
+        };
         if lines > most && !path.ends_with("load-tests/src/main.rs") {
-            wrong.push(format!("{} has {lines} lines, {most} at most", path.display()));
+            wrong.push(format!(
+                "{} has {lines} lines, {most} at most",
+                path.display()
+            ));
         }
-        if let Some((head, length)) = longest_function(&text).filter(|(_, n)| *n > FUNCTION_LINES_MAX)
+        if let Some((head, length)) =
+            longest_function(&text).filter(|(_, n)| *n > FUNCTION_LINES_MAX)
         {
             wrong.push(format!("{}: {length} lines in `{head}`", path.display()));
         }
@@ -165,9 +231,17 @@ fn files_and_functions_stay_small() {
 
 #[test]
 fn nothing_is_left_over() {
-    let words = [concat!("todo", "!("), concat!("FIX", "ME"), concat!("#[ig", "nore"), concat!("dbg", "!(")];
+    let words = [
+        concat!("todo", "!("),
+        concat!("FIX", "ME"),
+        concat!("#[ig", "nore"),
+        concat!("dbg", "!("),
+    ];
     let mut wrong = Vec::new();
-    for (path, text) in ["src", "tests", "load-tests/src"].into_iter().flat_map(rust_files) {
+    for (path, text) in ["src", "tests", "load-tests/src"]
+        .into_iter()
+        .flat_map(rust_files)
+    {
         let found = words.iter().filter(|word| text.contains(**word));
         wrong.extend(found.map(|word| format!("{}: {word}", path.display())));
     }
@@ -181,8 +255,17 @@ fn the_table_fires_on_bad_text() {
     assert!(found.contains("fold may not import faces"), "{found}");
     assert!(found.contains("hides an edge"), "{found}");
     assert!(found.contains("fold may not use HashMap"), "{found}");
-    assert_eq!(faults("fold", "//! x\nuse crate::domain::At;\n"), Vec::<String>::new());
-    assert_eq!(faults("nowhere", "//! x"), ["module nowhere is not in the import table"]);
+    assert_eq!(
+        faults("fold", "//! x\nuse crate::domain::At;\n"),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        faults("nowhere", "//! x"),
+        ["module nowhere is not in the import table"]
+    );
     let long = format!("fn long() {{\n{}}}\n", "    step();\n".repeat(80));
-    assert_eq!(longest_function(&long), Some(("fn long() {".to_owned(), 82)));
+    assert_eq!(
+        longest_function(&long),
+        Some(("fn long() {".to_owned(), 82))
+    );
 }

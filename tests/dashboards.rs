@@ -39,5 +39,8 @@ pub fn missing(scrape: &str) -> Vec<String> {
 #[test]
 fn a_metric_that_is_not_exported_is_found() {
     assert!(!missing("# TYPE uec_wait_seconds gauge\n").is_empty());
-    assert_eq!(names("sum by (a) (rate(uec_x_total{b=\"c\"}[5m])) * 60").len(), 1);
+    assert_eq!(
+        names("sum by (a) (rate(uec_x_total{b=\"c\"}[5m])) * 60").len(),
+        1
+    );
 }

@@ -202,10 +202,13 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 fn role(text: &str) -> Result<Role, String> {
-    Role::ALL.into_iter().find(|role| role.label() == text).ok_or_else(|| {
-        let known = Role::ALL.map(Role::label).join(", ");
-        format!("must be one of {known}")
-    })
+    Role::ALL
+        .into_iter()
+        .find(|role| role.label() == text)
+        .ok_or_else(|| {
+            let known = Role::ALL.map(Role::label).join(", ");
+            format!("must be one of {known}")
+        })
 }
 
 #[cfg(test)]

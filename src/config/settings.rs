@@ -53,7 +53,10 @@ mod tests {
         std::fs::write(&file, text).unwrap();
         let settings = Settings::read(&file).unwrap();
         assert_eq!(settings.feeds, Some(folder.path().join("f.toml")));
-        assert_eq!(settings.forward.unwrap().token_file, folder.path().join("t"));
+        assert_eq!(
+            settings.forward.unwrap().token_file,
+            folder.path().join("t")
+        );
     }
 
     #[test]
@@ -61,6 +64,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("uec.toml");
         std::fs::write(&file, "feed = \"f.toml\"\n").unwrap();
-        assert!(Settings::read(&file).unwrap_err().to_string().contains("unknown field"));
+        assert!(
+            Settings::read(&file)
+                .unwrap_err()
+                .to_string()
+                .contains("unknown field")
+        );
     }
 }

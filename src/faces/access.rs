@@ -60,18 +60,30 @@ impl Access {
     /// Tokens from the folder's file; no file, no tokens.
     pub fn load(folder: &Path) -> anyhow::Result<Self> {
         let known = RwLock::new(read(folder)?);
-        Ok(Self { tokens: Some(Arc::new(Tokens { folder: folder.to_owned(), known })) })
+        Ok(Self {
+            tokens: Some(Arc::new(Tokens {
+                folder: folder.to_owned(),
+                known,
+            })),
+        })
     }
 
     /// The caller that a bearer token names. A token not known yet may have been made since the
     /// file was read, so the file is read once more.
     fn find_caller(&self, secret: Option<&str>) -> Option<Caller> {
         let Some(tokens) = &self.tokens else {
-            return Some(Caller { role: Role::Feed, feeds: Vec::new() });
+            return Some(Caller {
+                role: Role::Feed,
+                feeds: Vec::new(),
+            });
         };
         let hash = hash(secret?);
         let known = |tokens: &Tokens| {
-            tokens.known.read().ok().and_then(|known| known.get(&hash).cloned())
+            tokens
+                .known
+                .read()
+                .ok()
+                .and_then(|known| known.get(&hash).cloned())
         };
         known(tokens).or_else(|| {
             let fresh = read(&tokens.folder).ok()?;
@@ -101,8 +113,12 @@ pub async fn require(State(gate): State<Gate>, mut request: Request, next: Next)
     match gate.access.find_caller(secret) {
         None => {
             let what = "send `Authorization: Bearer` and a token made by `uec-live token new`";
-            let mut answer =
-                failure(StatusCode::UNAUTHORIZED, "sign_in", "no valid token was sent", what);
+            let mut answer = failure(
+                StatusCode::UNAUTHORIZED,
+                "sign_in",
+                "no valid token was sent",
+                what,
+            );
             answer
                 .headers_mut()
                 .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -160,9 +176,17 @@ fn read_file(folder: &Path) -> anyhow::Result<File> {
 fn read(folder: &Path) -> anyhow::Result<BTreeMap<String, Caller>> {
     let mut known = BTreeMap::new();
     for record in read_file(folder)?.token {
-        let role = Role::ALL.into_iter().find(|role| role.label() == record.role);
+        let role = Role::ALL
+            .into_iter()
+            .find(|role| role.label() == record.role);
         let role = role.with_context(|| format!("{FILE}: {} is no role", record.role))?;
-        known.insert(record.sha256, Caller { role, feeds: record.feeds });
+        known.insert(
+            record.sha256,
+            Caller {
+                role,
+                feeds: record.feeds,
+            },
+        );
     }
     Ok(known)
 }
@@ -184,9 +208,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let access = Access::load(folder.path()).unwrap();
         let feed = FeedId::new("dhu-oadby").unwrap();
-        let secret =
-            mint_into(folder.path(), Role::Feed, vec![feed.clone()], "Oadby").unwrap();
-        let caller = access.find_caller(Some(&secret)).expect("made after the file was read");
+        let secret = mint_into(folder.path(), Role::Feed, vec![feed.clone()], "Oadby").unwrap();
+        let caller = access
+            .find_caller(Some(&secret))
+            .expect("made after the file was read");
         assert!(caller.may_send_for(&feed));
         assert!(!caller.may_send_for(&FeedId::new("uhl-adt").unwrap()));
         assert_eq!(access.find_caller(Some("uec_guess")), None);

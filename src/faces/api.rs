@@ -40,7 +40,9 @@ pub fn router(parts: Parts) -> Router {
 /// Answers with JSON, or with "not modified" when the caller has this very picture.
 fn answer(parts: &Parts, headers: &HeaderMap, picture: &Published, body: &Value) -> Response {
     let tag = format!("\"{}-{}\"", picture.epoch, picture.seq);
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let known = headers
+        .get(header::IF_NONE_MATCH)
+        .and_then(|value| value.to_str().ok());
     let mut answer = if known.is_some_and(|known| known.contains(&tag)) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -51,7 +53,10 @@ fn answer(parts: &Parts, headers: &HeaderMap, picture: &Published, body: &Value)
         fields.insert(header::ETAG, tag);
     }
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    fields.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    fields.insert(
+        header::ACCESS_CONTROL_ALLOW_ORIGIN,
+        HeaderValue::from_static("*"),
+    );
     if parts.shared.mode.demonstration.is_some() {
         fields.insert("x-demonstration", HeaderValue::from_static("simulated"));
     }
@@ -72,7 +77,11 @@ async fn waits(State(parts): State<Parts>, headers: HeaderMap) -> Response {
 
 async fn services(State(parts): State<Parts>, headers: HeaderMap) -> Response {
     let picture = parts.shared.picture();
-    let all: Vec<Value> = picture.services.values().map(|view| wire::service(view)).collect();
+    let all: Vec<Value> = picture
+        .services
+        .values()
+        .map(|view| wire::service(view))
+        .collect();
     let body = wire::envelope(&picture, &parts.shared.mode, "services", all.into());
     answer(&parts, &headers, &picture, &body)
 }
@@ -91,7 +100,12 @@ async fn service(
             "GET /api/v1/services lists them",
         );
     };
-    answer(&parts, &headers, &picture, &merged(&parts, &picture, wire::service(view)))
+    answer(
+        &parts,
+        &headers,
+        &picture,
+        &merged(&parts, &picture, wire::service(view)),
+    )
 }
 
 /// The envelope and the object in one.
@@ -105,7 +119,11 @@ fn merged(parts: &Parts, picture: &Arc<Published>, object: Value) -> Value {
 
 async fn feeds(State(parts): State<Parts>, headers: HeaderMap) -> Response {
     let picture = parts.shared.picture();
-    let all: Vec<Value> = picture.feeds.values().map(|view| wire::feed(view)).collect();
+    let all: Vec<Value> = picture
+        .feeds
+        .values()
+        .map(|view| wire::feed(view))
+        .collect();
     let body = wire::envelope(&picture, &parts.shared.mode, "feeds", all.into());
     answer(&parts, &headers, &picture, &body)
 }
@@ -163,8 +181,12 @@ async fn heat_geojson(
     let features: Vec<Value> = demand::public(&picture.demand)
         .iter()
         .map(|(cell, people)| {
-            let mut ring: Vec<[f64; 2]> =
-                cell.0.boundary().iter().map(|corner| [corner.lng(), corner.lat()]).collect();
+            let mut ring: Vec<[f64; 2]> = cell
+                .0
+                .boundary()
+                .iter()
+                .map(|corner| [corner.lng(), corner.lat()])
+                .collect();
             ring.extend(ring.first().copied());
             json!({
                 "type": "Feature",
@@ -187,6 +209,10 @@ async fn ready(State(parts): State<Parts>) -> Response {
     let state = parts.log_state.borrow().clone();
     match state {
         Ok(()) => "ready\n".into_response(),
-        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")).into_response(),
+        Err(why) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("not ready: {why}\n"),
+        )
+            .into_response(),
     }
 }

@@ -17,12 +17,16 @@ const WIDEST: Resolution = Resolution::Four;
 /// People by hex. A hex with too few gives its people to the wider hex around it, until there are
 /// enough or the hex says nothing any more.
 pub fn public(view: &DemandView) -> BTreeMap<Cell, u32> {
-    let mut level = gather(view.cells.iter().map(|(cell, count)| (*cell, *count)), FINEST);
+    let mut level = gather(
+        view.cells.iter().map(|(cell, count)| (*cell, *count)),
+        FINEST,
+    );
     let mut shown = BTreeMap::new();
     let coarser = [Resolution::Six, Resolution::Five, WIDEST];
     for next in coarser.into_iter().map(Some).chain([None]) {
-        let (enough, few): (Vec<_>, Vec<_>) =
-            level.into_iter().partition(|(_, count)| *count >= PEOPLE_MIN);
+        let (enough, few): (Vec<_>, Vec<_>) = level
+            .into_iter()
+            .partition(|(_, count)| *count >= PEOPLE_MIN);
         shown.extend(enough);
         level = match next {
             Some(resolution) => gather(few.into_iter(), resolution),

@@ -52,12 +52,15 @@ async fn not_implemented(headers: HeaderMap) -> Response {
 
 fn answer(status: StatusCode, headers: &HeaderMap, body: Value) -> Response {
     let mut answer = (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], Json(body)).into_response();
-    answer
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static(CONTENT_TYPE));
+    answer.headers_mut().insert(
+        header::CONTENT_TYPE,
+        header::HeaderValue::from_static(CONTENT_TYPE),
+    );
     for name in ECHOED {
         if let Some(value) = headers.get(name) {
-            answer.headers_mut().insert(HeaderName::from_static(name), value.clone());
+            answer
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value.clone());
         }
     }
     answer

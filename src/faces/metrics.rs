@@ -4,12 +4,12 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::Router;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::domain::time::{MINUTE, SECOND};
@@ -19,8 +19,9 @@ use crate::telemetry;
 use crate::views::{Health, Published};
 
 /// Buckets of times, seconds: from one disk sync to a slow request.
-const SECONDS: [f64; 12] =
-    [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0];
+const SECONDS: [f64; 12] = [
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0,
+];
 /// How often the recorder forgets what it has summed up already.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -43,18 +44,30 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
 
 /// The route.
 pub fn router(shared: Shared, recorder: PrometheusHandle) -> Router {
-    Router::new().route("/metrics", get(scrape)).with_state((shared, recorder))
+    Router::new()
+        .route("/metrics", get(scrape))
+        .with_state((shared, recorder))
 }
 
 async fn scrape(State((shared, recorder)): State<(Shared, PrometheusHandle)>) -> Response {
     let mut text = recorder.render();
     text.push_str(&figures(&shared.picture(), shared.clock.now()));
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+    (
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        text,
+    )
+        .into_response()
 }
 
 /// Middleware: times each request by its route's pattern.
 pub async fn observe(request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(|path| path.as_str().to_owned());
     let method = request.method().as_str().to_owned();
     let started = tokio::time::Instant::now();
     let answer = next.run(request).await;
@@ -78,7 +91,11 @@ struct Family {
 
 impl Family {
     fn new(name: &'static str, help: &'static str) -> Self {
-        Self { name, help, lines: Vec::new() }
+        Self {
+            name,
+            help,
+            lines: Vec::new(),
+        }
     }
 
     fn add(&mut self, labels: String, value: f64) {
@@ -87,7 +104,11 @@ impl Family {
 
     fn write(&self, out: &mut String) {
         // Writing to a String cannot fail.
-        let _ok = writeln!(out, "# HELP {} {}\n# TYPE {} gauge", self.name, self.help, self.name);
+        let _ok = writeln!(
+            out,
+            "# HELP {} {}\n# TYPE {} gauge",
+            self.name, self.help, self.name
+        );
         for (labels, value) in &self.lines {
             let _ok = writeln!(out, "{}{{{labels}}} {value}", self.name);
         }
@@ -104,18 +125,48 @@ const PLAIN: [(&str, &str, ReadingName, f64); 11] = [
         ReadingName::LongestWait,
         SECONDS_PER_MINUTE,
     ),
-    ("uec_in_department_people", "People in the department", ReadingName::InDepartment, 1.0),
-    ("uec_arrivals_today_people", "Arrivals since midnight", ReadingName::ArrivalsToday, 1.0),
-    ("uec_over_4h_people", "In the department over 4 hours", ReadingName::Over4h, 1.0),
-    ("uec_over_12h_people", "In the department over 12 hours", ReadingName::Over12h, 1.0),
-    ("uec_left_today_people", "Left before being seen since midnight", ReadingName::LeftToday, 1.0),
+    (
+        "uec_in_department_people",
+        "People in the department",
+        ReadingName::InDepartment,
+        1.0,
+    ),
+    (
+        "uec_arrivals_today_people",
+        "Arrivals since midnight",
+        ReadingName::ArrivalsToday,
+        1.0,
+    ),
+    (
+        "uec_over_4h_people",
+        "In the department over 4 hours",
+        ReadingName::Over4h,
+        1.0,
+    ),
+    (
+        "uec_over_12h_people",
+        "In the department over 12 hours",
+        ReadingName::Over12h,
+        1.0,
+    ),
+    (
+        "uec_left_today_people",
+        "Left before being seen since midnight",
+        ReadingName::LeftToday,
+        1.0,
+    ),
     (
         "uec_four_hour_ratio",
         "Share of visits ended since midnight within 4 hours",
         ReadingName::FourHour,
         0.01,
     ),
-    ("uec_handovers_waiting", "Ambulances outside now", ReadingName::HandoversWaiting, 1.0),
+    (
+        "uec_handovers_waiting",
+        "Ambulances outside now",
+        ReadingName::HandoversWaiting,
+        1.0,
+    ),
     (
         "uec_longest_handover_seconds",
         "Handover clock of the ambulance that has waited longest",
@@ -128,7 +179,12 @@ const PLAIN: [(&str, &str, ReadingName, f64); 11] = [
         ReadingName::MeanHandover,
         SECONDS_PER_MINUTE,
     ),
-    ("uec_inbound_ambulances", "Ambulances on their way", ReadingName::Inbound, 1.0),
+    (
+        "uec_inbound_ambulances",
+        "Ambulances on their way",
+        ReadingName::Inbound,
+        1.0,
+    ),
 ];
 
 /// The figures of a picture, in the text format.
@@ -137,7 +193,9 @@ fn figures(picture: &Published, now: At) -> String {
     for (name, help, reading, scale) in PLAIN {
         let mut family = Family::new(name, help);
         for (id, view) in &picture.services {
-            let value = view.find_reading(reading).and_then(|reading| reading.age.measure());
+            let value = view
+                .find_reading(reading)
+                .and_then(|reading| reading.age.measure());
             if let Some(value) = value {
                 family.add(format!("service=\"{id}\""), value.value as f64 * scale);
             }
@@ -156,14 +214,22 @@ fn figures(picture: &Published, now: At) -> String {
 }
 
 fn waits(picture: &Published) -> Vec<Family> {
-    let mut wait = Family::new("uec_wait_seconds", "Wait of people arriving now, by quantile");
+    let mut wait = Family::new(
+        "uec_wait_seconds",
+        "Wait of people arriving now, by quantile",
+    );
     let mut waiting = Family::new("uec_waiting_people", "People waiting to be seen, by group");
     let mut withheld = Family::new("uec_readings_withheld", "Figures withheld, by reason");
     for (id, view) in &picture.services {
-        let estimate = view.find_reading(ReadingName::Wait).and_then(|r| r.age.measure());
+        let estimate = view
+            .find_reading(ReadingName::Wait)
+            .and_then(|r| r.age.measure());
         if let Some(estimate) = estimate {
-            let quantiles =
-                [("0.1", estimate.low), ("0.5", Some(estimate.value)), ("0.9", estimate.high)];
+            let quantiles = [
+                ("0.1", estimate.low),
+                ("0.5", Some(estimate.value)),
+                ("0.9", estimate.high),
+            ];
             for (quantile, minutes) in quantiles {
                 if let Some(minutes) = minutes {
                     let labels = format!("service=\"{id}\",quantile=\"{quantile}\"");
@@ -171,7 +237,9 @@ fn waits(picture: &Published) -> Vec<Family> {
                 }
             }
         }
-        let known = view.find_reading(ReadingName::Waiting).and_then(|r| r.age.measure());
+        let known = view
+            .find_reading(ReadingName::Waiting)
+            .and_then(|r| r.age.measure());
         if known.is_some() {
             for group in crate::domain::AcuityGroup::ALL {
                 let line = view.streams.iter().find(|stream| stream.group == group);

@@ -25,7 +25,10 @@ pub fn reading(reading: &Reading) -> Value {
         put(fields, "window", reading.window.map(duration));
         match reading.age {
             Age::Fresh(value) => measure(fields, "fresh", value),
-            Age::Late { measure: value, heard } => {
+            Age::Late {
+                measure: value,
+                heard,
+            } => {
                 measure(fields, "late", value);
                 put(fields, "heard", Some(heard.rfc3339_london()));
             }
@@ -120,7 +123,10 @@ pub fn card(view: &ServiceView) -> Value {
 
 /// All figures of a service by name.
 pub fn readings(view: &ServiceView) -> Value {
-    let named = view.readings.iter().map(|r| (r.name.label().to_owned(), reading(r)));
+    let named = view
+        .readings
+        .iter()
+        .map(|r| (r.name.label().to_owned(), reading(r)));
     Value::Object(named.collect())
 }
 
@@ -148,13 +154,21 @@ pub fn service(view: &ServiceView) -> Value {
         put(fields, "lng", Some(service.position.lng));
         put(fields, "hours", Some(service.hours.text()));
         put(fields, "walk_in", Some(service.walk_in));
-        put(fields, "bookable_via_111", Some(service.bookable_via_111.as_str()));
+        put(
+            fields,
+            "bookable_via_111",
+            Some(service.bookable_via_111.as_str()),
+        );
         put(fields, "takes_ambulances", Some(service.takes_ambulances));
         put(fields, "bus_stops_400m", service.bus_stops_400m);
         put(fields, "source", Some(service.source.as_str()));
         put(fields, "confidence", Some(service.confidence.as_str()));
         put(fields, "slots_ahead", Some(view.slots_ahead));
-        put(fields, "capacity", serde_json::to_value(&view.capacity).ok());
+        put(
+            fields,
+            "capacity",
+            serde_json::to_value(&view.capacity).ok(),
+        );
         put(fields, "streams", Some(Value::Array(streams)));
     }
     object

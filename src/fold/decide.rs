@@ -2,9 +2,9 @@
 
 use crate::domain::time::{HOUR, MINUTE, Millis};
 use crate::domain::{At, Event, Fact, IncidentId, Reason, Refused, VisitId};
+use crate::fold::Picture;
 use crate::fold::feeds::fingerprint;
 use crate::fold::visit::STEP_BEFORE_ARRIVAL_MAX;
-use crate::fold::Picture;
 
 /// How far ahead of the log a sender's clock may be.
 pub const FUTURE_MAX: Millis = 5 * MINUTE;
@@ -26,14 +26,23 @@ impl Picture {
     /// Decides; the reasons are tried from the cheapest to the most particular.
     pub fn decide(&self, at: At, fact: &Fact) -> Decision {
         let Some(feed) = self.directory.find_feed(fact.feed.as_str()) else {
-            let why = format!("feed {} is not one of ours; ask the operator to add it", fact.feed);
+            let why = format!(
+                "feed {} is not one of ours; ask the operator to add it",
+                fact.feed
+            );
             return refuse(Reason::UnknownFeed, why);
         };
-        if let Some(known) = self.find_feed(&fact.feed).and_then(|f| f.fingerprint(&fact.id)) {
+        if let Some(known) = self
+            .find_feed(&fact.feed)
+            .and_then(|f| f.fingerprint(&fact.id))
+        {
             return if known == fingerprint(fact) {
                 Decision::Duplicate
             } else {
-                refuse(Reason::IdReused, "this id was used before with other contents; send a new id")
+                refuse(
+                    Reason::IdReused,
+                    "this id was used before with other contents; send a new id",
+                )
             };
         }
         if let Some(service) = fact.event.service() {
@@ -49,16 +58,23 @@ impl Picture {
         if fact.happened_at.since(at) > FUTURE_MAX {
             return refuse(
                 Reason::InTheFuture,
-                format!("happened_at is more than {} minutes ahead; check the clock", FUTURE_MAX / MINUTE),
+                format!(
+                    "happened_at is more than {} minutes ahead; check the clock",
+                    FUTURE_MAX / MINUTE
+                ),
             );
         }
         if at.since(fact.happened_at) > LATE_MAX {
             return refuse(
                 Reason::TooLate,
-                format!("happened_at is more than {} hours ago; it can no longer be counted", LATE_MAX / HOUR),
+                format!(
+                    "happened_at is more than {} hours ago; it can no longer be counted",
+                    LATE_MAX / HOUR
+                ),
             );
         }
-        self.order(fact).map_or(Decision::Take, |why| refuse(Reason::WrongOrder, why))
+        self.order(fact)
+            .map_or(Decision::Take, |why| refuse(Reason::WrongOrder, why))
     }
 
     /// What is wrong with the fact's order, if anything.

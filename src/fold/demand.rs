@@ -19,7 +19,12 @@ pub struct Demand {
 impl Demand {
     /// Counts one contact.
     pub fn count(&mut self, at: At, cell: Cell) {
-        *self.minutes.entry(at.0.div_euclid(MINUTE)).or_default().entry(cell).or_default() += 1;
+        *self
+            .minutes
+            .entry(at.0.div_euclid(MINUTE))
+            .or_default()
+            .entry(cell)
+            .or_default() += 1;
     }
 
     /// Counts of the whole minutes after `now` minus the window, up to `now`.

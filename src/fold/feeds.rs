@@ -48,7 +48,11 @@ impl Feeds {
         feed.accepted += 1;
         feed.known.insert(fact.id.clone(), fingerprint(fact));
         feed.by_age.push_back((at, fact.id.clone()));
-        while feed.by_age.front().is_some_and(|(taken, _)| at.since(*taken) > ID_KEPT) {
+        while feed
+            .by_age
+            .front()
+            .is_some_and(|(taken, _)| at.since(*taken) > ID_KEPT)
+        {
             if let Some((_, id)) = feed.by_age.pop_front() {
                 feed.known.remove(&id);
             }

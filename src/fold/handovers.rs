@@ -80,7 +80,11 @@ impl Incident {
     }
 
     fn newest(&self) -> At {
-        self.facts.iter().map(|fact| fact.happened_at).max().unwrap_or_default()
+        self.facts
+            .iter()
+            .map(|fact| fact.happened_at)
+            .max()
+            .unwrap_or_default()
     }
 
     /// The service it is at or on its way to.
@@ -92,7 +96,10 @@ impl Incident {
     pub fn is_inbound(&self, now: At) -> bool {
         self.arrived.is_none()
             && self.ended.is_none()
-            && self.towards.as_ref().is_some_and(|(_, since, _)| now.since(*since) < CONVEYANCE_MAX)
+            && self
+                .towards
+                .as_ref()
+                .is_some_and(|(_, since, _)| now.since(*since) < CONVEYANCE_MAX)
     }
 
     /// Outside the door with the patient, since when.
@@ -122,7 +129,10 @@ impl Incidents {
         let before = incident.service().cloned();
         incident.facts.push(fact);
         incident.derive();
-        before.into_iter().chain(incident.service().cloned()).collect()
+        before
+            .into_iter()
+            .chain(incident.service().cloned())
+            .collect()
     }
 
     /// The call-out of that name.
@@ -132,7 +142,8 @@ impl Incidents {
 
     /// The call-outs at a service or on their way to it.
     pub fn towards<'a>(&'a self, service: &'a str) -> impl Iterator<Item = &'a Incident> {
-        self.all().filter(move |incident| incident.service().is_some_and(|s| s.as_str() == service))
+        self.all()
+            .filter(move |incident| incident.service().is_some_and(|s| s.as_str() == service))
     }
 
     /// All call-outs, by name.
@@ -142,6 +153,7 @@ impl Incidents {
 
     /// Forgets what is long over.
     pub fn tidy(&mut self, now: At) {
-        self.by_id.retain(|_, incident| now.since(incident.newest()) <= INCIDENT_KEPT);
+        self.by_id
+            .retain(|_, incident| now.since(incident.newest()) <= INCIDENT_KEPT);
     }
 }

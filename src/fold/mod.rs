@@ -111,15 +111,25 @@ impl Picture {
     fn take(&mut self, fact: &Fact, changes: &mut Vec<Change>) {
         let at = fact.happened_at;
         let touched = match &fact.event {
-            Event::IncidentOpened { incident, origin, .. } => {
+            Event::IncidentOpened {
+                incident, origin, ..
+            } => {
                 changes.push(Change::DemandChanged);
                 self.leg(fact, incident, Leg::Opened(*origin))
             }
             Event::IncidentClosed { incident } => self.leg(fact, incident, Leg::Closed),
-            Event::ConveyanceStarted { incident, service, eta, .. }
-            | Event::ConveyanceDiverted { incident, service, eta, .. } => {
-                self.leg(fact, incident, Leg::Towards(service.clone(), *eta))
+            Event::ConveyanceStarted {
+                incident,
+                service,
+                eta,
+                ..
             }
+            | Event::ConveyanceDiverted {
+                incident,
+                service,
+                eta,
+                ..
+            } => self.leg(fact, incident, Leg::Towards(service.clone(), *eta)),
             Event::ConveyanceArrived { incident } => self.leg(fact, incident, Leg::Arrived),
             Event::HandoverCompleted { incident } => self.leg(fact, incident, Leg::HandedOver),
             Event::ConveyanceCleared { incident } => self.leg(fact, incident, Leg::Cleared),
@@ -130,16 +140,27 @@ impl Picture {
                 }
                 Vec::new()
             }
-            Event::StatusSet { service, status, reset_in_minutes, note, .. } => {
-                self.service(service).set_status(at, *status, *reset_in_minutes, note.as_deref());
+            Event::StatusSet {
+                service,
+                status,
+                reset_in_minutes,
+                note,
+                ..
+            } => {
+                self.service(service)
+                    .set_status(at, *status, *reset_in_minutes, note.as_deref());
                 vec![service.clone()]
             }
-            Event::ServiceClosed { service, reason, next_update_at } => {
-                self.door(service, at, true, reason, *next_update_at)
-            }
-            Event::ServiceOpened { service, reason, next_update_at } => {
-                self.door(service, at, false, reason, *next_update_at)
-            }
+            Event::ServiceClosed {
+                service,
+                reason,
+                next_update_at,
+            } => self.door(service, at, true, reason, *next_update_at),
+            Event::ServiceOpened {
+                service,
+                reason,
+                next_update_at,
+            } => self.door(service, at, false, reason, *next_update_at),
             Event::CapacityReported { service, capacity } => {
                 self.service(service).set_capacity(at, capacity);
                 vec![service.clone()]
@@ -157,7 +178,15 @@ impl Picture {
 
     fn take_visit(&mut self, fact: &Fact, changes: &mut Vec<Change>) -> Vec<ServiceId> {
         let (visit, step, origin) = match &fact.event {
-            Event::VisitArrived { service, visit, mode, acuity, origin, incident, .. } => {
+            Event::VisitArrived {
+                service,
+                visit,
+                mode,
+                acuity,
+                origin,
+                incident,
+                ..
+            } => {
                 changes.push(Change::DemandChanged);
                 let step = Step::Arrived {
                     service: service.clone(),
@@ -200,7 +229,12 @@ impl Picture {
         reason: &str,
         next_update_at: Option<At>,
     ) -> Vec<ServiceId> {
-        let door = DoorState { since, closed, reason: reason.to_owned(), next_update_at };
+        let door = DoorState {
+            since,
+            closed,
+            reason: reason.to_owned(),
+            next_update_at,
+        };
         self.service(service).set_door(door);
         vec![service.clone()]
     }

@@ -66,7 +66,11 @@ impl ServiceState {
 
     /// Takes a closure or its end.
     pub fn set_door(&mut self, door: DoorState) {
-        if self.door.as_ref().is_none_or(|known| known.since <= door.since) {
+        if self
+            .door
+            .as_ref()
+            .is_none_or(|known| known.since <= door.since)
+        {
             self.door = Some(door);
         }
     }
@@ -93,7 +97,9 @@ impl ServiceState {
 
     /// The status while it holds.
     pub fn status(&self, now: At) -> Option<&StatusState> {
-        self.status.as_ref().filter(|status| status.until.is_none_or(|until| now < until))
+        self.status
+            .as_ref()
+            .filter(|status| status.until.is_none_or(|until| now < until))
     }
 
     /// The closure while it lasts.
@@ -117,7 +123,10 @@ impl ServiceState {
 
     /// Slots that have not begun.
     pub fn slots_ahead(&self, now: At) -> usize {
-        self.slots.values().filter(|(start, _)| *start > now).count()
+        self.slots
+            .values()
+            .filter(|(start, _)| *start > now)
+            .count()
     }
 }
 

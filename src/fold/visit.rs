@@ -129,7 +129,12 @@ pub fn derive(facts: &[VisitFact]) -> Option<VisitState> {
 /// The first arrival counts: a second registration of the same visit is a repeat.
 fn arrival(facts: &[VisitFact]) -> Option<VisitState> {
     facts.iter().find_map(|fact| match &fact.step {
-        Step::Arrived { service, mode, acuity, incident } => Some(VisitState {
+        Step::Arrived {
+            service,
+            mode,
+            acuity,
+            incident,
+        } => Some(VisitState {
             service: service.clone(),
             arrived_service: service.clone(),
             arrived: fact.happened_at,

@@ -32,12 +32,18 @@ impl Visit {
     }
 
     fn newest(&self) -> At {
-        self.facts.iter().map(|fact| fact.happened_at).max().unwrap_or_default()
+        self.facts
+            .iter()
+            .map(|fact| fact.happened_at)
+            .max()
+            .unwrap_or_default()
     }
 
     /// Whether the patient is in the department, as far as we can know.
     pub fn present(&self) -> Option<&VisitState> {
-        self.state.as_ref().filter(|state| state.is_present() && !self.closed_by_rule)
+        self.state
+            .as_ref()
+            .filter(|state| state.is_present() && !self.closed_by_rule)
     }
 }
 
@@ -94,7 +100,12 @@ impl Visits {
     }
 
     /// Takes a fact; returns the services whose figures it touches.
-    pub fn take(&mut self, name: &VisitId, fact: VisitFact, origin: Option<Cell>) -> Vec<ServiceId> {
+    pub fn take(
+        &mut self,
+        name: &VisitId,
+        fact: VisitFact,
+        origin: Option<Cell>,
+    ) -> Vec<ServiceId> {
         let name = self.current_name(name).clone();
         self.change(&name, |visit| {
             visit.facts.push(fact);
@@ -106,9 +117,16 @@ impl Visits {
     pub fn merge(&mut self, name: &VisitId, into: &VisitId, at: At) -> Vec<ServiceId> {
         let into = self.current_name(into).clone();
         let old = self.by_id.remove(name).unwrap_or_default();
-        let mut touched: Vec<_> = old.state.iter().map(|state| state.service.clone()).collect();
+        let mut touched: Vec<_> = old
+            .state
+            .iter()
+            .map(|state| state.service.clone())
+            .collect();
         for service in &touched {
-            self.by_service.entry(service.clone()).or_default().remove(name);
+            self.by_service
+                .entry(service.clone())
+                .or_default()
+                .remove(name);
         }
         self.retired.insert(name.clone(), (into.clone(), at));
         touched.extend(self.change(&into, |visit| {
@@ -126,10 +144,16 @@ impl Visits {
         let after = visit.state.as_ref().map(|state| state.service.clone());
         if before != after {
             if let Some(before) = &before {
-                self.by_service.entry(before.clone()).or_default().remove(name);
+                self.by_service
+                    .entry(before.clone())
+                    .or_default()
+                    .remove(name);
             }
             if let Some(after) = &after {
-                self.by_service.entry(after.clone()).or_default().insert(name.clone());
+                self.by_service
+                    .entry(after.clone())
+                    .or_default()
+                    .insert(name.clone());
             }
         }
         before.into_iter().chain(after).collect()
@@ -153,10 +177,14 @@ impl Visits {
         }
         for name in forgotten {
             if let Some(state) = self.by_id.remove(&name).and_then(|visit| visit.state) {
-                self.by_service.entry(state.service).or_default().remove(&name);
+                self.by_service
+                    .entry(state.service)
+                    .or_default()
+                    .remove(&name);
             }
         }
-        self.retired.retain(|_, (_, at)| now.since(*at) <= ENDED_VISIT_KEPT);
+        self.retired
+            .retain(|_, (_, at)| now.since(*at) <= ENDED_VISIT_KEPT);
         touched
     }
 }

@@ -42,7 +42,11 @@ impl Errors {
     }
 
     fn share(part: i64, whole: u64) -> f64 {
-        if whole == 0 { f64::NAN } else { part as f64 / whole as f64 }
+        if whole == 0 {
+            f64::NAN
+        } else {
+            part as f64 / whole as f64
+        }
     }
 
     /// Mean absolute error, minutes.
@@ -65,7 +69,10 @@ pub struct ScoreTable {
 impl ScoreTable {
     /// One row.
     pub fn find(&self, service: &str, way: &str) -> Option<&Errors> {
-        self.rows.iter().find(|((s, w), _)| s.as_str() == service && *w == way).map(|(_, e)| e)
+        self.rows
+            .iter()
+            .find(|((s, w), _)| s.as_str() == service && *w == way)
+            .map(|(_, e)| e)
     }
 
     fn add(&mut self, service: &ServiceId, said: Said, truth: i64) {
@@ -100,7 +107,11 @@ impl fmt::Display for ScoreTable {
             write!(f, "{:<16} {:<13} {:>7}", service.as_str(), way, row.count)?;
             write!(f, " {:>8.1} {:>8.1} {under:>8.1}", row.mae(), row.bias())?;
             if row.ranged > 0 {
-                write!(f, " {:>10.1}", 100.0 * Errors::share(row.covered as i64, row.ranged))?;
+                write!(
+                    f,
+                    " {:>10.1}",
+                    100.0 * Errors::share(row.covered as i64, row.ranged)
+                )?;
             }
             writeln!(f)?;
         }
@@ -137,9 +148,16 @@ pub fn score(entries: impl Iterator<Item = Entry>, directory: Arc<Directory>) ->
 
 fn say(picture: &Picture, service: &ServiceId, now: At) -> Said {
     let visits = picture.visits();
-    let states = || visits.at_service(service.as_str()).filter_map(|visit| visit.state.as_ref());
+    let states = || {
+        visits
+            .at_service(service.as_str())
+            .filter_map(|visit| visit.state.as_ref())
+    };
     let wait = |state: &VisitState| {
-        state.seen.filter(|seen| *seen <= now).map(|seen| (seen, seen.since(state.arrived)))
+        state
+            .seen
+            .filter(|seen| *seen <= now)
+            .map(|seen| (seen, seen.since(state.arrived)))
     };
     let recent: Vec<i64> = states()
         .filter_map(wait)
@@ -147,14 +165,20 @@ fn say(picture: &Picture, service: &ServiceId, now: At) -> Said {
         .map(|(_, wait)| wait)
         .collect();
     let mean = (!recent.is_empty()).then(|| recent.iter().sum::<i64>() / recent.len() as i64);
-    let waiting = states().filter(|state| state.is_waiting()).map(|state| state.arrived).min();
+    let waiting = states()
+        .filter(|state| state.is_waiting())
+        .map(|state| state.arrived)
+        .min();
     let ours = wait_now(visits, service.as_str(), now);
     Said {
         ours: ours.map(|estimate| estimate.median),
         low: ours.map(|estimate| estimate.low),
         high: ours.and_then(|estimate| estimate.high),
         mean: mean.map(|wait| wait / MINUTE),
-        last_entered: states().filter_map(wait).max().map(|(_, wait)| wait / MINUTE),
+        last_entered: states()
+            .filter_map(wait)
+            .max()
+            .map(|(_, wait)| wait / MINUTE),
         head_of_line: Some(waiting.map_or(0, |arrived| now.minutes_since(arrived))),
     }
 }

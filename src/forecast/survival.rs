@@ -58,14 +58,20 @@ impl Curve {
                 share
             })
             .collect();
-        Self { still_waiting, people, seen }
+        Self {
+            still_waiting,
+            people,
+            seen,
+        }
     }
 
     /// The wait in minutes that a share of people (per cent) do not exceed; `None` when the curve
     /// does not reach that far down.
     pub fn quantile(&self, percent: u32) -> Option<usize> {
         let left = 1.0 - f64::from(percent) / 100.0;
-        self.still_waiting.iter().position(|share| *share <= left + 1e-9)
+        self.still_waiting
+            .iter()
+            .position(|share| *share <= left + 1e-9)
     }
 }
 
@@ -90,15 +96,18 @@ mod tests {
         let waiting = (0..10).map(|_| spell(0, 100, false));
         let curve = Curve::through(seen.chain(waiting));
         assert_eq!(curve.quantile(50), Some(100));
-        assert_eq!(curve.quantile(90), None, "the curve does not reach nine in ten, and says so");
+        assert_eq!(
+            curve.quantile(90),
+            None,
+            "the curve does not reach nine in ten, and says so"
+        );
     }
 
     /// The textbook example of Kaplan-Meier (6-MP arm of Freireich 1963): S(10) = 0.753.
     #[test]
     fn it_gives_the_published_curve() {
         let events = [6, 6, 6, 7, 10, 13, 16, 22, 23].map(|t| spell(0, t, true));
-        let censored =
-            [6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35].map(|t| spell(0, t, false));
+        let censored = [6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35].map(|t| spell(0, t, false));
         let curve = Curve::through(events.into_iter().chain(censored));
         let share = |minute: usize| (curve.still_waiting[minute] * 1000.0).round() / 1000.0;
         assert_eq!((share(6), share(10), share(23)), (0.857, 0.753, 0.448));
@@ -110,6 +119,10 @@ mod tests {
         let late = (0..10).map(|_| spell(60, 90, true));
         let early = (0..10).map(|_| spell(0, 30, true));
         let curve = Curve::through(late.chain(early));
-        assert_eq!(curve.quantile(50), Some(30), "those who came in late say nothing of minute 30");
+        assert_eq!(
+            curve.quantile(50),
+            Some(30),
+            "those who came in late say nothing of minute 30"
+        );
     }
 }

@@ -43,7 +43,11 @@ struct Tip {
     chain: u64,
 }
 
-const EMPTY: Tip = Tip { seq: 0, at: At(0), chain: CHAIN_START };
+const EMPTY: Tip = Tip {
+    seq: 0,
+    at: At(0),
+    chain: CHAIN_START,
+};
 
 struct Store {
     database: Database,
@@ -62,18 +66,27 @@ impl Store {
         let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES_MAX);
         let entries = database.keyspace("entries", options)?;
         let meta = database.keyspace("meta", options)?;
-        Ok(Self { database, entries, meta })
+        Ok(Self {
+            database,
+            entries,
+            meta,
+        })
     }
 
     fn tip(&self, folder: &Path) -> Result<Tip, LogError> {
-        let Some(last) = self.entries.last_key_value() else { return Ok(EMPTY) };
+        let Some(last) = self.entries.last_key_value() else {
+            return Ok(EMPTY);
+        };
         let (key, value) = last.into_inner().map_err(|why| store_error(folder, &why))?;
         let seq = sequence(&key).ok_or_else(|| damaged(folder, 0, "a key is not a number"))?;
-        let chain =
-            record::stored_chain(&value).map_err(|what| damaged(folder, seq, &what))?;
+        let chain = record::stored_chain(&value).map_err(|what| damaged(folder, seq, &what))?;
         let entry: Entry = serde_json::from_slice(value.get(9..).unwrap_or_default())
             .map_err(|why| damaged(folder, seq, &why.to_string()))?;
-        Ok(Tip { seq, at: entry.at, chain })
+        Ok(Tip {
+            seq,
+            at: entry.at,
+            chain,
+        })
     }
 }
 
@@ -86,7 +99,13 @@ impl EmbeddedLog {
         let tip = store.tip(folder)?;
         let epoch = read_or_make_epoch(&store, folder)?;
         check_head(folder, &store, tip)?;
-        Ok(Self { folder: folder.to_owned(), store: Some(store), epoch, tip, head_written: tip.seq })
+        Ok(Self {
+            folder: folder.to_owned(),
+            store: Some(store),
+            epoch,
+            tip,
+            head_written: tip.seq,
+        })
     }
 
     /// The store, opened again when an earlier append failed.
@@ -101,10 +120,16 @@ impl EmbeddedLog {
 
     fn commit(&mut self, entries: &[Entry]) -> Result<Tip, LogError> {
         let Some(store) = &self.store else {
-            return Err(io_error(&self.folder, &std::io::Error::other("the store is closed")));
+            return Err(io_error(
+                &self.folder,
+                &std::io::Error::other("the store is closed"),
+            ));
         };
         let mut tip = self.tip;
-        let mut batch = store.database.batch().durability(Some(PersistMode::SyncData));
+        let mut batch = store
+            .database
+            .batch()
+            .durability(Some(PersistMode::SyncData));
         for entry in entries {
             if entry.seq != tip.seq + 1 || entry.at < tip.at {
                 let what = format!("entry {} was to follow entry {}", entry.seq, tip.seq);
@@ -113,9 +138,15 @@ impl EmbeddedLog {
             let (bytes, chain) = record::encode(tip.chain, entry)
                 .map_err(|what| io_error(&self.folder, &std::io::Error::other(what)))?;
             batch.insert(&store.entries, entry.seq.to_be_bytes(), bytes);
-            tip = Tip { seq: entry.seq, at: entry.at, chain };
+            tip = Tip {
+                seq: entry.seq,
+                at: entry.at,
+                chain,
+            };
         }
-        batch.commit().map_err(|why| store_error(&self.folder, &why))?;
+        batch
+            .commit()
+            .map_err(|why| store_error(&self.folder, &why))?;
         Ok(tip)
     }
 
@@ -163,7 +194,9 @@ impl Log for EmbeddedLog {
 
     fn replay(&mut self, from: u64, visit: &mut dyn FnMut(Entry)) -> Result<u64, LogError> {
         self.reopen()?;
-        let Some(store) = &self.store else { return Ok(0) };
+        let Some(store) = &self.store else {
+            return Ok(0);
+        };
         read_through(store, &self.folder, from, |entry| {
             visit(entry);
             Ok(())
@@ -181,14 +214,20 @@ fn read_through(
     let mut tip = EMPTY;
     let mut handed_on = 0;
     for guard in store.entries.iter() {
-        let (key, value) = guard.into_inner().map_err(|why| store_error(folder, &why))?;
+        let (key, value) = guard
+            .into_inner()
+            .map_err(|why| store_error(folder, &why))?;
         let expected = tip.seq + 1;
         if sequence(&key) != Some(expected) {
             return Err(damaged(folder, expected, "it is missing"));
         }
         let (entry, chain) =
             record::decode(tip.chain, &value).map_err(|what| damaged(folder, expected, &what))?;
-        tip = Tip { seq: expected, at: entry.at, chain };
+        tip = Tip {
+            seq: expected,
+            at: entry.at,
+            chain,
+        };
         if expected >= from {
             handed_on += 1;
             visit(entry)?;
@@ -210,7 +249,11 @@ pub struct Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} entries, every one read and in its place", self.entries)?;
+        write!(
+            f,
+            "{} entries, every one read and in its place",
+            self.entries
+        )?;
         if let Some((first, last)) = self.span {
             write!(f, "\nfrom {first} to {last}")?;
         }
@@ -225,7 +268,11 @@ pub fn verify(folder: &Path) -> Result<Summary, LogError> {
         span = Some((span.map_or(entry.at, |(first, _)| first), entry.at));
         Ok(())
     })?;
-    Ok(Summary { entries, span, epoch })
+    Ok(Summary {
+        entries,
+        span,
+        epoch,
+    })
 }
 
 /// Writes every entry as one JSON object a line.
@@ -248,7 +295,9 @@ fn each(
         return Err(io_error(folder, &why));
     }
     let log = EmbeddedLog::open(folder)?;
-    let Some(store) = &log.store else { return Ok((0, log.epoch.clone())) };
+    let Some(store) = &log.store else {
+        return Ok((0, log.epoch.clone()));
+    };
     let entries = read_through(store, folder, 1, visit)?;
     Ok((entries, log.epoch.clone()))
 }
@@ -258,7 +307,10 @@ fn sequence(key: &[u8]) -> Option<u64> {
 }
 
 fn read_or_make_epoch(store: &Store, folder: &Path) -> Result<String, LogError> {
-    let known = store.meta.get(EPOCH_KEY).map_err(|why| store_error(folder, &why))?;
+    let known = store
+        .meta
+        .get(EPOCH_KEY)
+        .map_err(|why| store_error(folder, &why))?;
     if let Some(known) = known {
         return Ok(String::from_utf8_lossy(&known).into_owned());
     }
@@ -266,7 +318,10 @@ fn read_or_make_epoch(store: &Store, folder: &Path) -> Result<String, LogError> 
     aws_lc_rs::rand::fill(&mut random)
         .map_err(|why| io_error(folder, &std::io::Error::other(why.to_string())))?;
     let epoch = format!("{:016x}", u64::from_be_bytes(random));
-    let mut batch = store.database.batch().durability(Some(PersistMode::SyncAll));
+    let mut batch = store
+        .database
+        .batch()
+        .durability(Some(PersistMode::SyncAll));
     batch.insert(&store.meta, EPOCH_KEY, epoch.as_bytes());
     batch.commit().map_err(|why| store_error(folder, &why))?;
     Ok(epoch)
@@ -280,19 +335,36 @@ fn check_head(folder: &Path, store: &Store, tip: Tip) -> Result<(), LogError> {
         Err(why) => return Err(io_error(folder, &why)),
     };
     let head = text.trim().split_once(' ').and_then(|(seq, chain)| {
-        Some((seq.parse::<u64>().ok()?, u64::from_str_radix(chain, 16).ok()?))
+        Some((
+            seq.parse::<u64>().ok()?,
+            u64::from_str_radix(chain, 16).ok()?,
+        ))
     });
     let Some((seq, chain)) = head else {
-        return Err(damaged(folder, 0, "the head file cannot be read; remove it after a `log verify`"));
+        return Err(damaged(
+            folder,
+            0,
+            "the head file cannot be read; remove it after a `log verify`",
+        ));
     };
     if tip.seq < seq {
-        let what = format!("the log ends at entry {} but had come to {seq}; restore a copy", tip.seq);
+        let what = format!(
+            "the log ends at entry {} but had come to {seq}; restore a copy",
+            tip.seq
+        );
         return Err(damaged(folder, tip.seq + 1, &what));
     }
-    let found = store.entries.get(seq.to_be_bytes()).map_err(|why| store_error(folder, &why))?;
+    let found = store
+        .entries
+        .get(seq.to_be_bytes())
+        .map_err(|why| store_error(folder, &why))?;
     let found = found.map(|bytes| record::stored_chain(&bytes)).transpose();
     if seq > 0 && found != Ok(Some(chain)) {
-        return Err(damaged(folder, seq, "it is not the entry that was written; restore a copy"));
+        return Err(damaged(
+            folder,
+            seq,
+            "it is not the entry that was written; restore a copy",
+        ));
     }
     Ok(())
 }
@@ -306,11 +378,18 @@ fn replace_file(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 fn damaged(folder: &Path, seq: u64, what: &str) -> LogError {
-    LogError::Damaged { place: folder.display().to_string(), seq, what: what.to_owned() }
+    LogError::Damaged {
+        place: folder.display().to_string(),
+        seq,
+        what: what.to_owned(),
+    }
 }
 
 fn io_error(folder: &Path, why: &std::io::Error) -> LogError {
-    LogError::Store { place: folder.display().to_string(), what: why.to_string() }
+    LogError::Store {
+        place: folder.display().to_string(),
+        what: why.to_string(),
+    }
 }
 
 fn store_error(folder: &Path, why: &fjall::Error) -> LogError {
@@ -329,7 +408,10 @@ fn store_error(folder: &Path, why: &fjall::Error) -> LogError {
         }
         why => why.to_string(),
     };
-    LogError::Store { place: folder.display().to_string(), what }
+    LogError::Store {
+        place: folder.display().to_string(),
+        what,
+    }
 }
 
 #[cfg(test)]
@@ -338,7 +420,12 @@ mod tests {
     use crate::domain::Record;
 
     fn ticks(seqs: std::ops::RangeInclusive<u64>) -> Vec<Entry> {
-        seqs.map(|seq| Entry { seq, at: At(seq as i64 * 1_000), record: Record::Tick }).collect()
+        seqs.map(|seq| Entry {
+            seq,
+            at: At(seq as i64 * 1_000),
+            record: Record::Tick,
+        })
+        .collect()
     }
 
     fn replayed(log: &mut EmbeddedLog, from: u64) -> Vec<Entry> {
@@ -356,7 +443,10 @@ mod tests {
         log.append(&ticks(4..=5)).unwrap();
         drop(log);
         let mut log = EmbeddedLog::open(folder.path()).unwrap();
-        assert_eq!((log.epoch(), log.last()), (epoch.as_str(), Some((5, At(5_000)))));
+        assert_eq!(
+            (log.epoch(), log.last()),
+            (epoch.as_str(), Some((5, At(5_000))))
+        );
         assert_eq!(replayed(&mut log, 3), ticks(3..=5));
     }
 
@@ -374,8 +464,13 @@ mod tests {
     fn a_second_server_on_the_same_folder_is_told_so() {
         let folder = tempfile::tempdir().unwrap();
         let _first = EmbeddedLog::open(folder.path()).unwrap();
-        let Err(why) = EmbeddedLog::open(folder.path()) else { panic!("opened twice") };
-        assert!(why.to_string().contains("another server has it open"), "{why}");
+        let Err(why) = EmbeddedLog::open(folder.path()) else {
+            panic!("opened twice")
+        };
+        assert!(
+            why.to_string().contains("another server has it open"),
+            "{why}"
+        );
     }
 
     #[test]
@@ -385,15 +480,29 @@ mod tests {
         log.append(&ticks(1..=3)).unwrap();
         drop(log);
         std::fs::write(folder.path().join(HEAD_FILE), "9 0000000000000001\n").unwrap();
-        let Err(why) = EmbeddedLog::open(folder.path()) else { panic!("opened short") };
-        assert!(why.to_string().contains("ends at entry 3 but had come to 9"), "{why}");
+        let Err(why) = EmbeddedLog::open(folder.path()) else {
+            panic!("opened short")
+        };
+        assert!(
+            why.to_string()
+                .contains("ends at entry 3 but had come to 9"),
+            "{why}"
+        );
     }
 
     #[test]
     fn verify_says_what_a_log_holds_and_export_writes_it() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(verify(folder.path()).unwrap_err().to_string().contains("no event log"));
-        EmbeddedLog::open(folder.path()).unwrap().append(&ticks(1..=2)).unwrap();
+        assert!(
+            verify(folder.path())
+                .unwrap_err()
+                .to_string()
+                .contains("no event log")
+        );
+        EmbeddedLog::open(folder.path())
+            .unwrap()
+            .append(&ticks(1..=2))
+            .unwrap();
         assert_eq!(verify(folder.path()).unwrap().entries, 2);
         let mut out = Vec::new();
         export(folder.path(), &mut out).unwrap();

@@ -40,7 +40,9 @@ pub fn decode(chain: u64, bytes: &[u8]) -> Result<(Entry, u64), Fault> {
 pub fn stored_chain(bytes: &[u8]) -> Result<u64, Fault> {
     match bytes.split_first_chunk::<HEADER_BYTES>() {
         Some(([VERSION, chain @ ..], _)) => Ok(u64::from_be_bytes(*chain)),
-        Some(([version, ..], _)) => Err(format!("its format, version {version}, is not known here")),
+        Some(([version, ..], _)) => {
+            Err(format!("its format, version {version}, is not known here"))
+        }
         None => Err("it is cut short".to_owned()),
     }
 }
@@ -57,7 +59,11 @@ mod tests {
     use crate::domain::{At, Record};
 
     fn tick(seq: u64) -> Entry {
-        Entry { seq, at: At(1_000), record: Record::Tick }
+        Entry {
+            seq,
+            at: At(1_000),
+            record: Record::Tick,
+        }
     }
 
     #[test]

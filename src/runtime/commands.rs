@@ -36,7 +36,12 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Score { file, directory } => score(&file, directory.as_deref()),
         Command::Log(command) => log(&command),
         Command::Directory(args::Directory::Check { file }) => check(&file),
-        Command::Token(args::Token::New { role, feed, label, data }) => {
+        Command::Token(args::Token::New {
+            role,
+            feed,
+            label,
+            data,
+        }) => {
             let feeds = feed
                 .iter()
                 .map(|id| FeedId::new(id).with_context(|| format!("feed {id:?} is not an id")))
@@ -48,7 +53,10 @@ fn execute(command: Command) -> anyhow::Result<()> {
 }
 
 fn in_runtime<F: Future<Output = anyhow::Result<()>>>(work: F) -> anyhow::Result<()> {
-    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+    if rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .is_err()
+    {
         bail!("the TLS provider was set twice");
     }
     tokio::runtime::Builder::new_multi_thread()
@@ -69,8 +77,9 @@ pub fn say(text: &str) -> anyhow::Result<()> {
 /// The Directory from its files, or the demonstration's.
 pub fn read_directory(services: Option<&Path>, feeds: Option<&Path>) -> anyhow::Result<Directory> {
     let read = |file: Option<&Path>, shipped: &str| match file {
-        Some(file) => std::fs::read_to_string(file)
-            .with_context(|| format!("cannot read {}", file.display())),
+        Some(file) => {
+            std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
+        }
         None => Ok(shipped.to_owned()),
     };
     let services = read(services, directory::DEMO_SERVICES_CSV)?;
@@ -82,12 +91,17 @@ fn report(args: &args::World) -> anyhow::Result<()> {
     let seeds: Vec<u64> = (1..=args.seeds).collect();
     let report = world::report(&read_directory(None, None)?, args.days, &seeds);
     say(&report.to_string())?;
-    if report.passed() { Ok(()) } else { bail!("the simulated area is outside the published rows") }
+    if report.passed() {
+        Ok(())
+    } else {
+        bail!("the simulated area is outside the published rows")
+    }
 }
 
 fn score(file: &Path, services: Option<&Path>) -> anyhow::Result<()> {
     let directory = read_directory(services, None)?;
-    let text = std::fs::File::open(file).with_context(|| format!("cannot open {}", file.display()))?;
+    let text =
+        std::fs::File::open(file).with_context(|| format!("cannot open {}", file.display()))?;
     let mut entries = Vec::new();
     for (index, line) in BufReader::new(text).lines().enumerate() {
         let entry: Entry = serde_json::from_str(&line?)
@@ -99,8 +113,10 @@ fn score(file: &Path, services: Option<&Path>) -> anyhow::Result<()> {
 
 fn log(command: &args::Log) -> anyhow::Result<()> {
     match command {
-        args::Log::Verify(at) | args::Log::Stats(at) => say(&embedded::verify(&at.data)?.to_string()),
-                args::Log::Export(at) => {
+        args::Log::Verify(at) | args::Log::Stats(at) => {
+            say(&embedded::verify(&at.data)?.to_string())
+        }
+        args::Log::Export(at) => {
             let mut out = BufWriter::new(std::io::stdout().lock());
             embedded::export(&at.data, &mut out)?;
             out.flush().map_err(Into::into)
@@ -110,5 +126,8 @@ fn log(command: &args::Log) -> anyhow::Result<()> {
 
 fn check(file: &Path) -> anyhow::Result<()> {
     let directory = read_directory(Some(file), None)?;
-    say(&format!("{} services, no fault", directory.services().count()))
+    say(&format!(
+        "{} services, no fault",
+        directory.services().count()
+    ))
 }

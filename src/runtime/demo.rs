@@ -42,7 +42,10 @@ pub async fn command(args: args::Demo) -> anyhow::Result<()> {
         data: args.data.clone(),
         directory: Arc::clone(&directory),
         clock: Arc::new(clock.clone()),
-        mode: Mode { demonstration: Some(args.speed), open_access: false },
+        mode: Mode {
+            demonstration: Some(args.speed),
+            open_access: false,
+        },
         forward: None,
     })
     .await?;
@@ -62,7 +65,11 @@ pub async fn command(args: args::Demo) -> anyhow::Result<()> {
         events_url: format!("http://{}", running.http),
         token: Some(token),
     })?;
-    let mut play = Play { world, sender, clock: Some(clock) };
+    let mut play = Play {
+        world,
+        sender,
+        clock: Some(clock),
+    };
     let live = async {
         play.past(real_start).await?;
         say(&live_line(args.speed, running.http))?;
@@ -95,7 +102,11 @@ pub async fn world_only(args: args::World) -> anyhow::Result<()> {
         token: args.token,
     })?;
     say(&format!("sending to {to} and mllp://{mllp}; Ctrl-C stops"))?;
-    let mut play = Play { world: World::new(settings, &directory), sender, clock: None };
+    let mut play = Play {
+        world: World::new(settings, &directory),
+        sender,
+        clock: None,
+    };
     tokio::select! {
         ended = play.live(start, 1.0) => ended,
         pressed = tokio::signal::ctrl_c() => pressed.context("cannot listen for Ctrl-C"),
@@ -179,7 +190,10 @@ fn empty_own_folder(folder: &Path) -> anyhow::Result<()> {
     }
     std::fs::create_dir_all(folder)
         .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    std::fs::write(&marker, "Made by `uec-live demo`, which empties this folder at each start.\n")?;
+    std::fs::write(
+        &marker,
+        "Made by `uec-live demo`, which empties this folder at each start.\n",
+    )?;
     Ok(())
 }
 

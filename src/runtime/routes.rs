@@ -37,20 +37,33 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data:;
 
 /// The table.
 pub fn table(parts: Parts) -> Router {
-    let Parts { shared, access, log_state, events, recorder, stop } = parts;
+    let Parts {
+        shared,
+        access,
+        log_state,
+        events,
+        recorder,
+        stop,
+    } = parts;
     // Feeds: POST /api/v1/events
     let feeds = Router::new()
         .route("/api/v1/events", post(http_events::post))
         .with_state(events)
         .layer(middleware::from_fn_with_state(
-            Gate { access, role: Role::Feed },
+            Gate {
+                access,
+                role: Role::Feed,
+            },
             access::require,
         ));
     // People: / /services/{id} /accessibility /assets/…
     let people = pages::router(shared.clone()).layer(CompressionLayer::new());
     // Other software: /api/v1/{waits,services,feeds,heat} /livez /readyz
-    let software = api::router(api::Parts { shared: shared.clone(), log_state })
-        .layer(CompressionLayer::new());
+    let software = api::router(api::Parts {
+        shared: shared.clone(),
+        log_state,
+    })
+    .layer(CompressionLayer::new());
     let router = people
         .merge(software)
         .merge(feeds)
@@ -65,7 +78,10 @@ pub fn table(parts: Parts) -> Router {
     };
     router
         .layer(middleware::from_fn(metrics::observe))
-        .layer(always(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .layer(always(
+            header::CONTENT_SECURITY_POLICY,
+            CONTENT_SECURITY_POLICY,
+        ))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(header::REFERRER_POLICY, "same-origin"))
 }

@@ -22,8 +22,8 @@ use crate::runtime::clock::SystemClock;
 use crate::runtime::commands::{read_directory, say};
 use crate::runtime::routes;
 use crate::runtime::writer::Writer;
-use crate::sources::{http_events, mllp};
 use crate::sources::quarantine::Quarantine;
+use crate::sources::{http_events, mllp};
 
 /// How often the writer is made to look at the clock, so that time alone moves the figures.
 const TICK_EVERY: Duration = Duration::from_millis(200);
@@ -92,7 +92,12 @@ impl Running {
 /// `uec-live serve`
 pub async fn command(args: args::Serve) -> anyhow::Result<()> {
     log_to_stderr();
-    let settings = args.config.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
+    let settings = args
+        .config
+        .as_deref()
+        .map(Settings::read)
+        .transpose()?
+        .unwrap_or_default();
     if args.open && !(args.listen.ip().is_loopback() && args.mllp.ip().is_loopback()) {
         bail!("--open switches access control off, so every listener must be on loopback");
     }
@@ -103,7 +108,10 @@ pub async fn command(args: args::Serve) -> anyhow::Result<()> {
         data: args.data,
         directory: Arc::new(directory),
         clock: Arc::new(SystemClock),
-        mode: Mode { demonstration: None, open_access: args.open },
+        mode: Mode {
+            demonstration: None,
+            open_access: args.open,
+        },
         forward: settings.forward,
     })
     .await?;
@@ -139,8 +147,10 @@ pub async fn until_stopped(running: &Running) -> anyhow::Result<()> {
 pub fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,uec_live=info"));
-    let _already_set =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _already_set = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
 }
 
 /// Starts everything; returns once the sockets are bound and the first picture is published.
@@ -152,10 +162,9 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
     let data = plan.data.clone();
     let log = tokio::task::spawn_blocking(move || EmbeddedLog::open(&data)).await??;
     let (directory, clock) = (Arc::clone(&plan.directory), Arc::clone(&plan.clock));
-    let (writer, outputs) = tokio::task::spawn_blocking(move || {
-        Writer::open(Box::new(log), directory, clock)
-    })
-    .await??;
+    let (writer, outputs) =
+        tokio::task::spawn_blocking(move || Writer::open(Box::new(log), directory, clock))
+            .await??;
     let (submitter, submissions) = Submitter::channel();
     let stop_writer = CancellationToken::new();
     let told = stop_writer.clone();
@@ -165,7 +174,11 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
 
     let stop = CancellationToken::new();
     let quarantine = Quarantine::open(&plan.data.join("quarantine"))?;
-    let access = if plan.mode.open_access { Access::open() } else { Access::load(&plan.data)? };
+    let access = if plan.mode.open_access {
+        Access::open()
+    } else {
+        Access::load(&plan.data)?
+    };
     let shared = Shared {
         published: outputs.published,
         directory: Arc::clone(&plan.directory),
@@ -230,8 +243,9 @@ async fn tick(submitter: Submitter, stop: CancellationToken) {
 
 async fn serve_http(listener: TcpListener, router: axum::Router, stop: CancellationToken) {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let served =
-        axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await;
+    let served = axum::serve(listener, service)
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await;
     if let Err(why) = served {
         tracing::error!(%why, "the web server stopped");
     }

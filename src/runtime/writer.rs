@@ -90,9 +90,22 @@ impl Writer {
         let first = state.publish(&[], log.epoch());
         let (published, pictures) = watch::channel(first);
         let (log_state, log_states) = watch::channel(Ok(()));
-        let outputs =
-            Outputs { published: pictures, log_state: log_states, replayed: state.seq };
-        Ok((Self { log, directory, clock, state, published, log_state }, outputs))
+        let outputs = Outputs {
+            published: pictures,
+            log_state: log_states,
+            replayed: state.seq,
+        };
+        Ok((
+            Self {
+                log,
+                directory,
+                clock,
+                state,
+                published,
+                log_state,
+            },
+            outputs,
+        ))
     }
 
     /// Works until it is told to stop, then finishes what is queued. An empty submission makes the
@@ -105,7 +118,9 @@ impl Writer {
             let mut facts = first.facts.len();
             let mut batch = vec![first];
             while facts < BATCH_FACTS_MAX {
-                let Ok(next) = submissions.try_recv() else { break };
+                let Ok(next) = submissions.try_recv() else {
+                    break;
+                };
                 facts += next.facts.len();
                 batch.push(next);
             }
@@ -120,7 +135,12 @@ impl Writer {
         }
         let mut entries = Vec::new();
         let mut changes = Vec::new();
-        if self.state.picture.next_deadline().is_some_and(|due| due <= at) {
+        if self
+            .state
+            .picture
+            .next_deadline()
+            .is_some_and(|due| due <= at)
+        {
             self.append_to_batch(Record::Tick, at, &mut entries, &mut changes);
         }
         let mut answers = Vec::with_capacity(batch.len());
@@ -184,7 +204,11 @@ impl Writer {
         entries: &mut Vec<Entry>,
         changes: &mut Vec<Change>,
     ) -> u64 {
-        let entry = Entry { seq: self.state.seq + 1, at, record };
+        let entry = Entry {
+            seq: self.state.seq + 1,
+            at,
+            record,
+        };
         self.state.apply(&entry, changes);
         entries.push(entry);
         self.state.seq
@@ -214,8 +238,14 @@ impl Writer {
         }
         let mut state =
             State::rebuild(self.log.as_mut(), &self.directory).map_err(|why| why.to_string())?;
-        let tick = Entry { seq: state.seq + 1, at: at.max(state.at), record: Record::Tick };
-        self.log.append(std::slice::from_ref(&tick)).map_err(|why| why.to_string())?;
+        let tick = Entry {
+            seq: state.seq + 1,
+            at: at.max(state.at),
+            record: Record::Tick,
+        };
+        self.log
+            .append(std::slice::from_ref(&tick))
+            .map_err(|why| why.to_string())?;
         state.apply(&tick, &mut Vec::new());
         let picture = state.publish(&[], self.log.epoch());
         self.state = state;
@@ -228,7 +258,9 @@ impl Writer {
 
 fn answer_all(batch: Vec<Submission>, why: &str) {
     for submission in batch {
-        let _hung_up = submission.reply.send(Err(NotTaken::Unavailable(why.to_owned())));
+        let _hung_up = submission
+            .reply
+            .send(Err(NotTaken::Unavailable(why.to_owned())));
     }
 }
 

@@ -49,13 +49,26 @@ pub fn admit<'a>(
         return Err(Refused::new(Reason::UnknownFeed, why));
     };
     let control = message.get_value("MSH", 10, 1, "message control id")?;
-    let reading = Reading { message, feed, now, control };
+    let reading = Reading {
+        message,
+        feed,
+        now,
+        control,
+    };
     let kind = message.get_value("MSH", 9, 1, "message type")?;
-    let trigger = message.find_value("MSH", 9, 2).or(message.find_value("EVN", 1, 1));
+    let trigger = message
+        .find_value("MSH", 9, 2)
+        .or(message.find_value("EVN", 1, 1));
     if kind != "ADT" {
-        return Err(Refused::new(Reason::UnknownType, "MSH-9 is not ADT; only ADT is taken here"));
+        return Err(Refused::new(
+            Reason::UnknownType,
+            "MSH-9 is not ADT; only ADT is taken here",
+        ));
     }
-    Ok(Admitted { feed, facts: reading.facts(trigger.unwrap_or_default())? })
+    Ok(Admitted {
+        feed,
+        facts: reading.facts(trigger.unwrap_or_default())?,
+    })
 }
 
 impl Reading<'_> {
@@ -70,8 +83,12 @@ impl Reading<'_> {
             }
             "A12" => Ok(vec![self.moved("PV1", 3)?]),
             "A03" => self.departure(),
-            "A11" => self.one(Event::VisitCancelled { visit: self.visit()? }),
-            "A13" => self.one(Event::VisitReopened { visit: self.visit()? }),
+            "A11" => self.one(Event::VisitCancelled {
+                visit: self.visit()?,
+            }),
+            "A13" => self.one(Event::VisitReopened {
+                visit: self.visit()?,
+            }),
             "A34" | "A40" => self.merge(),
             _ => {
                 let known = "A01 A02 A03 A04 A08 A11 A12 A13 A34 A40";
@@ -88,7 +105,10 @@ impl Reading<'_> {
                 return Ok(at);
             }
         }
-        Err(Refused::new(Reason::MissingField, "EVN-6, EVN-2 and MSH-7 hold no time"))
+        Err(Refused::new(
+            Reason::MissingField,
+            "EVN-6, EVN-2 and MSH-7 hold no time",
+        ))
     }
 
     fn visit(&self) -> Result<VisitId, Refused> {
@@ -100,7 +120,8 @@ impl Reading<'_> {
     fn service(&self, segment: &str, field: usize) -> Result<ServiceId, Refused> {
         let place = self.message.get_value(segment, field, 1, "point of care")?;
         self.feed.hl7_locations.get(place).cloned().ok_or_else(|| {
-            let why = format!("{segment}-{field} names no point of care that this feed may speak for");
+            let why =
+                format!("{segment}-{field} names no point of care that this feed may speak for");
             Refused::new(Reason::UnknownService, why)
         })
     }
@@ -109,7 +130,12 @@ impl Reading<'_> {
         let id = EventId::new(id).map_err(|why| {
             Refused::new(Reason::BadField, format!("MSH-10 message control id {why}"))
         })?;
-        Ok(Fact { id, feed: self.feed.id.clone(), happened_at, event })
+        Ok(Fact {
+            id,
+            feed: self.feed.id.clone(),
+            happened_at,
+            event,
+        })
     }
 
     /// A step that later snapshots repeat: the same step at the same time has the same id.
@@ -131,7 +157,11 @@ impl Reading<'_> {
             Some(text) if text.eq_ignore_ascii_case("ambulance") => Mode::Ambulance,
             _ => Mode::WalkIn,
         };
-        let incident = self.message.find_value("ZED", 6, 1).map(IncidentId::new).transpose();
+        let incident = self
+            .message
+            .find_value("ZED", 6, 1)
+            .map(IncidentId::new)
+            .transpose();
         let incident = incident
             .map_err(|why| Refused::new(Reason::BadField, format!("ZED-6 incident id {why}")))?;
         let event = Event::VisitArrived {
@@ -140,7 +170,10 @@ impl Reading<'_> {
             mode,
             acuity: self.acuity()?,
             age_band: self.message.find_value("ZED", 7, 1).map(Into::into),
-            origin: self.message.find_value("ZED", 8, 1).and_then(places::find_postcode),
+            origin: self
+                .message
+                .find_value("ZED", 8, 1)
+                .and_then(places::find_postcode),
             incident,
             booking: None,
         };
@@ -150,7 +183,9 @@ impl Reading<'_> {
     }
 
     fn acuity(&self) -> Result<Option<Acuity>, Refused> {
-        let Some(text) = self.message.find_value("ZED", 1, 1) else { return Ok(None) };
+        let Some(text) = self.message.find_value("ZED", 1, 1) else {
+            return Ok(None);
+        };
         let acuity = text.parse().ok().and_then(Acuity::new);
         acuity.map(Some).ok_or_else(|| {
             Refused::new(Reason::BadField, "ZED-1 acuity is not a number from 1 to 5")
@@ -163,11 +198,20 @@ impl Reading<'_> {
         let time = |field| self.message.find_time("ZED", field, self.now);
         let mut facts = Vec::new();
         if let (Some(at), Some(acuity)) = (time(2)?, self.acuity()?) {
-            let event = Event::VisitTriaged { visit: visit.clone(), acuity };
+            let event = Event::VisitTriaged {
+                visit: visit.clone(),
+                acuity,
+            };
             facts.push(self.step(&format!("triaged{}", acuity.level()), at, event)?);
         }
         if let Some(at) = time(3)? {
-            facts.push(self.step("seen", at, Event::VisitSeen { visit: visit.clone() })?);
+            facts.push(self.step(
+                "seen",
+                at,
+                Event::VisitSeen {
+                    visit: visit.clone(),
+                },
+            )?);
         }
         if let Some(at) = time(5)? {
             let decision = self.decision()?;
@@ -190,8 +234,10 @@ impl Reading<'_> {
     }
 
     fn moved(&self, segment: &str, field: usize) -> Result<Fact, Refused> {
-        let event =
-            Event::VisitMoved { visit: self.visit()?, service: self.service(segment, field)? };
+        let event = Event::VisitMoved {
+            visit: self.visit()?,
+            service: self.service(segment, field)?,
+        };
         self.fact(self.control, self.happened_at()?, event)
     }
 
@@ -200,7 +246,10 @@ impl Reading<'_> {
             Some(at) => at,
             None => self.happened_at()?,
         };
-        let how = match self.message.get_value("PV1", 36, 1, "discharge disposition")? {
+        let how = match self
+            .message
+            .get_value("PV1", 36, 1, "discharge disposition")?
+        {
             "1" | "306689006" => Departure::Discharged,
             "2" | "306706006" | "1066331000000109" | "1066341000000100" | "1066361000000104"
             | "1066391000000105" | "1874161000000104" => Departure::Admitted,
@@ -217,7 +266,10 @@ impl Reading<'_> {
         facts.push(self.fact(
             self.control,
             at,
-            Event::VisitDeparted { visit: self.visit()?, how },
+            Event::VisitDeparted {
+                visit: self.visit()?,
+                how,
+            },
         )?);
         Ok(facts)
     }
@@ -230,6 +282,9 @@ impl Reading<'_> {
         };
         let visit = VisitId::new(retired)
             .map_err(|why| Refused::new(Reason::BadField, format!("MRG retired number {why}")))?;
-        self.one(Event::VisitMerged { visit, into: self.visit()? })
+        self.one(Event::VisitMerged {
+            visit,
+            into: self.visit()?,
+        })
     }
 }

@@ -51,7 +51,12 @@ impl<'a> Message<'a> {
                     // MSH-1 is the delimiter itself, so that MSH-3 is the third field as in print.
                     fields.insert(1, "|");
                 }
-                Segment { name, fields, component, repetition }
+                Segment {
+                    name,
+                    fields,
+                    component,
+                    repetition,
+                }
             })
             .collect();
         Ok(Self { segments })
@@ -76,13 +81,18 @@ impl<'a> Message<'a> {
         what: &str,
     ) -> Result<&'a str, Refused> {
         self.find_value(segment, field, component).ok_or_else(|| {
-            Refused::new(Reason::MissingField, format!("{segment}-{field} {what} is missing"))
+            Refused::new(
+                Reason::MissingField,
+                format!("{segment}-{field} {what} is missing"),
+            )
         })
     }
 
     /// The time in a field, if the field holds anything.
     pub fn find_time(&self, segment: &str, field: usize, hint: At) -> Result<Option<At>, Refused> {
-        let Some(text) = self.find_value(segment, field, 1) else { return Ok(None) };
+        let Some(text) = self.find_value(segment, field, 1) else {
+            return Ok(None);
+        };
         parse_time(text, hint).map(Some).ok_or_else(|| {
             let what = "is not a time; send YYYYMMDDHHMMSS with an offset such as +0000";
             Refused::new(Reason::BadTime, format!("{segment}-{field} {what}"))
@@ -107,11 +117,20 @@ pub fn parse_time(text: &str, hint: At) -> Option<At> {
         None => (text, None),
     };
     let (whole, fraction) = stamp.split_once('.').unwrap_or((stamp, ""));
-    if !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) || whole.len() < 12 {
+    if !whole
+        .bytes()
+        .chain(fraction.bytes())
+        .all(|b| b.is_ascii_digit())
+        || whole.len() < 12
+    {
         return None;
     }
     let part = |from: usize, to: usize| -> Option<i8> {
-        if whole.len() < to { Some(0) } else { whole.get(from..to)?.parse().ok() }
+        if whole.len() < to {
+            Some(0)
+        } else {
+            whole.get(from..to)?.parse().ok()
+        }
     };
     let year: i16 = whole.get(0..4)?.parse().ok()?;
     let millis: i32 = format!("{fraction:0<3}").get(0..3)?.parse().ok()?;
@@ -162,9 +181,18 @@ mod tests {
     #[test]
     fn a_time_without_an_offset_is_london_time() {
         let hint = At(0);
-        assert_eq!(parse_time("202607011030", hint), Some(at("2026-07-01T09:30:00Z")));
-        assert_eq!(parse_time("20261123103005.25", hint), Some(at("2026-11-23T10:30:05.25Z")));
-        assert_eq!(parse_time("20261123103005+0000", hint), Some(at("2026-11-23T10:30:05Z")));
+        assert_eq!(
+            parse_time("202607011030", hint),
+            Some(at("2026-07-01T09:30:00Z"))
+        );
+        assert_eq!(
+            parse_time("20261123103005.25", hint),
+            Some(at("2026-11-23T10:30:05.25Z"))
+        );
+        assert_eq!(
+            parse_time("20261123103005+0000", hint),
+            Some(at("2026-11-23T10:30:05Z"))
+        );
         assert_eq!(parse_time("2026112310", hint), None);
         assert_eq!(parse_time("20261323103005", hint), None);
         assert_eq!(parse_time("20261123103005+1", hint), None);
@@ -174,13 +202,22 @@ mod tests {
     fn in_the_hour_that_autumn_repeats_the_reading_nearer_to_the_message_is_taken() {
         let first = at("2026-10-25T00:31:00Z");
         let second = at("2026-10-25T01:31:00Z");
-        assert_eq!(parse_time("202610250130", first), Some(at("2026-10-25T00:30:00Z")));
-        assert_eq!(parse_time("202610250130", second), Some(at("2026-10-25T01:30:00Z")));
+        assert_eq!(
+            parse_time("202610250130", first),
+            Some(at("2026-10-25T00:30:00Z"))
+        );
+        assert_eq!(
+            parse_time("202610250130", second),
+            Some(at("2026-10-25T01:30:00Z"))
+        );
     }
 
     #[test]
     fn in_the_hour_that_spring_skips_the_time_after_the_change_is_taken() {
-        assert_eq!(parse_time("202603290130", At(0)), Some(at("2026-03-29T01:30:00Z")));
+        assert_eq!(
+            parse_time("202603290130", At(0)),
+            Some(at("2026-03-29T01:30:00Z"))
+        );
     }
 
     #[test]

@@ -87,7 +87,9 @@ pub async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let content = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let content = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
     let many = match content.map(|text| text.split(';').next().unwrap_or_default().trim()) {
         Some("application/x-ndjson") => true,
         Some("application/json") => false,
@@ -96,7 +98,13 @@ pub async fn post(
             return failure(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_type", what);
         }
     };
-    let mut intake = Intake { parts, caller, answer: Answer::default(), reads: Vec::new(), line: 0 };
+    let mut intake = Intake {
+        parts,
+        caller,
+        answer: Answer::default(),
+        reads: Vec::new(),
+        line: 0,
+    };
     match intake.all(body, many).await {
         Ok(()) if intake.answer.parsed == 0 => {
             (StatusCode::BAD_REQUEST, Json(intake.answer)).into_response()
@@ -107,9 +115,11 @@ pub async fn post(
                         before is taken: sending it again is harmless";
             failure(StatusCode::PAYLOAD_TOO_LARGE, "too_large", what)
         }
-        Err(Stopped::Broken) => {
-            failure(StatusCode::BAD_REQUEST, "broken_body", "the body ended early; send it again")
-        }
+        Err(Stopped::Broken) => failure(
+            StatusCode::BAD_REQUEST,
+            "broken_body",
+            "the body ended early; send it again",
+        ),
         Err(Stopped::NotTaken(why)) => not_taken(&why),
     }
 }
@@ -129,13 +139,18 @@ impl Intake {
         let mut buffer = BytesMut::new();
         let mut bytes = 0;
         while let Some(piece) = pieces.next().await {
-            let Ok(piece) = piece else { return Err(Stopped::Broken) };
+            let Ok(piece) = piece else {
+                return Err(Stopped::Broken);
+            };
             bytes += piece.len();
             if bytes > BODY_BYTES_MAX {
                 return Err(Stopped::TooLarge);
             }
             buffer.extend_from_slice(&piece);
-            while let Some(end) = many.then(|| buffer.iter().position(|b| *b == b'\n')).flatten() {
+            while let Some(end) = many
+                .then(|| buffer.iter().position(|b| *b == b'\n'))
+                .flatten()
+            {
                 let line = buffer.split_to(end);
                 buffer.advance(1);
                 self.line(&line).await?;
@@ -158,21 +173,28 @@ impl Intake {
         match self.read(text) {
             Ok(fact) => {
                 self.answer.parsed += 1;
-                self.reads.push(Read { line: self.line, text: text.to_owned(), fact });
+                self.reads.push(Read {
+                    line: self.line,
+                    text: text.to_owned(),
+                    fact,
+                });
             }
-            Err((feed, why)) => self.refuse(self.line, &feed, why, text),
+            Err(why) => self.refuse(self.line, why, text),
         }
-        if self.reads.len() >= CHUNK_LINES { self.submit().await } else { Ok(()) }
+        if self.reads.len() >= CHUNK_LINES {
+            self.submit().await
+        } else {
+            Ok(())
+        }
     }
 
     /// Reads a line as a fact that this caller may send.
-    fn read(&self, text: &str) -> Result<Fact, (String, Refused)> {
-        let unknown = || telemetry::FEED_UNKNOWN.to_owned();
-        let claim = wire_event::read(text).map_err(|why| (unknown(), why))?;
+    fn read(&self, text: &str) -> Result<Fact, Refused> {
+        let claim = wire_event::read(text)?;
         let feed = &claim.fact.feed;
         if !self.caller.may_send_for(feed) {
             let why = format!("this token may not send for feed {feed}");
-            return Err((unknown(), Refused::new(Reason::UnknownFeed, why)));
+            return Err(Refused::new(Reason::UnknownFeed, why));
         }
         if claim.unknown_fields > 0 && self.parts.directory.find_feed(feed.as_str()).is_some() {
             telemetry::fields_ignored(feed.as_str(), claim.unknown_fields);
@@ -186,29 +208,39 @@ impl Intake {
         }
         let reads = std::mem::take(&mut self.reads);
         let facts = reads.iter().map(|read| read.fact.clone()).collect();
-        let receipt = self.parts.submitter.submit(facts).await.map_err(Stopped::NotTaken)?;
+        let receipt = self
+            .parts
+            .submitter
+            .submit(facts)
+            .await
+            .map_err(Stopped::NotTaken)?;
         for (read, verdict) in reads.into_iter().zip(receipt.verdicts) {
             match verdict {
                 Verdict::Accepted { .. } => self.answer.accepted += 1,
                 Verdict::Duplicate => self.answer.duplicate += 1,
-                Verdict::Refused(why) => {
-                    let known = self.parts.directory.find_feed(read.fact.feed.as_str());
-                    let feed = known.map_or(telemetry::FEED_UNKNOWN, |feed| feed.id.as_str());
-                    self.refuse(read.line, &feed.to_owned(), why, &read.text);
-                }
+                Verdict::Refused(why) => self.refuse(read.line, why, &read.text),
             }
         }
         Ok(())
     }
 
-    fn refuse(&mut self, line: usize, feed: &str, why: Refused, text: &str) {
+    fn refuse(&mut self, line: usize, why: Refused, text: &str) {
+        let label = wire_event::label_of(text);
+        // Only a feed of ours, named by one who may send for it, is a metric's label.
+        let feed = label
+            .feed
+            .filter(|feed| self.caller.may_send_for(feed))
+            .and_then(|feed| self.parts.directory.find_feed(feed.as_str()))
+            .map_or(telemetry::FEED_UNKNOWN, |feed| feed.id.as_str());
         telemetry::message_rejected(feed, why.reason);
-        self.parts.quarantine.keep(self.parts.clock.now(), feed, &why, text);
+        self.parts
+            .quarantine
+            .keep(self.parts.clock.now(), feed, &why, text);
         self.answer.refused += 1;
         if self.answer.rejected.len() < REFUSALS_LISTED_MAX {
             self.answer.rejected.push(RefusedLine {
                 line,
-                id: wire_event::id_of(text),
+                id: label.id.map(|id| id.to_string()),
                 reason: why.reason.label(),
                 detail: why.detail,
             });
@@ -217,7 +249,11 @@ impl Intake {
 }
 
 fn failure(status: StatusCode, code: &str, message: &str) -> Response {
-    (status, Json(json!({"error": {"code": code, "message": message}}))).into_response()
+    (
+        status,
+        Json(json!({"error": {"code": code, "message": message}})),
+    )
+        .into_response()
 }
 
 fn not_taken(why: &NotTaken) -> Response {
@@ -226,6 +262,8 @@ fn not_taken(why: &NotTaken) -> Response {
         NotTaken::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "log_unavailable"),
     };
     let mut answer = failure(status, code, &why.to_string());
-    answer.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+    answer
+        .headers_mut()
+        .insert(header::RETRY_AFTER, RETRY_AFTER);
     answer
 }

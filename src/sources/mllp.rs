@@ -54,7 +54,9 @@ pub async fn serve(listener: TcpListener, parts: Parts, stop: impl Future<Output
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     tokio::pin!(stop);
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+            return;
+        };
         let (stream, peer) = tokio::select! {
             () = &mut stop => return,
             accepted = listener.accept() => match accepted {
@@ -115,7 +117,9 @@ async fn read(
     let mut frames = FramedRead::new(incoming, Mllp::default());
     loop {
         let Ok(frame) = tokio::time::timeout(IDLE, frames.next()).await else {
-            return Err(std::io::Error::other("nothing came for a quarter of an hour"));
+            return Err(std::io::Error::other(
+                "nothing came for a quarter of an hour",
+            ));
         };
         let Some(frame) = frame else { return Ok(()) };
         let next = submit(frame?, parts);
@@ -133,7 +137,10 @@ fn submit(raw: Vec<u8>, parts: &Parts) -> Pending {
     let outcome = match Message::parse(&text) {
         Err(why) => Outcome::Refused(why),
         Ok(message) => {
-            control = message.find_value("MSH", 10, 1).unwrap_or_default().to_owned();
+            control = message
+                .find_value("MSH", 10, 1)
+                .unwrap_or_default()
+                .to_owned();
             if let Some(known) = adt::find_feed(&parts.directory, &message) {
                 feed = known.id.to_string();
             }
@@ -146,7 +153,12 @@ fn submit(raw: Vec<u8>, parts: &Parts) -> Pending {
             }
         }
     };
-    Pending { control, raw, feed, outcome }
+    Pending {
+        control,
+        raw,
+        feed,
+        outcome,
+    }
 }
 
 /// UTF-8, or ISO 8859-1 where the bytes are not UTF-8: every byte has a meaning there.
@@ -175,14 +187,21 @@ async fn answer(mut outgoing: OwnedWriteHalf, mut answers: mpsc::Receiver<Pendin
 
 /// Waits for the verdicts and words the answer.
 async fn settle(pending: Pending, parts: &Parts) -> Vec<u8> {
-    let Pending { control, raw, feed, outcome } = pending;
+    let Pending {
+        control,
+        raw,
+        feed,
+        outcome,
+    } = pending;
     let verdict = match outcome {
         Outcome::Refused(why) => Err(Ok(why)),
         Outcome::NotTaken(why) => Err(Err(why)),
         Outcome::Submitted(receipt) => match receipt.await {
             Ok(Ok(receipt)) => first_refusal(receipt).map_or(Ok(()), |why| Err(Ok(why))),
             Ok(Err(why)) => Err(Err(why)),
-            Err(_) => Err(Err(NotTaken::Unavailable("the server is stopping".to_owned()))),
+            Err(_) => Err(Err(NotTaken::Unavailable(
+                "the server is stopping".to_owned(),
+            ))),
         },
     };
     let now = parts.clock.now();
@@ -195,17 +214,18 @@ async fn settle(pending: Pending, parts: &Parts) -> Vec<u8> {
             tracing::debug!(%feed, %why, kept, "an HL7 message was refused");
             acknowledgement(now.london(), "AE", &control, Some(&why.to_string()))
         }
-        Err(Err(why)) => {
-            acknowledgement(now.london(), "AR", &control, Some(&why.to_string()))
-        }
+        Err(Err(why)) => acknowledgement(now.london(), "AR", &control, Some(&why.to_string())),
     }
 }
 
 fn first_refusal(receipt: Receipt) -> Option<Refused> {
-    receipt.verdicts.into_iter().find_map(|verdict| match verdict {
-        Verdict::Refused(why) => Some(why),
-        Verdict::Accepted { .. } | Verdict::Duplicate => None,
-    })
+    receipt
+        .verdicts
+        .into_iter()
+        .find_map(|verdict| match verdict {
+            Verdict::Refused(why) => Some(why),
+            Verdict::Accepted { .. } | Verdict::Duplicate => None,
+        })
 }
 
 /// An ACK in its frame. ERR-8 holds the words for a person.
@@ -237,7 +257,10 @@ impl Decoder for Mllp {
 
     fn decode(&mut self, buffer: &mut BytesMut) -> std::io::Result<Option<Vec<u8>>> {
         if self.searched == 0 {
-            let junk = buffer.iter().position(|byte| *byte == START).unwrap_or(buffer.len());
+            let junk = buffer
+                .iter()
+                .position(|byte| *byte == START)
+                .unwrap_or(buffer.len());
             buffer.advance(junk);
         }
         let from = self.searched.saturating_sub(1);
@@ -252,7 +275,9 @@ impl Decoder for Mllp {
         }
         self.searched = buffer.len();
         if buffer.len() > FRAME_BYTES_MAX {
-            return Err(std::io::Error::other("a message is longer than 1 MiB, or never ends"));
+            return Err(std::io::Error::other(
+                "a message is longer than 1 MiB, or never ends",
+            ));
         }
         Ok(None)
     }
@@ -260,7 +285,9 @@ impl Decoder for Mllp {
     fn decode_eof(&mut self, buffer: &mut BytesMut) -> std::io::Result<Option<Vec<u8>>> {
         let frame = self.decode(buffer)?;
         if frame.is_none() && !buffer.is_empty() {
-            return Err(std::io::Error::other("the connection ended in the middle of a message"));
+            return Err(std::io::Error::other(
+                "the connection ended in the middle of a message",
+            ));
         }
         Ok(frame)
     }
@@ -284,7 +311,10 @@ mod tests {
                 }
             }
             assert_eq!(found, ["one", "two\r"], "cut at {cut}");
-            assert!(codec.decode_eof(&mut buffer).is_err(), "the last message is cut short");
+            assert!(
+                codec.decode_eof(&mut buffer).is_err(),
+                "the last message is cut short"
+            );
         }
     }
 
@@ -300,6 +330,9 @@ mod tests {
         let now = crate::domain::At(0).london();
         let frame = acknowledgement(now, "AE", "m1", Some("PV1-19 is|missing\r"));
         let text = String::from_utf8(frame).unwrap();
-        assert!(text.contains("\rMSA|AE|m1\rERR|||207|E||||PV1-19 is missing \r"), "{text}");
+        assert!(
+            text.contains("\rMSA|AE|m1\rERR|||207|E||||PV1-19 is missing \r"),
+            "{text}"
+        );
     }
 }

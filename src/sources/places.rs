@@ -19,7 +19,10 @@ fn table() -> &'static HashMap<&'static str, Cell> {
         for line in lines.filter(|line| !line.starts_with('#')) {
             // One hex, then the postcodes in it: a line a hex.
             let mut words = line.split(',');
-            cell = words.next().and_then(|text| text.parse::<Cell>().ok()).or(cell);
+            cell = words
+                .next()
+                .and_then(|text| text.parse::<Cell>().ok())
+                .or(cell);
             table.extend(words.filter_map(|word| Some((word, cell?))));
         }
         table
@@ -31,7 +34,12 @@ pub fn find_postcode(text: &str) -> Option<Cell> {
     let mut plain: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
     plain.make_ascii_uppercase();
     let whole = table().get(plain.as_str());
-    let outcode = || plain.len().checked_sub(3).and_then(|end| table().get(plain.get(..end)?));
+    let outcode = || {
+        plain
+            .len()
+            .checked_sub(3)
+            .and_then(|end| table().get(plain.get(..end)?))
+    };
     whole.or_else(outcode).copied()
 }
 
@@ -43,7 +51,10 @@ mod tests {
     #[test]
     fn the_infirmary_is_where_it_stands() {
         let cell = find_postcode("le1 5ww").unwrap();
-        let infirmary = Position { lat: 52.62678, lng: -1.13596 };
+        let infirmary = Position {
+            lat: 52.62678,
+            lng: -1.13596,
+        };
         assert!(cell.centre().km_to(infirmary) < 1.0);
         assert_eq!(find_postcode("LE15WW"), Some(cell));
     }

@@ -74,9 +74,16 @@ struct Writer {
 
 impl Writer {
     fn open(folder: &Path) -> std::io::Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).open(folder.join(PRESENT))?;
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(folder.join(PRESENT))?;
         let bytes = file.metadata()?.len();
-        Ok(Self { folder: folder.to_owned(), file, bytes })
+        Ok(Self {
+            folder: folder.to_owned(),
+            file,
+            bytes,
+        })
     }
 
     fn run(mut self, waiting: &Receiver<Kept>) {
@@ -122,22 +129,31 @@ fn masked(message: &str) -> String {
     let is_hl7 = message.trim_start().starts_with("MSH");
     let mut out = String::new();
     for line in message.split_inclusive(['\r', '\n']) {
-        let personal = ["PID", "NK1", "GT1", "IN1", "IN2"].iter().any(|name| line.starts_with(name));
+        let personal = ["PID", "NK1", "GT1", "IN1", "IN2"]
+            .iter()
+            .any(|name| line.starts_with(name));
         if !(is_hl7 && personal) {
             out.push_str(line);
             continue;
         }
         let separator = line.chars().nth(3).unwrap_or('|');
-        let number = (line.starts_with("PID")).then(|| line.split(separator).nth(3)).flatten();
+        let number = (line.starts_with("PID"))
+            .then(|| line.split(separator).nth(3))
+            .flatten();
         out.push_str(&line[..3]);
         if let Some(number) = number {
-            let local = number.split('~').find(|id| id.contains("^MR")).unwrap_or_default();
+            let local = number
+                .split('~')
+                .find(|id| id.contains("^MR"))
+                .unwrap_or_default();
             out.push_str(&format!("{separator}{separator}{separator}{local}"));
         }
         out.push_str(&line[line.trim_end().len()..]);
     }
     if out.len() > MESSAGE_BYTES_MAX {
-        let cut = (0..=MESSAGE_BYTES_MAX).rev().find(|place| out.is_char_boundary(*place));
+        let cut = (0..=MESSAGE_BYTES_MAX)
+            .rev()
+            .find(|place| out.is_char_boundary(*place));
         out.truncate(cut.unwrap_or(0));
     }
     out
@@ -161,7 +177,10 @@ mod tests {
             }
             std::thread::yield_now();
         };
-        assert_eq!((kept.reason.as_str(), kept.feed.as_str()), ("missing_field", "uhl-adt"));
+        assert_eq!(
+            (kept.reason.as_str(), kept.feed.as_str()),
+            ("missing_field", "uhl-adt")
+        );
         assert_eq!(kept.message, "MSH|^~\\&|A|B\rPID|||M7^^^RWE^MR\rPV1||E\r");
     }
 

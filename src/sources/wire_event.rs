@@ -38,8 +38,14 @@ fn fields_of(kind: &str) -> Option<&'static [&'static str]> {
         "status.set" => &["service", "status", "reset_in_minutes", "note", "by"],
         "service.closed" | "service.opened" => &["service", "reason", "next_update_at"],
         "capacity.reported" => &[
-            "service", "staffed_spaces", "occupied_spaces", "beds_open", "beds_occupied",
-            "escalation_beds", "no_criteria_to_reside", "clinicians",
+            "service",
+            "staffed_spaces",
+            "occupied_spaces",
+            "beds_open",
+            "beds_occupied",
+            "escalation_beds",
+            "no_criteria_to_reside",
+            "clinicians",
         ],
         "slots.published" => &["service", "slots"],
         "feed.heartbeat" => &[],
@@ -52,32 +58,51 @@ const COMMON: [&str; 4] = ["id", "feed", "type", "happened_at"];
 /// Reads one JSON object. The error names the field and says what belongs there.
 pub fn read(text: &str) -> Result<Claim, Refused> {
     let mut fields: Map<String, Value> = serde_json::from_str(text).map_err(|why| {
-        Refused::new(Reason::NotJson, format!("not a JSON object: {}", without_values(&why)))
+        Refused::new(
+            Reason::NotJson,
+            format!("not a JSON object: {}", without_values(&why)),
+        )
     })?;
     let feed = id(&fields, "feed", FeedId::new)?;
     let event_id = id(&fields, "id", EventId::new)?;
     let kind = text_of(&fields, "type")?.to_owned();
     let Some(known) = fields_of(&kind) else {
-        return Err(Refused::new(Reason::UnknownType, "type is not one of the format, version 1"));
+        return Err(Refused::new(
+            Reason::UnknownType,
+            "type is not one of the format, version 1",
+        ));
     };
     let happened_at = time(text_of(&fields, "happened_at")?, "happened_at")?;
     let is_known = |name: &str| COMMON.contains(&name) || known.contains(&name);
     let unknown_fields = fields.keys().filter(|name| !is_known(name)).count() as u64;
     reduce_to_hex(&mut fields, &kind)?;
     times_to_numbers(&mut fields)?;
-    fields.retain(|name, value| (name == "type" || known.contains(&name.as_str())) && !value.is_null());
+    // An origin that is left is the hex made here.
+    let is_kept = |name: &str| name == "type" || name == "origin" || known.contains(&name);
+    fields.retain(|name, value| is_kept(name) && !value.is_null());
     if kind == "incident.opened" && !fields.contains_key("origin") {
         return Err(missing("lat"));
     }
     let event: Event = serde_json::from_value(Value::Object(fields)).map_err(|why| bad(&why))?;
-    Ok(Claim { fact: Fact { id: event_id, feed, happened_at, event }, unknown_fields })
+    Ok(Claim {
+        fact: Fact {
+            id: event_id,
+            feed,
+            happened_at,
+            event,
+        },
+        unknown_fields,
+    })
 }
 
 fn text_of<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a str, Refused> {
     match fields.get(name) {
         None | Some(Value::Null) => Err(missing(name)),
         Some(Value::String(text)) => Ok(text),
-        Some(_) => Err(Refused::new(Reason::BadField, format!("{name} is not text"))),
+        Some(_) => Err(Refused::new(
+            Reason::BadField,
+            format!("{name} is not text"),
+        )),
     }
 }
 
@@ -165,15 +190,21 @@ fn times_to_numbers(fields: &mut Map<String, Value>) -> Result<(), Refused> {
 /// allowed; the value itself is cut out, since it could be anything.
 fn bad(why: &serde_json::Error) -> Refused {
     let text = why.to_string();
-    let reason =
-        if text.contains("missing field") { Reason::MissingField } else { Reason::BadField };
+    let reason = if text.contains("missing field") {
+        Reason::MissingField
+    } else {
+        Reason::BadField
+    };
     Refused::new(reason, without_values(why))
 }
 
 fn without_values(why: &serde_json::Error) -> String {
     let text = why.to_string();
     // "unknown variant `what was sent`, expected …": only what is expected may be repeated.
-    let text = match text.split_once("unknown variant `").and_then(|(_, rest)| rest.split_once('`')) {
+    let text = match text
+        .split_once("unknown variant `")
+        .and_then(|(_, rest)| rest.split_once('`'))
+    {
         Some((_, rest)) => format!("unknown value{rest}"),
         None => text,
     };
@@ -184,13 +215,28 @@ fn without_values(why: &serde_json::Error) -> String {
     out
 }
 
-/// The id of an event that was refused, for the answer, where it can be told.
-pub fn id_of(text: &str) -> Option<String> {
-    #[derive(Deserialize)]
-    struct OnlyId {
-        id: EventId,
-    }
-    serde_json::from_str::<OnlyId>(text).ok().map(|only| only.id.to_string())
+/// Whose event was refused and which, for the answer and the count, where that can be told.
+#[derive(Debug, Default, Deserialize)]
+pub struct Label {
+    /// Its id.
+    #[serde(default, deserialize_with = "if_readable")]
+    pub id: Option<EventId>,
+    /// Its feed.
+    #[serde(default, deserialize_with = "if_readable")]
+    pub feed: Option<FeedId>,
+}
+
+fn if_readable<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::de::DeserializeOwned,
+{
+    Ok(serde_json::from_value(Value::deserialize(from)?).ok())
+}
+
+/// Reads the label of a refused event.
+pub fn label_of(text: &str) -> Label {
+    serde_json::from_str(text).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -212,7 +258,9 @@ mod tests {
         )
         .unwrap();
         assert_eq!(claim.unknown_fields, 1);
-        let Event::VisitArrived { origin, .. } = claim.fact.event else { panic!("wrong type") };
+        let Event::VisitArrived { origin, .. } = claim.fact.event else {
+            panic!("wrong type")
+        };
         assert!(origin.is_some());
     }
 
@@ -224,23 +272,51 @@ mod tests {
             )
         };
         assert_eq!(refusal("[]").0, Reason::NotJson);
-        assert_eq!(refusal("{}"), (Reason::MissingField, "feed is missing".into()));
+        assert_eq!(
+            refusal("{}"),
+            (Reason::MissingField, "feed is missing".into())
+        );
         let seen = "\"type\":\"visit.seen\"";
         assert_eq!(refusal(&event(seen)).0, Reason::MissingField);
-        assert_eq!(refusal(&event("\"type\":\"visit.vanished\"")).0, Reason::UnknownType);
+        assert_eq!(
+            refusal(&event("\"type\":\"visit.vanished\"")).0,
+            Reason::UnknownType
+        );
         let name = event("\"type\":\"visit.seen\",\"visit\":\"John Smith\"");
         assert_eq!(refusal(&name).0, Reason::BadField);
         assert!(!refusal(&name).1.contains("John"), "{}", refusal(&name).1);
-        let mode = "\"type\":\"visit.arrived\",\"service\":\"s\",\"visit\":\"v\",\"mode\":\"by camel\"";
-        assert!(!refusal(&event(mode)).1.contains("camel"), "{}", refusal(&event(mode)).1);
-        let late = r#"{"id":"a","feed":"f","type":"feed.heartbeat","happened_at":"2026-11-23T08:15"}"#;
+        let mode =
+            "\"type\":\"visit.arrived\",\"service\":\"s\",\"visit\":\"v\",\"mode\":\"by camel\"";
+        assert!(
+            !refusal(&event(mode)).1.contains("camel"),
+            "{}",
+            refusal(&event(mode)).1
+        );
+        let late =
+            r#"{"id":"a","feed":"f","type":"feed.heartbeat","happened_at":"2026-11-23T08:15"}"#;
         assert_eq!(refusal(late).0, Reason::BadTime);
     }
 
     #[test]
-    fn a_call_out_needs_a_position() {
+    fn a_call_out_needs_a_position_and_keeps_its_hex() {
         let text = r#"{"id":"a","feed":"f","type":"incident.opened","incident":"i","category":"C2",
                        "happened_at":"2026-11-23T08:15:00Z"}"#;
-        assert_eq!(refusal(text), (Reason::MissingField, "lat is missing".into()));
+        assert_eq!(
+            refusal(text),
+            (Reason::MissingField, "lat is missing".into())
+        );
+        let placed = text.replace("\"C2\",", "\"C2\",\"lat\":52.63,\"lng\":-1.13,");
+        let event = read(&placed).unwrap().fact.event;
+        assert!(matches!(event, Event::IncidentOpened { .. }));
+    }
+
+    #[test]
+    fn a_refused_event_is_labelled_as_far_as_it_can_be_read() {
+        let label = label_of(r#"{"id":"a b","feed":"dhu-oadby"}"#);
+        assert_eq!(
+            (label.id, label.feed.unwrap().as_str()),
+            (None, "dhu-oadby")
+        );
+        assert!(label_of("nonsense").feed.is_none());
     }
 }

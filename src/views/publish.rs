@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::domain::AcuityGroup;
 use crate::domain::{At, Cell, Directory, Feed, FeedId, Service, ServiceId};
 use crate::fold::demand::DEMAND_WINDOW;
 use crate::fold::{Change, Picture};
@@ -10,7 +11,6 @@ use crate::views::readings::{self, Source};
 use crate::views::{
     Closure, DemandView, FeedView, Health, Published, ServiceView, Status, StreamView,
 };
-use crate::domain::AcuityGroup;
 
 /// Keeps the last published views, so that only what changed is worked out again.
 pub struct Viewer {
@@ -32,7 +32,12 @@ impl Viewer {
     }
 
     /// The picture after these changes.
-    pub fn publish(&mut self, picture: &Picture, changes: &[Change], epoch: &str) -> Arc<Published> {
+    pub fn publish(
+        &mut self,
+        picture: &Picture,
+        changes: &[Change],
+        epoch: &str,
+    ) -> Arc<Published> {
         let all = self.services.is_empty() || changes.contains(&Change::MinutePassed);
         self.publish_feeds(picture);
         for id in self.dirty(all, changes) {
@@ -61,7 +66,11 @@ impl Viewer {
     /// quiet (their figures were late or withheld).
     fn dirty(&self, all: bool, changes: &[Change]) -> BTreeSet<ServiceId> {
         if all {
-            return self.directory.services().map(|service| service.id.clone()).collect();
+            return self
+                .directory
+                .services()
+                .map(|service| service.id.clone())
+                .collect();
         }
         let mut dirty = BTreeSet::new();
         for change in changes {
@@ -81,14 +90,17 @@ impl Viewer {
             let visits = self.directory.visit_feed(view.service.id.as_str());
             visits == Some(feed) || (view.service.takes_ambulances && self.is_ambulance(feed))
         };
-        self.services.values().filter(move |view| about(view) && !is_fresh(view)).map(|view| {
-            view.service.id.clone()
-        })
+        self.services
+            .values()
+            .filter(move |view| about(view) && !is_fresh(view))
+            .map(|view| view.service.id.clone())
     }
 
     /// The feed that reports handovers: one that speaks for any service.
     fn is_ambulance(&self, feed: &FeedId) -> bool {
-        self.directory.find_feed(feed.as_str()).is_some_and(|feed| feed.services.is_empty())
+        self.directory
+            .find_feed(feed.as_str())
+            .is_some_and(|feed| feed.services.is_empty())
     }
 
     fn publish_feeds(&mut self, picture: &Picture) {
@@ -143,7 +155,10 @@ impl Viewer {
         let ambulances = |view: &&Arc<FeedView>| {
             view.feed.services.is_empty() && view.feed.id.as_str().contains("cad")
         };
-        self.feeds.values().find(ambulances).map(|view| &view.feed.id)
+        self.feeds
+            .values()
+            .find(ambulances)
+            .map(|view| &view.feed.id)
     }
 
     fn source(&self, feed: Option<&FeedId>) -> Source {
@@ -161,7 +176,10 @@ impl Viewer {
 fn is_fresh(view: &ServiceView) -> bool {
     use crate::domain::{Age, Withheld};
     !view.readings.iter().any(|reading| {
-        matches!(reading.age, Age::Late { .. } | Age::Withheld(Withheld::SilentFeed))
+        matches!(
+            reading.age,
+            Age::Late { .. } | Age::Withheld(Withheld::SilentFeed)
+        )
     })
 }
 
@@ -184,10 +202,15 @@ fn health(feed: &Feed, heard: Option<At>, now: At) -> Health {
 fn streams(picture: &Picture, service: &str, now: At) -> Vec<StreamView> {
     let mut lines: BTreeMap<AcuityGroup, StreamView> = BTreeMap::new();
     for visit in picture.visits().at_service(service) {
-        let Some(state) = visit.present().filter(|state| state.is_waiting()) else { continue };
+        let Some(state) = visit.present().filter(|state| state.is_waiting()) else {
+            continue;
+        };
         let group = state.group();
-        let line =
-            lines.entry(group).or_insert(StreamView { group, waiting: 0, longest_minutes: 0 });
+        let line = lines.entry(group).or_insert(StreamView {
+            group,
+            waiting: 0,
+            longest_minutes: 0,
+        });
         line.waiting += 1;
         line.longest_minutes = line.longest_minutes.max(now.minutes_since(state.arrived));
     }
@@ -201,10 +224,16 @@ fn demand_view(picture: &Picture) -> DemandView {
     for (cell, count) in picture.demand().within(now, DEMAND_WINDOW) {
         *cells.entry(cell).or_default() += count;
     }
-    let incidents = picture.incidents().all().filter_map(|incident| incident.opened);
+    let incidents = picture
+        .incidents()
+        .all()
+        .filter_map(|incident| incident.opened);
     // An arrival by ambulance was counted with its call-out.
     let visits = picture.visits().all().filter_map(|(_, visit)| {
-        let state = visit.state.as_ref().filter(|state| state.incident.is_none())?;
+        let state = visit
+            .state
+            .as_ref()
+            .filter(|state| state.incident.is_none())?;
         Some((state.arrived, visit.origin?))
     });
     for (_, cell) in incidents.chain(visits).filter(|(at, _)| recent(*at)) {

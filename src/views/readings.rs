@@ -124,17 +124,25 @@ impl Department {
         let now = picture.at();
         let midnight = now.london_midnight();
         let today = |at: At| at >= midnight && at <= now;
-        let mut department =
-            Self { present: Vec::new(), arrived_today: 0, left_today: 0, stays_today: Vec::new() };
+        let mut department = Self {
+            present: Vec::new(),
+            arrived_today: 0,
+            left_today: 0,
+            stays_today: Vec::new(),
+        };
         for visit in picture.visits().at_service(service.id.as_str()) {
             if let Some(state) = visit.present() {
                 department.present.push(state.clone());
             }
             let Some(state) = &visit.state else { continue };
             department.arrived_today += usize::from(today(state.arrived));
-            let Some((departed, _)) = state.departed.filter(|(at, _)| today(*at)) else { continue };
+            let Some((departed, _)) = state.departed.filter(|(at, _)| today(*at)) else {
+                continue;
+            };
             department.left_today += usize::from(left_before_seen(state));
-            department.stays_today.push(departed.since(clock_start(picture, state)));
+            department
+                .stays_today
+                .push(departed.since(clock_start(picture, state)));
         }
         department
     }
@@ -153,36 +161,72 @@ impl Department {
             as_of: now,
         };
         let waiting: Vec<&VisitState> = self.present.iter().filter(|v| v.is_waiting()).collect();
-        let longest = waiting.iter().map(|visit| now.minutes_since(visit.arrived)).max();
+        let longest = waiting
+            .iter()
+            .map(|visit| now.minutes_since(visit.arrived))
+            .max();
         let longer = |length: Millis| {
-            self.present.iter().filter(|visit| now.since(visit.arrived) > length).count()
+            self.present
+                .iter()
+                .filter(|visit| now.since(visit.arrived) > length)
+                .count()
         };
         let longest_value = match longest.unwrap_or(0) {
             minutes if minutes * MINUTE > WAIT_PLAUSIBLE_MAX => Err(Withheld::Implausible),
             minutes => Ok(Measure::exact(minutes)),
         };
         let ended = self.stays_today.len();
-        let within = self.stays_today.iter().filter(|stay| **stay <= 4 * HOUR).count();
-        let share = (ended > 0).then(|| Measure::exact((within * 100 + ended / 2) as i64 / ended as i64));
+        let within = self
+            .stays_today
+            .iter()
+            .filter(|stay| **stay <= 4 * HOUR)
+            .count();
+        let share =
+            (ended > 0).then(|| Measure::exact((within * 100 + ended / 2) as i64 / ended as i64));
         let here = self.present.len();
         vec![
-            people(ReadingName::Waiting, "people waiting now", waiting.len(), waiting.len()),
+            people(
+                ReadingName::Waiting,
+                "people waiting now",
+                waiting.len(),
+                waiting.len(),
+            ),
             Reading {
                 age: source.age(longest_value),
                 unit: Unit::Minutes,
                 from: ARRIVAL,
                 to: Some("now, not yet seen by a clinician"),
-                ..people(ReadingName::LongestWait, "longest wait so far", 0, waiting.len())
+                ..people(
+                    ReadingName::LongestWait,
+                    "longest wait so far",
+                    0,
+                    waiting.len(),
+                )
             },
-            people(ReadingName::InDepartment, "people in the department now", here, here),
+            people(
+                ReadingName::InDepartment,
+                "people in the department now",
+                here,
+                here,
+            ),
             people(
                 ReadingName::ArrivalsToday,
                 "arrivals since midnight",
                 self.arrived_today,
                 self.arrived_today,
             ),
-            people(ReadingName::Over4h, "people here over 4 hours", longer(4 * HOUR), here),
-            people(ReadingName::Over12h, "people here over 12 hours", longer(12 * HOUR), here),
+            people(
+                ReadingName::Over4h,
+                "people here over 4 hours",
+                longer(4 * HOUR),
+                here,
+            ),
+            people(
+                ReadingName::Over12h,
+                "people here over 12 hours",
+                longer(12 * HOUR),
+                here,
+            ),
             people(
                 ReadingName::LeftToday,
                 "left before being seen since midnight",
@@ -194,7 +238,12 @@ impl Department {
                 unit: Unit::Percent,
                 from: Some("arrival (by ambulance: handover, or 15 minutes if earlier)"),
                 to: Some("departure"),
-                ..people(ReadingName::FourHour, "left within 4 hours, since midnight", 0, ended)
+                ..people(
+                    ReadingName::FourHour,
+                    "left within 4 hours, since midnight",
+                    0,
+                    ended,
+                )
             },
         ]
     }
@@ -202,26 +251,42 @@ impl Department {
 
 /// When the department's clock started for a visit.
 fn clock_start(picture: &Picture, state: &VisitState) -> At {
-    let Some(incident) = state.incident.as_ref().and_then(|id| picture.incidents().find(id)) else {
+    let Some(incident) = state
+        .incident
+        .as_ref()
+        .and_then(|id| picture.incidents().find(id))
+    else {
         return state.arrived;
     };
     let latest = state.arrived.plus(AMBULANCE_CLOCK_START_MAX);
-    incident.handed_over.map_or(latest, |handed| handed.clamp(state.arrived, latest))
+    incident
+        .handed_over
+        .map_or(latest, |handed| handed.clamp(state.arrived, latest))
 }
 
 fn door(picture: &Picture, service: &Service, source: Source) -> Vec<Reading> {
     let now = picture.at();
     let midnight = now.london_midnight();
     let towards: Vec<_> = picture.incidents().towards(service.id.as_str()).collect();
-    let outside: Vec<At> = towards.iter().filter_map(|i| i.waiting_since(now)).collect();
-    let inbound = towards.iter().filter(|incident| incident.is_inbound(now)).count();
+    let outside: Vec<At> = towards
+        .iter()
+        .filter_map(|i| i.waiting_since(now))
+        .collect();
+    let inbound = towards
+        .iter()
+        .filter(|incident| incident.is_inbound(now))
+        .count();
     let done: Vec<Millis> = towards
         .iter()
         .filter_map(|incident| incident.handover())
         .filter(|(ended, _)| *ended >= midnight && *ended <= now)
         .map(|(_, length)| length)
         .collect();
-    let longest = outside.iter().map(|since| now.minutes_since(*since)).max().unwrap_or(0);
+    let longest = outside
+        .iter()
+        .map(|since| now.minutes_since(*since))
+        .max()
+        .unwrap_or(0);
     let mean = (!done.is_empty())
         .then(|| Measure::exact(done.iter().sum::<Millis>() / done.len() as i64 / MINUTE));
     let from = Some("ambulance arrival");
@@ -239,7 +304,12 @@ fn door(picture: &Picture, service: &Service, source: Source) -> Vec<Reading> {
     };
     let waiting = outside.len();
     vec![
-        reading(ReadingName::HandoversWaiting, "ambulances outside now", exact(waiting), waiting),
+        reading(
+            ReadingName::HandoversWaiting,
+            "ambulances outside now",
+            exact(waiting),
+            waiting,
+        ),
         Reading {
             unit: Unit::Minutes,
             from,
@@ -262,6 +332,11 @@ fn door(picture: &Picture, service: &Service, source: Source) -> Vec<Reading> {
                 done.len(),
             )
         },
-        reading(ReadingName::Inbound, "ambulances on their way", exact(inbound), inbound),
+        reading(
+            ReadingName::Inbound,
+            "ambulances on their way",
+            exact(inbound),
+            inbound,
+        ),
     ]
 }

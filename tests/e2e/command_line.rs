@@ -26,7 +26,10 @@ fn open_access_is_refused_off_loopback() {
     let data = folder.path().to_str().unwrap();
     let (code, text) = run(&["serve", "--open", "--listen", "0.0.0.0:0", "--data", data]);
     assert_eq!(code, Some(1), "{text}");
-    assert!(text.contains("every listener must be on loopback"), "{text}");
+    assert!(
+        text.contains("every listener must be on loopback"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -37,16 +40,32 @@ fn a_faulty_directory_is_explained_by_line() {
     let (code, text) = run(&["directory", "check", file.to_str().unwrap()]);
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("services line 2: "), "{text}");
-    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/directory/services.csv");
-    assert_eq!(run(&["directory", "check", shipped]), (Some(0), "55 services, no fault\n".into()));
+    let shipped = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/fixtures/directory/services.csv"
+    );
+    assert_eq!(
+        run(&["directory", "check", shipped]),
+        (Some(0), "55 services, no fault\n".into())
+    );
 }
 
 #[test]
 fn a_token_is_printed_once_and_kept_only_as_a_hash() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_str().unwrap();
-    let arguments =
-        ["token", "new", "--role", "feed", "--feed", "dhu-oadby", "--label", "Oadby", "--data", data];
+    let arguments = [
+        "token",
+        "new",
+        "--role",
+        "feed",
+        "--feed",
+        "dhu-oadby",
+        "--label",
+        "Oadby",
+        "--data",
+        data,
+    ];
     let (code, secret) = run(&arguments);
     assert_eq!(code, Some(0), "{secret}");
     let kept = std::fs::read_to_string(folder.path().join("tokens.toml")).unwrap();

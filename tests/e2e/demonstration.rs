@@ -12,22 +12,37 @@ async fn the_demonstration_is_live_honest_and_loses_nothing() {
 
     let (status, page) = server.get("/").await;
     assert_eq!(status, 200);
-    assert!(page.contains("Demonstration: simulated, 10 times real speed"), "the page says so");
+    assert!(
+        page.contains("Demonstration: simulated, 10 times real speed"),
+        "the page says so"
+    );
     assert!(page.contains("Leicester Royal Infirmary"));
 
     let waits = server.json("/api/v1/waits").await;
     let service = |id: &str| {
         let all = waits["services"].as_array().unwrap();
-        all.iter().find(|s| s["id"] == id).unwrap_or_else(|| panic!("{id} is missing")).clone()
+        all.iter()
+            .find(|s| s["id"] == id)
+            .unwrap_or_else(|| panic!("{id} is missing"))
+            .clone()
     };
     let ed = service("lri-ed");
     assert_eq!(ed["readings"]["wait"]["age"], "fresh", "{ed}");
-    assert!(ed["readings"]["in_department"]["value"].as_i64().unwrap() > 20, "{ed}");
+    assert!(
+        ed["readings"]["in_department"]["value"].as_i64().unwrap() > 20,
+        "{ed}"
+    );
     let neighbour = service("kgh-ed");
-    assert_eq!(neighbour["readings"]["wait"]["reason"], "no_feed", "{neighbour}");
+    assert_eq!(
+        neighbour["readings"]["wait"]["reason"], "no_feed",
+        "{neighbour}"
+    );
 
     let (_, metrics) = server.get("/metrics").await;
-    assert!(metrics.contains("uec_wait_seconds{service=\"lri-ed\""), "{metrics}");
+    assert!(
+        metrics.contains("uec_wait_seconds{service=\"lri-ed\""),
+        "{metrics}"
+    );
     checked_by_promtool(&metrics);
     assert_eq!(crate::dashboards::missing(&metrics), Vec::<String>::new());
 
@@ -51,8 +66,10 @@ async fn a_clean_world_has_nothing_refused() {
         .filter(|line| line.starts_with("uec_messages_rejected_total{") && !line.ends_with(" 0"))
         .collect();
     assert!(refused.is_empty(), "{refused:#?}");
-    let silent: Vec<&str> =
-        metrics.lines().filter(|line| line.starts_with("uec_feed_up{") && line.ends_with(" 0")).collect();
+    let silent: Vec<&str> = metrics
+        .lines()
+        .filter(|line| line.starts_with("uec_feed_up{") && line.ends_with(" 0"))
+        .collect();
     assert!(silent.is_empty(), "{silent:#?}");
 }
 
@@ -64,7 +81,16 @@ fn checked_by_promtool(metrics: &str) {
         .stderr(Stdio::piped())
         .spawn()
         .expect("promtool is installed by `make tools`");
-    promtool.stdin.take().unwrap().write_all(metrics.as_bytes()).unwrap();
+    promtool
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(metrics.as_bytes())
+        .unwrap();
     let out = promtool.wait_with_output().unwrap();
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    assert!(
+        out.status.success(),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
 }

@@ -11,10 +11,21 @@ fn python() -> PathBuf {
     let venv = root.join("target/hl7-peer");
     let python = venv.join("bin/python");
     if !venv.join("ready").exists() {
-        let made = Command::new("python3").args(["-m", "venv"]).arg(&venv).status().unwrap();
+        let made = Command::new("python3")
+            .args(["-m", "venv"])
+            .arg(&venv)
+            .status()
+            .unwrap();
         assert!(made.success(), "python3 -m venv failed; see `make tools`");
         let installed = Command::new(&python)
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "-r",
+            ])
             .arg(root.join("tests/peers/requirements.txt"))
             .status()
             .unwrap();
@@ -29,12 +40,17 @@ async fn the_page_follows_a_python_hl7_client() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::serve(folder.path(), &["--open"]);
     let (host, port) = server.mllp.split_once(':').unwrap();
-    let client =
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/peers/hl7_client.py");
+    let client = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/peers/hl7_client.py");
     let run = |steps: &str| {
-        let out = Command::new(python()).arg(&client).args([host, port, steps]).output().unwrap();
-        let (said, also) =
-            (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+        let out = Command::new(python())
+            .arg(&client)
+            .args([host, port, steps])
+            .output()
+            .unwrap();
+        let (said, also) = (
+            String::from_utf8_lossy(&out.stdout),
+            String::from_utf8_lossy(&out.stderr),
+        );
         assert!(out.status.success(), "{steps}: {said}{also}");
     };
     let people = |service: &'static str| {
@@ -44,7 +60,11 @@ async fn the_page_follows_a_python_hl7_client() {
             answer["readings"]["in_department"]["value"].as_i64()
         }
     };
-    assert_eq!(people("lri-ed").await, None, "nothing was heard yet: no figure, not zero");
+    assert_eq!(
+        people("lri-ed").await,
+        None,
+        "nothing was heard yet: no figure, not zero"
+    );
 
     run("admit");
     assert_eq!(people("lri-ed").await, Some(2));
@@ -52,10 +72,16 @@ async fn the_page_follows_a_python_hl7_client() {
     assert!(page.contains("2 people"), "the page says so");
 
     run("transfer");
-    assert_eq!((people("lri-ed").await, people("lri-eye").await), (Some(1), Some(1)));
+    assert_eq!(
+        (people("lri-ed").await, people("lri-eye").await),
+        (Some(1), Some(1))
+    );
 
     run("discharge");
-    assert_eq!((people("lri-ed").await, people("lri-eye").await), (Some(1), Some(0)));
+    assert_eq!(
+        (people("lri-ed").await, people("lri-eye").await),
+        (Some(1), Some(0))
+    );
 
     run("cancel");
     assert_eq!(people("lri-ed").await, Some(0));

@@ -19,13 +19,18 @@ async fn a_killed_server_still_knows_every_acknowledged_event() {
         let mut server = Server::serve(folder.path(), &["--open"]);
         for line in &acknowledged {
             let answer = server.post(line).await.unwrap();
-            assert_eq!(answer["duplicate"], 1, "round {round} lost {line}: {answer}");
+            assert_eq!(
+                answer["duplicate"], 1,
+                "round {round} lost {line}: {answer}"
+            );
         }
         let before = acknowledged.len();
         let sending = async {
             for number in before..before + 10_000 {
                 let line = arrival(number);
-                let Ok(answer) = server.post(&line).await else { break };
+                let Ok(answer) = server.post(&line).await else {
+                    break;
+                };
                 assert_eq!(answer["accepted"], 1, "{answer}");
                 acknowledged.push(line);
             }
@@ -35,10 +40,20 @@ async fn a_killed_server_still_knows_every_acknowledged_event() {
         let _cut = tokio::time::timeout(moment, sending).await;
         server.kill();
     }
-    assert!(acknowledged.len() > 8, "only {} were acknowledged", acknowledged.len());
+    assert!(
+        acknowledged.len() > 8,
+        "only {} were acknowledged",
+        acknowledged.len()
+    );
     let server = Server::serve(folder.path(), &["--open"]);
     let service = server.json("/api/v1/services/oadby-utc").await;
-    let present = service["readings"]["in_department"]["value"].as_u64().unwrap();
-    assert!(present >= acknowledged.len() as u64, "{present} of {}", acknowledged.len());
+    let present = service["readings"]["in_department"]["value"]
+        .as_u64()
+        .unwrap();
+    assert!(
+        present >= acknowledged.len() as u64,
+        "{present} of {}",
+        acknowledged.len()
+    );
     assert_eq!(server.terminate(), Some(0));
 }

@@ -67,12 +67,24 @@ impl Server {
                 break;
             }
         }
-        rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
-        Self { child, http, mllp, client: reqwest::Client::new() }
+        rustls::crypto::aws_lc_rs::default_provider()
+            .install_default()
+            .ok();
+        Self {
+            child,
+            http,
+            mllp,
+            client: reqwest::Client::new(),
+        }
     }
 
     pub async fn get(&self, path: &str) -> (u16, String) {
-        let answer = self.client.get(format!("{}{path}", self.http)).send().await.unwrap();
+        let answer = self
+            .client
+            .get(format!("{}{path}", self.http))
+            .send()
+            .await
+            .unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 

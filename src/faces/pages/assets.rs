@@ -34,7 +34,11 @@ pub fn entry() -> (String, Option<String>) {
             let chunk = manifest.and_then(|mut manifest| manifest.remove(ENTRY));
             match chunk {
                 Some(chunk) => {
-                    let css = chunk.css.first().map(|css| format!("/{css}")).unwrap_or_default();
+                    let css = chunk
+                        .css
+                        .first()
+                        .map(|css| format!("/{css}"))
+                        .unwrap_or_default();
                     (css, Some(format!("/{}", chunk.file)))
                 }
                 None => {

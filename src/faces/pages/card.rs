@@ -1,10 +1,10 @@
 //! One service as the list shows it: every sentence made, every missing figure said to be missing.
 
+use crate::domain::event::Rag;
 use crate::domain::opening::Opening;
 use crate::domain::{Age, At, Reading, ReadingName, Withheld};
 use crate::faces::pages::words;
 use crate::views::ServiceView;
-use crate::domain::event::Rag;
 
 /// A service, in sentences.
 pub struct Card {
@@ -48,9 +48,9 @@ impl Card {
             kind: view.service.kind.plain(),
             wait: headline(wait),
             tag: measure.map(|measure| words::tag(measure.value)),
-            range: measure.and_then(|measure| measure.high).map(|high| {
-                format!("9 in 10 people are seen within {}.", words::within(high))
-            }),
+            range: measure
+                .and_then(|measure| measure.high)
+                .map(|high| format!("9 in 10 people are seen within {}.", words::within(high))),
             queue: queue(view),
             open: opening(view, now),
             is_closed,
@@ -63,7 +63,12 @@ impl Card {
 
     /// Open with a figure first, then open without one, then closed; within that the shortest wait.
     pub fn order(&self) -> (bool, bool, i64, &str) {
-        (self.is_closed, self.minutes.is_none(), self.minutes.unwrap_or(i64::MAX), &self.name)
+        (
+            self.is_closed,
+            self.minutes.is_none(),
+            self.minutes.unwrap_or(i64::MAX),
+            &self.name,
+        )
     }
 }
 
@@ -84,7 +89,10 @@ fn queue(view: &ServiceView) -> Option<String> {
     let count = format!("{} waiting to be seen.", words::people(waiting));
     Some(match value(ReadingName::LongestWait) {
         Some(longest) => {
-            format!("{count} The longest wait so far is {}.", words::duration(longest))
+            format!(
+                "{count} The longest wait so far is {}.",
+                words::duration(longest)
+            )
         }
         None => count,
     })
@@ -110,16 +118,25 @@ pub fn opening(view: &ServiceView, now: At) -> String {
 }
 
 fn notices(view: &ServiceView, now: At) -> Vec<String> {
-    let closure = view.closure.iter().map(|closure| format!("Closed: {}", closure.reason));
+    let closure = view
+        .closure
+        .iter()
+        .map(|closure| format!("Closed: {}", closure.reason));
     let status = view.status.iter().filter_map(|status| {
         let how = match status.rag {
             Rag::Red => "This service says it has no capacity",
             Rag::Amber => "This service says it is very busy",
             Rag::Green => return None,
         };
-        let until = status.until.map(|until| format!(" (until {})", words::when(until, now)));
+        let until = status
+            .until
+            .map(|until| format!(" (until {})", words::when(until, now)));
         let note = status.note.as_ref().map(|note| format!(": {note}"));
-        Some(format!("{how}{}{}.", note.unwrap_or_default(), until.unwrap_or_default()))
+        Some(format!(
+            "{how}{}{}.",
+            note.unwrap_or_default(),
+            until.unwrap_or_default()
+        ))
     });
     closure.chain(status).collect()
 }
@@ -127,10 +144,17 @@ fn notices(view: &ServiceView, now: At) -> Vec<String> {
 /// How old the figure is. A page does not age by itself, so it says the time and not "just now".
 fn age(wait: Option<&Reading>, now: At) -> String {
     match wait {
-        Some(Reading { age: Age::Fresh(_), as_of, .. }) => {
+        Some(Reading {
+            age: Age::Fresh(_),
+            as_of,
+            ..
+        }) => {
             format!("Updated at {}.", words::clock(*as_of))
         }
-        Some(Reading { age: Age::Late { heard, .. }, .. }) => format!(
+        Some(Reading {
+            age: Age::Late { heard, .. },
+            ..
+        }) => format!(
             "Last heard at {}, {} ago: this may have changed.",
             words::clock(*heard),
             words::duration(now.minutes_since(*heard))

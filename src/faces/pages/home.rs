@@ -77,7 +77,10 @@ fn summary(live: usize, all: usize) -> String {
 }
 
 fn options(chosen: &str, offered: &[(&'static str, &'static str)]) -> Choices {
-    offered.iter().map(|(value, words)| (*value, *words, *value == chosen)).collect()
+    offered
+        .iter()
+        .map(|(value, words)| (*value, *words, *value == chosen))
+        .collect()
 }
 
 fn is_shown(view: &ServiceView, show: &str) -> bool {

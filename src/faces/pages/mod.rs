@@ -25,7 +25,11 @@ struct Frame {
 impl Frame {
     fn of(mode: &Mode) -> Self {
         let (css, script) = assets::entry();
-        Self { css, script, notice: mode.notice() }
+        Self {
+            css,
+            script,
+            notice: mode.notice(),
+        }
     }
 }
 
@@ -51,22 +55,30 @@ fn page(status: StatusCode, template: &impl Template) -> Response {
         }
         Err(why) => {
             tracing::error!(%why, "a page could not be rendered");
-            (StatusCode::INTERNAL_SERVER_ERROR, "This page is broken. Call 111.\n").into_response()
+            (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "This page is broken. Call 111.\n",
+            )
+                .into_response()
         }
     }
 }
 
 async fn home_page(State(shared): State<Shared>, Query(query): Query<home::Choice>) -> Response {
     let picture = shared.picture();
-    page(StatusCode::OK, &home::Home::new(&picture, &shared.mode, shared.clock.now(), &query))
+    page(
+        StatusCode::OK,
+        &home::Home::new(&picture, &shared.mode, shared.clock.now(), &query),
+    )
 }
 
 async fn service_page(State(shared): State<Shared>, Path(id): Path<String>) -> Response {
     let picture = shared.picture();
     match picture.services.get(id.as_str()) {
-        Some(view) => {
-            page(StatusCode::OK, &service::Page::new(view, &shared.mode, shared.clock.now()))
-        }
+        Some(view) => page(
+            StatusCode::OK,
+            &service::Page::new(view, &shared.mode, shared.clock.now()),
+        ),
         None => not_found(State(shared), Uri::default()).await,
     }
 }

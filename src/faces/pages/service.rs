@@ -37,7 +37,11 @@ impl Page {
             .is_some_and(|reading| reading.age.measure().is_some());
         let streams = view.streams.iter().filter(|_| is_live).map(|stream| {
             let waiting = words::people(i64::from(stream.waiting));
-            (urgency(stream.group), waiting, words::duration(stream.longest_minutes))
+            (
+                urgency(stream.group),
+                waiting,
+                words::duration(stream.longest_minutes),
+            )
         });
         Self {
             frame: Frame::of(mode),
@@ -98,7 +102,12 @@ fn figure(reading: &Reading) -> Figure {
         meaning.push_str(&format!(" ({} counted)", reading.count));
     }
     meaning.push('.');
-    Figure { key: reading.name.label(), name: title(reading.name), value, meaning }
+    Figure {
+        key: reading.name.label(),
+        name: title(reading.name),
+        value,
+        meaning,
+    }
 }
 
 fn value(unit: Unit, value: i64) -> String {
@@ -121,7 +130,10 @@ fn facts(view: &ServiceView) -> Vec<(&'static str, String)> {
     let service = &view.service;
     let yes = |is: bool| if is { "Yes" } else { "No" }.to_owned();
     let mut facts = vec![
-        ("Address", format!("{}, {}", service.address, service.postcode)),
+        (
+            "Address",
+            format!("{}, {}", service.address, service.postcode),
+        ),
         ("Opening hours", hours(service.hours.text())),
         ("Walk in", yes(service.walk_in)),
     ];
@@ -136,12 +148,19 @@ fn facts(view: &ServiceView) -> Vec<(&'static str, String)> {
         facts.push(("Bus stops within 400 metres", stops.to_string()));
     }
     if let Some((station, km)) = &service.nearest_rail {
-        facts.push(("Nearest station", format!("{station}, {:.1} miles", km * 0.621_371)));
+        facts.push((
+            "Nearest station",
+            format!("{station}, {:.1} miles", km * 0.621_371),
+        ));
     }
     if !service.provider.is_empty() {
         facts.push(("Run by", service.provider.clone()));
     }
-    let sure = format!("{} confidence. {}", capital(&service.confidence), service.source);
+    let sure = format!(
+        "{} confidence. {}",
+        capital(&service.confidence),
+        service.source
+    );
     facts.push(("Where this record is from", sure));
     facts
 }
@@ -161,6 +180,11 @@ fn hours(text: &str) -> String {
         ("Su", "Sunday"),
         ("PH", "bank holidays"),
     ];
-    let spelt = days.iter().fold(text.to_owned(), |text, (short, long)| text.replace(short, long));
-    spelt.replace("day-", "day to ").replace(',', ", ").replace(";", ";")
+    let spelt = days.iter().fold(text.to_owned(), |text, (short, long)| {
+        text.replace(short, long)
+    });
+    spelt
+        .replace("day-", "day to ")
+        .replace(',', ", ")
+        .replace(";", ";")
 }

@@ -27,7 +27,10 @@ pub fn about(minutes: i64) -> String {
     if minutes < ROUND_MINUTES {
         return "Less than 5 minutes".to_owned();
     }
-    format!("About {}", duration((minutes + ROUND_MINUTES / 2) / ROUND_MINUTES * ROUND_MINUTES))
+    format!(
+        "About {}",
+        duration((minutes + ROUND_MINUTES / 2) / ROUND_MINUTES * ROUND_MINUTES)
+    )
 }
 
 /// Where nine in ten are seen: rounded up, since too little would mislead.
@@ -47,7 +50,11 @@ pub fn tag(minutes: i64) -> (&'static str, &'static str) {
 
 /// "1 person", "12 people".
 pub fn people(count: i64) -> String {
-    if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
+    if count == 1 {
+        "1 person".to_owned()
+    } else {
+        format!("{count} people")
+    }
 }
 
 /// A time of day in London: "9am", "6:30pm", "midnight", "midday".

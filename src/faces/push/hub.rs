@@ -58,9 +58,18 @@ impl Hub {
         let picture = shared.picture();
         let topics = topic::contents(&picture, &shared.mode, None);
         let floor = picture.seq;
-        let state = State { picture, mode: shared.mode, topics, ring: VecDeque::new(), floor };
+        let state = State {
+            picture,
+            mode: shared.mode,
+            topics,
+            ring: VecDeque::new(),
+            floor,
+        };
         let (batches, _) = broadcast::channel(BATCHES_BEHIND_MAX);
-        Self { state: Arc::new(Mutex::new(state)), batches }
+        Self {
+            state: Arc::new(Mutex::new(state)),
+            batches,
+        }
     }
 
     /// Follows the published pictures until there are no more.
@@ -114,7 +123,11 @@ impl Hub {
     /// The history and the entry that a new connection is told.
     pub fn position(&self) -> (String, u64, String) {
         let picture = &self.state().picture;
-        (picture.epoch.to_string(), picture.seq, picture.as_of.rfc3339_london())
+        (
+            picture.epoch.to_string(),
+            picture.seq,
+            picture.as_of.rfc3339_london(),
+        )
     }
 
     /// What brings a topic up to date for someone who holds it as of `since` in history `epoch`: the
@@ -142,7 +155,10 @@ impl Hub {
     pub fn all(&self) -> (Arc<Published>, serde_json::Value) {
         let state = self.state();
         let topics = state.topics.iter().map(|(topic, contents)| {
-            (topic.to_string(), serde_json::Value::from_iter(contents.clone()))
+            (
+                topic.to_string(),
+                serde_json::Value::from_iter(contents.clone()),
+            )
         });
         (Arc::clone(&state.picture), topics.collect())
     }
@@ -157,7 +173,11 @@ fn delta(topic: &Topic, picture: &Published, difference: &Difference) -> Frame {
         "as_of": picture.as_of.rfc3339_london(),
         "data": {"set": difference.set, "unset": difference.unset},
     });
-    Frame { topic: topic.clone(), seq: picture.seq, text: text.to_string().into() }
+    Frame {
+        topic: topic.clone(),
+        seq: picture.seq,
+        text: text.to_string().into(),
+    }
 }
 
 fn snapshot(topic: &Topic, picture: &Published, contents: &Contents) -> Utf8Bytes {

@@ -60,7 +60,12 @@ pub fn router(shared: Shared, stop: CancellationToken) -> Router {
         .route("/api/v1/push", get(websocket))
         .route("/api/v1/push/sse", get(events))
         .route("/api/v1/state", get(state))
-        .with_state(Parts { hub, shared, addresses: Arc::default(), stop })
+        .with_state(Parts {
+            hub,
+            shared,
+            addresses: Arc::default(),
+            stop,
+        })
 }
 
 /// Counts one connection of an address for as long as it lives.
@@ -78,7 +83,11 @@ impl Place {
         }
         *count += 1;
         telemetry::push_connections(transport, 1.0);
-        Some(Self { addresses: Arc::clone(&parts.addresses), address, transport })
+        Some(Self {
+            addresses: Arc::clone(&parts.addresses),
+            address,
+            transport,
+        })
     }
 }
 
@@ -88,7 +97,8 @@ impl Drop for Place {
         if let Some(mut count) = self.addresses.get_mut(&self.address) {
             *count -= 1;
         }
-        self.addresses.remove_if(&self.address, |_, count| *count == 0);
+        self.addresses
+            .remove_if(&self.address, |_, count| *count == 0);
     }
 }
 
@@ -106,7 +116,9 @@ async fn websocket(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let Some(place) = Place::take(&parts, peer.ip(), "websocket") else { return too_many() };
+    let Some(place) = Place::take(&parts, peer.ip(), "websocket") else {
+        return too_many();
+    };
     upgrade
         .read_buffer_size(BUFFER_BYTES)
         .write_buffer_size(BUFFER_BYTES)
@@ -133,7 +145,10 @@ async fn converse(mut socket: WebSocket, parts: &Parts) {
     heartbeat.reset();
     let mut frames = vec![Session::hello(&parts.hub)];
     let close = loop {
-        if send(&mut socket, std::mem::take(&mut frames)).await.is_err() {
+        if send(&mut socket, std::mem::take(&mut frames))
+            .await
+            .is_err()
+        {
             break Some(Close::TooSlow);
         }
         let met = tokio::select! {
@@ -163,26 +178,34 @@ async fn converse(mut socket: WebSocket, parts: &Parts) {
         };
     };
     if let Some(close) = close {
-        let frame = CloseFrame { code: close.code(), reason: close.reason().into() };
+        let frame = CloseFrame {
+            code: close.code(),
+            reason: close.reason().into(),
+        };
         // The client may be gone already.
         let _gone = tokio::time::timeout(SEND, socket.send(Message::Close(Some(frame)))).await;
     }
 }
 
 /// The frames of a batch, and of those that wait behind it, that this session wants.
-fn wanted(
-    session: &mut Session,
-    first: Arc<Vec<Frame>>,
-    batches: &mut Batches,
-) -> Vec<Utf8Bytes> {
+fn wanted(session: &mut Session, first: Arc<Vec<Frame>>, batches: &mut Batches) -> Vec<Utf8Bytes> {
     let mut frames = Vec::new();
     let mut next = Some(first);
     let mut taken = 0;
     while let Some(batch) = next {
-        frames.extend(batch.iter().filter(|f| session.wants(f)).map(|f| f.text.clone()));
+        frames.extend(
+            batch
+                .iter()
+                .filter(|f| session.wants(f))
+                .map(|f| f.text.clone()),
+        );
         taken += 1;
         // Falling behind here is met again by the next `recv`.
-        next = if taken < BATCHES_AT_ONCE { batches.try_recv().ok() } else { None };
+        next = if taken < BATCHES_AT_ONCE {
+            batches.try_recv().ok()
+        } else {
+            None
+        };
     }
     frames
 }
@@ -220,11 +243,18 @@ async fn events(
     Query(query): Query<EventsQuery>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(place) = Place::take(&parts, peer.ip(), "sse") else { return too_many() };
-    let since = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let Some(place) = Place::take(&parts, peer.ip(), "sse") else {
+        return too_many();
+    };
+    let since = headers
+        .get("last-event-id")
+        .and_then(|value| value.to_str().ok());
     let since = since.and_then(|text| {
         let (epoch, seq) = text.split_once(':')?;
-        Some(Since { epoch: epoch.to_owned(), seq: seq.parse().ok()? })
+        Some(Since {
+            epoch: epoch.to_owned(),
+            seq: seq.parse().ok()?,
+        })
     });
     let mut session = Session::default();
     let batches = parts.hub.listen();
@@ -233,15 +263,21 @@ async fn events(
         frames.extend(session.subscribe(topic, since.as_ref(), &parts.hub));
     }
     let start = (session, batches, parts, Some(frames), place);
-    let pieces = stream::unfold(start, |(mut session, mut batches, parts, ready, place)| async move {
-        let frames = match ready {
-            Some(frames) => frames,
-            None => next_events(&mut session, &mut batches, &parts).await?,
-        };
-        let piece: Result<Bytes, std::io::Error> = Ok(event_text(&frames, &parts.hub));
-        Some((piece, (session, batches, parts, None, place)))
-    });
-    let fields = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache")];
+    let pieces = stream::unfold(
+        start,
+        |(mut session, mut batches, parts, ready, place)| async move {
+            let frames = match ready {
+                Some(frames) => frames,
+                None => next_events(&mut session, &mut batches, &parts).await?,
+            };
+            let piece: Result<Bytes, std::io::Error> = Ok(event_text(&frames, &parts.hub));
+            Some((piece, (session, batches, parts, None, place)))
+        },
+    );
+    let fields = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
     (fields, Body::from_stream(pieces)).into_response()
 }
 
@@ -300,5 +336,9 @@ fn place_of(frame: &str) -> Option<(String, u64)> {
 async fn state(State(parts): State<Parts>) -> Response {
     let (picture, topics) = parts.hub.all();
     let body = wire::envelope(&picture, &parts.shared.mode, "topics", topics);
-    ([(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")], axum::Json(body)).into_response()
+    (
+        [(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")],
+        axum::Json(body),
+    )
+        .into_response()
 }

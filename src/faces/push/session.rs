@@ -52,8 +52,13 @@ impl Close {
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 enum FromClient {
-    Subscribe { topics: Vec<String>, since: Option<Since> },
-    Unsubscribe { topics: Vec<String> },
+    Subscribe {
+        topics: Vec<String>,
+        since: Option<Since>,
+    },
+    Unsubscribe {
+        topics: Vec<String>,
+    },
     Ping,
 }
 
@@ -90,14 +95,18 @@ impl Session {
     /// What to say when nothing else was.
     pub fn heartbeat(hub: &Hub) -> Utf8Bytes {
         let (_, seq, server_time) = hub.position();
-        json!({"type": "heartbeat", "seq": seq, "server_time": server_time}).to_string().into()
+        json!({"type": "heartbeat", "seq": seq, "server_time": server_time})
+            .to_string()
+            .into()
     }
 
     /// A client's message; the frames to answer with, or why the connection ends.
     pub fn on_message(&mut self, text: &str, hub: &Hub) -> Result<Vec<Utf8Bytes>, Close> {
         match serde_json::from_str(text) {
             Ok(FromClient::Subscribe { topics, since }) => {
-                let frames = topics.iter().map(|topic| self.subscribe(topic, since.as_ref(), hub));
+                let frames = topics
+                    .iter()
+                    .map(|topic| self.subscribe(topic, since.as_ref(), hub));
                 Ok(frames.flatten().collect())
             }
             Ok(FromClient::Unsubscribe { topics }) => {
@@ -123,7 +132,11 @@ impl Session {
         let found = topic.filter(|topic| !is_full || self.topics.contains_key(topic));
         let caught_up = found.and_then(|topic| Some((hub.catch_up(&topic, since)?, topic)));
         let Some((catchup, topic)) = caught_up else {
-            let code = if is_full { "too_many_topics" } else { "unknown_topic" };
+            let code = if is_full {
+                "too_many_topics"
+            } else {
+                "unknown_topic"
+            };
             return vec![json!({"type": "error", "code": code}).to_string().into()];
         };
         self.topics.insert(topic, catchup.seq);

@@ -30,7 +30,9 @@ impl Topic {
             "waits" => Some(Self::Waits),
             "status" => Some(Self::Status),
             "heat:demand:60m:7" => Some(Self::Demand),
-            _ => ServiceId::new(text.strip_prefix("service:")?).ok().map(Self::Service),
+            _ => ServiceId::new(text.strip_prefix("service:")?)
+                .ok()
+                .map(Self::Service),
         }
     }
 }
@@ -62,8 +64,16 @@ impl Difference {
     /// From one state of a topic to the next.
     pub fn between(old: &Contents, new: &Contents) -> Self {
         let changed = |(key, value): &(&String, &Value)| old.get(*key) != Some(*value);
-        let set = new.iter().filter(changed).map(|(k, v)| (k.clone(), v.clone())).collect();
-        let unset = old.keys().filter(|key| !new.contains_key(*key)).cloned().collect();
+        let set = new
+            .iter()
+            .filter(changed)
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect();
+        let unset = old
+            .keys()
+            .filter(|key| !new.contains_key(*key))
+            .cloned()
+            .collect();
         Self { set, unset }
     }
 
@@ -94,7 +104,10 @@ pub fn contents(
     for (id, view) in &picture.services {
         let topic = Topic::Service(id.clone());
         let unchanged = old.filter(|(before, _)| {
-            before.services.get(id).is_some_and(|known| Arc::ptr_eq(known, view))
+            before
+                .services
+                .get(id)
+                .is_some_and(|known| Arc::ptr_eq(known, view))
         });
         let known = |topic: &Topic, key: &str| {
             unchanged.and_then(|(_, topics)| topics.get(topic)?.get(key).cloned())
@@ -124,12 +137,18 @@ pub fn contents(
 
 fn hexes(picture: &Published) -> Contents {
     let hexes = demand::public(&picture.demand);
-    hexes.into_iter().map(|(cell, people)| (cell.to_string(), people.into())).collect()
+    hexes
+        .into_iter()
+        .map(|(cell, people)| (cell.to_string(), people.into()))
+        .collect()
 }
 
 fn service(view: &ServiceView) -> Contents {
-    let mut contents: Contents =
-        view.readings.iter().map(|r| (r.name.label().to_owned(), wire::reading(r))).collect();
+    let mut contents: Contents = view
+        .readings
+        .iter()
+        .map(|r| (r.name.label().to_owned(), wire::reading(r)))
+        .collect();
     contents.insert("state".to_owned(), wire::state(view));
     contents
 }
