@@ -1,4 +1,9 @@
 //! All integration tests, one binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails by panicking, in its helpers too"
+)]
 
 mod architecture;
 mod dashboards;

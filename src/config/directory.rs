@@ -95,7 +95,7 @@ fn service(row: Row) -> Result<Service, Vec<String>> {
             whys.push(format!(
                 "service_type: {:?} is not a known type",
                 row.service_type
-            ))
+            ));
         })
         .ok();
     let position = Position::new(row.lat, row.lng);

@@ -6,8 +6,9 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::geo::{Cell, Position};
-use super::ids::{ContactId, EventId, FeedId, IncidentId, ServiceId, SlotId, VisitId};
+use super::capacity::{Capacity, Slot};
+use super::geo::Cell;
+use super::ids::{ContactId, EventId, FeedId, IncidentId, ServiceId, VisitId};
 use super::time::At;
 
 /// One entry of the log: the order of the world.
@@ -164,19 +165,6 @@ pub enum Rag {
     Amber,
     /// Normal.
     Green,
-}
-
-/// A bookable time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Slot {
-    /// Its name within the service.
-    pub slot: SlotId,
-    /// From.
-    pub start: At,
-    /// To.
-    pub end: At,
-    /// What it is for, in the service's words.
-    pub kind: CompactString,
 }
 
 /// What happened. The tag on the wire is `type`.
@@ -405,32 +393,6 @@ pub enum Event {
     FeedHeartbeat {},
 }
 
-/// Counts a service reports about itself; absent means "not said", never zero.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Capacity {
-    /// Treatment spaces with staff.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub staffed_spaces: Option<u32>,
-    /// Of these, taken.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub occupied_spaces: Option<u32>,
-    /// General and acute beds open.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub beds_open: Option<u32>,
-    /// Of these, taken.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub beds_occupied: Option<u32>,
-    /// Of the open beds, escalation beds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub escalation_beds: Option<u32>,
-    /// Patients in a bed who no longer need one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub no_criteria_to_reside: Option<u32>,
-    /// Clinicians on duty.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub clinicians: Option<u32>,
-}
-
 impl Event {
     /// The `type` on the wire.
     pub fn kind(&self) -> &'static str {
@@ -477,17 +439,6 @@ impl Event {
             _ => None,
         }
     }
-}
-
-/// Where a patient or an incident is, as a feed may send it; reduced to a hex at the edge.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Origin {
-    /// A full postcode.
-    Postcode(CompactString),
-    /// The first half of one.
-    Outcode(CompactString),
-    /// A position.
-    Position(Position),
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! else in the house may use it.
 
 pub mod caller;
+pub mod capacity;
 pub mod directory;
 pub mod event;
 pub mod geo;
@@ -15,6 +16,7 @@ pub mod time;
 pub mod verdict;
 
 pub use caller::{Caller, Role};
+pub use capacity::{Capacity, Slot};
 pub use directory::{Directory, Feed};
 pub use event::{Entry, Event, Fact, Record};
 pub use geo::{Cell, Position};

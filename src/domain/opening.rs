@@ -184,6 +184,10 @@ pub fn bank_holidays(year: i16) -> Vec<Date> {
 
 /// Easter Sunday of the Gregorian calendar, by the anonymous computus (Meeus, Astronomical
 /// Algorithms, chapter 8).
+#[expect(
+    clippy::many_single_char_names,
+    reason = "the names of the published rule"
+)]
 fn easter_sunday(year: i16) -> Date {
     let y = i32::from(year);
     let (a, b, c) = (y % 19, y / 100, y % 100);

@@ -71,7 +71,7 @@ async fn waits(State(parts): State<Parts>, headers: HeaderMap) -> Response {
         .filter(|view| !view.readings.is_empty())
         .map(|view| wire::card(view))
         .collect();
-    let body = wire::envelope(&picture, &parts.shared.mode, "services", cards.into());
+    let body = wire::envelope(&picture, &parts.shared.mode, "services", &cards.into());
     answer(&parts, &headers, &picture, &body)
 }
 
@@ -82,7 +82,7 @@ async fn services(State(parts): State<Parts>, headers: HeaderMap) -> Response {
         .values()
         .map(|view| wire::service(view))
         .collect();
-    let body = wire::envelope(&picture, &parts.shared.mode, "services", all.into());
+    let body = wire::envelope(&picture, &parts.shared.mode, "services", &all.into());
     answer(&parts, &headers, &picture, &body)
 }
 
@@ -110,7 +110,7 @@ async fn service(
 
 /// The envelope and the object in one.
 fn merged(parts: &Parts, picture: &Arc<Published>, object: Value) -> Value {
-    let mut body = wire::envelope(picture, &parts.shared.mode, "version", json!(1));
+    let mut body = wire::envelope(picture, &parts.shared.mode, "version", &json!(1));
     if let (Some(body), Value::Object(object)) = (body.as_object_mut(), object) {
         body.extend(object);
     }
@@ -124,7 +124,7 @@ async fn feeds(State(parts): State<Parts>, headers: HeaderMap) -> Response {
         .values()
         .map(|view| wire::feed(view))
         .collect();
-    let body = wire::envelope(&picture, &parts.shared.mode, "feeds", all.into());
+    let body = wire::envelope(&picture, &parts.shared.mode, "feeds", &all.into());
     answer(&parts, &headers, &picture, &body)
 }
 
@@ -136,13 +136,14 @@ struct HeatQuery {
 }
 
 impl HeatQuery {
-    fn check(&self) -> Result<(), Response> {
+    /// `None` when it can be answered, else what to answer.
+    fn fault(&self) -> Option<Response> {
         let kind = self.kind.as_deref().unwrap_or("demand");
         let window = self.window.as_deref().unwrap_or("60m");
         if kind == "demand" && window == "60m" {
-            return Ok(());
+            return None;
         }
-        Err(failure(
+        Some(failure(
             StatusCode::BAD_REQUEST,
             "not_available",
             "that heat map is not available",
@@ -156,7 +157,7 @@ async fn heat(
     Query(query): Query<HeatQuery>,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(why) = query.check() {
+    if let Some(why) = query.fault() {
         return why;
     }
     let picture = parts.shared.picture();
@@ -165,7 +166,7 @@ async fn heat(
         .iter()
         .map(|(cell, people)| json!({"cell": cell.to_string(), "people": people}))
         .collect();
-    let body = wire::envelope(&picture, &parts.shared.mode, "cells", cells.into());
+    let body = wire::envelope(&picture, &parts.shared.mode, "cells", &cells.into());
     answer(&parts, &headers, &picture, &body)
 }
 
@@ -174,7 +175,7 @@ async fn heat_geojson(
     Query(query): Query<HeatQuery>,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(why) = query.check() {
+    if let Some(why) = query.fault() {
         return why;
     }
     let picture = parts.shared.picture();

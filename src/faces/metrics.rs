@@ -216,7 +216,7 @@ fn figures(picture: &Published, now: At) -> String {
 fn waits(picture: &Published) -> Vec<Family> {
     let mut wait = Family::new(
         "uec_wait_seconds",
-        "Wait of people arriving now, by quantile",
+        "Wait of people arriving now, by percentile",
     );
     let mut waiting = Family::new("uec_waiting_people", "People waiting to be seen, by group");
     let mut withheld = Family::new("uec_readings_withheld", "Figures withheld, by reason");
@@ -225,14 +225,14 @@ fn waits(picture: &Published) -> Vec<Family> {
             .find_reading(ReadingName::Wait)
             .and_then(|r| r.age.measure());
         if let Some(estimate) = estimate {
-            let quantiles = [
+            let percentiles = [
                 ("0.1", estimate.low),
                 ("0.5", Some(estimate.value)),
                 ("0.9", estimate.high),
             ];
-            for (quantile, minutes) in quantiles {
+            for (percentile, minutes) in percentiles {
                 if let Some(minutes) = minutes {
-                    let labels = format!("service=\"{id}\",quantile=\"{quantile}\"");
+                    let labels = format!("service=\"{id}\",percentile=\"{percentile}\"");
                     wait.add(labels, minutes as f64 * SECONDS_PER_MINUTE);
                 }
             }

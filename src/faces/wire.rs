@@ -195,7 +195,7 @@ pub fn mode(mode: &Mode) -> Value {
 }
 
 /// An answer: which picture it is from, what kind of server this is, and the contents.
-pub fn envelope(picture: &Published, about: &Mode, name: &str, contents: Value) -> Value {
+pub fn envelope(picture: &Published, about: &Mode, name: &str, contents: &Value) -> Value {
     json!({
         "epoch": picture.epoch.as_str(),
         "seq": picture.seq,

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::event::{Capacity, Rag};
+use crate::domain::Capacity;
+use crate::domain::event::Rag;
 use crate::domain::time::{MINUTE, Millis};
 use crate::domain::{At, SlotId};
 
@@ -86,7 +87,7 @@ impl ServiceState {
     }
 
     /// Takes bookable times; a slot sent again is replaced, those that began are dropped.
-    pub fn publish_slots(&mut self, now: At, slots: &[crate::domain::event::Slot]) {
+    pub fn publish_slots(&mut self, now: At, slots: &[crate::domain::Slot]) {
         self.slots.retain(|_, (start, _)| *start > now);
         for slot in slots {
             if self.slots.len() < SLOTS_MAX || self.slots.contains_key(&slot.slot) {

@@ -4,7 +4,6 @@
 //! they are read, and a `head` file beside the store that says how far the log had certainly come, so
 //! that a journal cut short by a fault is refused and not opened short.
 
-use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -16,13 +15,12 @@ use crate::log::{Log, LogError};
 
 const CACHE_BYTES: u64 = 8 << 20;
 const JOURNAL_BYTES_MAX: u64 = 64 << 20;
-const WRITE_BUFFER_BYTES_MAX: u64 = 16 << 20;
 const MEMTABLE_BYTES_MAX: u64 = 8 << 20;
 /// The head file is written again after this many entries, and when the log is closed.
 const HEAD_EVERY: u64 = 1_024;
 
 const HEAD_FILE: &str = "head";
-const STORE_FOLDER: &str = "log";
+pub(super) const STORE_FOLDER: &str = "log";
 const EPOCH_KEY: &str = "epoch";
 
 /// The log in a folder of its own. One process at a time.
@@ -60,7 +58,6 @@ impl Store {
         let database = Database::builder(folder.join(STORE_FOLDER))
             .cache_size(CACHE_BYTES)
             .max_journaling_size(JOURNAL_BYTES_MAX)
-            .max_write_buffer_size(Some(WRITE_BUFFER_BYTES_MAX))
             .worker_threads(1)
             .open()?;
         let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES_MAX);
@@ -160,6 +157,19 @@ impl EmbeddedLog {
     }
 }
 
+impl EmbeddedLog {
+    /// Reads every entry and checks each against the one before; stops at the first error of `visit`.
+    pub(super) fn each(
+        &self,
+        visit: impl FnMut(Entry) -> Result<(), LogError>,
+    ) -> Result<u64, LogError> {
+        let Some(store) = &self.store else {
+            return Ok(0);
+        };
+        read_through(store, &self.folder, 1, visit)
+    }
+}
+
 impl Drop for EmbeddedLog {
     fn drop(&mut self) {
         if self.store.is_some() && self.head_written != self.tip.seq {
@@ -234,72 +244,6 @@ fn read_through(
         }
     }
     Ok(handed_on)
-}
-
-/// What a log holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Summary {
-    /// Entries, each read and checked.
-    pub entries: u64,
-    /// Times of the first and the last.
-    pub span: Option<(At, At)>,
-    /// Which history.
-    pub epoch: String,
-}
-
-impl fmt::Display for Summary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} entries, every one read and in its place",
-            self.entries
-        )?;
-        if let Some((first, last)) = self.span {
-            write!(f, "\nfrom {first} to {last}")?;
-        }
-        write!(f, "\nepoch {}", self.epoch)
-    }
-}
-
-/// Reads every entry and checks that none is missing or changed.
-pub fn verify(folder: &Path) -> Result<Summary, LogError> {
-    let mut span: Option<(At, At)> = None;
-    let (entries, epoch) = each(folder, |entry| {
-        span = Some((span.map_or(entry.at, |(first, _)| first), entry.at));
-        Ok(())
-    })?;
-    Ok(Summary {
-        entries,
-        span,
-        epoch,
-    })
-}
-
-/// Writes every entry as one JSON object a line.
-pub fn export(folder: &Path, out: &mut impl Write) -> Result<u64, LogError> {
-    let (entries, _) = each(folder, |entry| {
-        serde_json::to_writer(&mut *out, &entry)
-            .map_err(std::io::Error::from)
-            .and_then(|()| out.write_all(b"\n"))
-            .map_err(|why| io_error(folder, &why))
-    })?;
-    Ok(entries)
-}
-
-fn each(
-    folder: &Path,
-    visit: impl FnMut(Entry) -> Result<(), LogError>,
-) -> Result<(u64, String), LogError> {
-    if !folder.join(STORE_FOLDER).exists() {
-        let why = std::io::Error::other("there is no event log in this folder; check --data");
-        return Err(io_error(folder, &why));
-    }
-    let log = EmbeddedLog::open(folder)?;
-    let Some(store) = &log.store else {
-        return Ok((0, log.epoch.clone()));
-    };
-    let entries = read_through(store, folder, 1, visit)?;
-    Ok((entries, log.epoch.clone()))
 }
 
 fn sequence(key: &[u8]) -> Option<u64> {
@@ -385,7 +329,7 @@ fn damaged(folder: &Path, seq: u64, what: &str) -> LogError {
     }
 }
 
-fn io_error(folder: &Path, why: &std::io::Error) -> LogError {
+pub(super) fn io_error(folder: &Path, why: &std::io::Error) -> LogError {
     LogError::Store {
         place: folder.display().to_string(),
         what: why.to_string(),
@@ -488,24 +432,5 @@ mod tests {
                 .contains("ends at entry 3 but had come to 9"),
             "{why}"
         );
-    }
-
-    #[test]
-    fn verify_says_what_a_log_holds_and_export_writes_it() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(
-            verify(folder.path())
-                .unwrap_err()
-                .to_string()
-                .contains("no event log")
-        );
-        EmbeddedLog::open(folder.path())
-            .unwrap()
-            .append(&ticks(1..=2))
-            .unwrap();
-        assert_eq!(verify(folder.path()).unwrap().entries, 2);
-        let mut out = Vec::new();
-        export(folder.path(), &mut out).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap().lines().count(), 2);
     }
 }

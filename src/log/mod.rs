@@ -4,6 +4,7 @@
 //! writer's; everybody else holds a [`Submitter`].
 
 pub mod embedded;
+pub mod inspect;
 mod record;
 mod submit;
 

@@ -12,7 +12,7 @@ use crate::config::directory;
 use crate::domain::{Directory, Entry, FeedId};
 use crate::faces::access;
 use crate::forecast;
-use crate::log::embedded;
+use crate::log::inspect;
 use crate::runtime::{demo, serve};
 use crate::world;
 
@@ -114,11 +114,11 @@ fn score(file: &Path, services: Option<&Path>) -> anyhow::Result<()> {
 fn log(command: &args::Log) -> anyhow::Result<()> {
     match command {
         args::Log::Verify(at) | args::Log::Stats(at) => {
-            say(&embedded::verify(&at.data)?.to_string())
+            say(&inspect::verify(&at.data)?.to_string())
         }
         args::Log::Export(at) => {
             let mut out = BufWriter::new(std::io::stdout().lock());
-            embedded::export(&at.data, &mut out)?;
+            inspect::export(&at.data, &mut out)?;
             out.flush().map_err(Into::into)
         }
     }

@@ -78,7 +78,7 @@ impl Running {
         drop(self.submitter.enqueue(Vec::new()));
         tokio::task::spawn_blocking(move || self.writer.join())
             .await?
-            .map_err(|_| anyhow::anyhow!("the writer failed; see the log above"))
+            .map_err(|_panic| anyhow::anyhow!("the writer failed; see the log above"))
     }
 
     /// Resolves when the writer is gone without having been asked: the server cannot go on.

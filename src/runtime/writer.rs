@@ -162,12 +162,12 @@ impl Writer {
                 tally.report();
                 for (reply, receipt) in answers {
                     // The sender may have hung up; what it sent is durable all the same.
-                    let _hung_up = reply.send(Ok(receipt));
+                    drop(reply.send(Ok(receipt)));
                 }
             }
             Err(why) => {
                 for (reply, _) in answers {
-                    let _hung_up = reply.send(Err(NotTaken::Unavailable(why.clone())));
+                    drop(reply.send(Err(NotTaken::Unavailable(why.clone()))));
                 }
             }
         }

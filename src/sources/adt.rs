@@ -78,10 +78,10 @@ impl Reading<'_> {
             "A08" => self.snapshot(),
             "A02" => Ok(vec![self.moved("PV1", 3)?]),
             // The transfer never was: back to where the patient was before.
-            "A12" if self.message.find_value("PV1", 6, 1).is_some() => {
-                Ok(vec![self.moved("PV1", 6)?])
+            "A12" => {
+                let has_prior = self.message.find_value("PV1", 6, 1).is_some();
+                Ok(vec![self.moved("PV1", if has_prior { 6 } else { 3 })?])
             }
-            "A12" => Ok(vec![self.moved("PV1", 3)?]),
             "A03" => self.departure(),
             "A11" => self.one(Event::VisitCancelled {
                 visit: self.visit()?,

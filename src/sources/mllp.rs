@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::codec::{Decoder, FramedRead};
 
-use crate::domain::{Clock, Directory, Reason, Refused, Verdict};
+use crate::domain::{Clock, Directory, Refused, Verdict};
 use crate::log::{NotTaken, Receipt, Submitter};
 use crate::sources::adt;
 use crate::sources::hl7::Message;
@@ -31,7 +31,7 @@ pub const CONNECTIONS_MAX: usize = 64;
 /// Messages of one connection read ahead of their answers.
 const IN_FLIGHT_MAX: usize = 256;
 /// A connection that says nothing, or stops in the middle of a message, is closed after this.
-const IDLE: Duration = Duration::from_secs(15 * 60);
+const IDLE: Duration = Duration::from_mins(15);
 
 const START: u8 = 0x0b;
 const END: [u8; 2] = [0x1c, 0x0d];
@@ -206,15 +206,15 @@ async fn settle(pending: Pending, parts: &Parts) -> Vec<u8> {
     };
     let now = parts.clock.now();
     match verdict {
-        Ok(()) => acknowledgement(now.london(), "AA", &control, None),
+        Ok(()) => acknowledgement(&now.london(), "AA", &control, None),
         Err(Ok(why)) => {
             telemetry::message_rejected(&feed, why.reason);
             let text = decode(&raw);
             let kept = parts.quarantine.keep(now, &feed, &why, &text);
             tracing::debug!(%feed, %why, kept, "an HL7 message was refused");
-            acknowledgement(now.london(), "AE", &control, Some(&why.to_string()))
+            acknowledgement(&now.london(), "AE", &control, Some(&why.to_string()))
         }
-        Err(Err(why)) => acknowledgement(now.london(), "AR", &control, Some(&why.to_string())),
+        Err(Err(why)) => acknowledgement(&now.london(), "AR", &control, Some(&why.to_string())),
     }
 }
 
@@ -229,14 +229,14 @@ fn first_refusal(receipt: Receipt) -> Option<Refused> {
 }
 
 /// An ACK in its frame. ERR-8 holds the words for a person.
-fn acknowledgement(now: jiff::Zoned, code: &str, control: &str, why: Option<&str>) -> Vec<u8> {
+fn acknowledgement(now: &jiff::Zoned, code: &str, control: &str, why: Option<&str>) -> Vec<u8> {
     let stamp = now.strftime("%Y%m%d%H%M%S%z");
     let mut text = format!(
         "MSH|^~\\&|UECLIVE||||{stamp}||ACK|{stamp}-{control}|P|2.4\rMSA|{code}|{control}\r"
     );
     if let Some(why) = why {
         let why = why.replace(['|', '^', '~', '&', '\\', '\r', '\n'], " ");
-        text.push_str(&format!("ERR|||207|E||||{why}\r"));
+        text.extend(["ERR|||207|E||||", &why, "\r"]);
     }
     let mut frame = vec![START];
     frame.extend(text.into_bytes());
@@ -328,7 +328,7 @@ mod tests {
     #[test]
     fn an_answer_names_the_message_and_cannot_be_broken_by_its_own_words() {
         let now = crate::domain::At(0).london();
-        let frame = acknowledgement(now, "AE", "m1", Some("PV1-19 is|missing\r"));
+        let frame = acknowledgement(&now, "AE", "m1", Some("PV1-19 is|missing\r"));
         let text = String::from_utf8(frame).unwrap();
         assert!(
             text.contains("\rMSA|AE|m1\rERR|||207|E||||PV1-19 is missing \r"),

@@ -146,7 +146,8 @@ fn masked(message: &str) -> String {
                 .split('~')
                 .find(|id| id.contains("^MR"))
                 .unwrap_or_default();
-            out.push_str(&format!("{separator}{separator}{separator}{local}"));
+            out.extend([separator; 3]);
+            out.push_str(local);
         }
         out.push_str(&line[line.trim_end().len()..]);
     }

@@ -120,7 +120,7 @@ fn missing(name: &str) -> Refused {
 }
 
 fn time(text: &str, name: &str) -> Result<At, Refused> {
-    At::parse(text).map_err(|_| {
+    At::parse(text).map_err(|_why| {
         let what = "is not a time with an offset, such as 2026-11-23T08:15:00+00:00";
         Refused::new(Reason::BadTime, format!("{name} {what}"))
     })

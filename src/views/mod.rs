@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
-use crate::domain::event::{Capacity, Rag};
+use crate::domain::Capacity;
+use crate::domain::event::Rag;
 use crate::domain::opening::Opening;
 use crate::domain::{
     AcuityGroup, At, Cell, Feed, FeedId, Reading, ReadingName, Service, ServiceId,

@@ -142,7 +142,9 @@ impl Viewer {
             opening,
             closure,
             status,
-            capacity: said.map(|said| said.capacity()).unwrap_or_default(),
+            capacity: said
+                .map(super::super::fold::services::ServiceState::capacity)
+                .unwrap_or_default(),
             readings,
             streams: streams(picture, id, now),
             slots_ahead: said.map_or(0, |said| said.slots_ahead(now)) as u32,

@@ -71,8 +71,8 @@ pub fn of(
     readings
 }
 
-fn exact(value: usize) -> Result<Measure, Withheld> {
-    Ok(Measure::exact(value as i64))
+fn exact(value: usize) -> Measure {
+    Measure::exact(value as i64)
 }
 
 fn wait(
@@ -150,7 +150,7 @@ impl Department {
     fn readings(&self, now: At, source: Source) -> Vec<Reading> {
         let people = |name, statistic, value: usize, count: usize| Reading {
             name,
-            age: source.age(exact(value)),
+            age: source.age(Ok(exact(value))),
             unit: Unit::People,
             statistic,
             from: None,
@@ -160,48 +160,27 @@ impl Department {
             count: count as u32,
             as_of: now,
         };
-        let waiting: Vec<&VisitState> = self.present.iter().filter(|v| v.is_waiting()).collect();
-        let longest = waiting
+        let waiting = self
+            .present
             .iter()
-            .map(|visit| now.minutes_since(visit.arrived))
-            .max();
+            .filter(|visit| visit.is_waiting())
+            .count();
         let longer = |length: Millis| {
             self.present
                 .iter()
                 .filter(|visit| now.since(visit.arrived) > length)
                 .count()
         };
-        let longest_value = match longest.unwrap_or(0) {
-            minutes if minutes * MINUTE > WAIT_PLAUSIBLE_MAX => Err(Withheld::Implausible),
-            minutes => Ok(Measure::exact(minutes)),
-        };
-        let ended = self.stays_today.len();
-        let within = self
-            .stays_today
-            .iter()
-            .filter(|stay| **stay <= 4 * HOUR)
-            .count();
-        let share =
-            (ended > 0).then(|| Measure::exact((within * 100 + ended / 2) as i64 / ended as i64));
-        let here = self.present.len();
+        let (here, ended) = (self.present.len(), self.stays_today.len());
+        let (arrived, left) = (self.arrived_today, self.left_today);
         vec![
-            people(
-                ReadingName::Waiting,
-                "people waiting now",
-                waiting.len(),
-                waiting.len(),
-            ),
+            people(ReadingName::Waiting, "people waiting now", waiting, waiting),
             Reading {
-                age: source.age(longest_value),
+                age: source.age(self.longest_wait(now)),
                 unit: Unit::Minutes,
                 from: ARRIVAL,
                 to: Some("now, not yet seen by a clinician"),
-                ..people(
-                    ReadingName::LongestWait,
-                    "longest wait so far",
-                    0,
-                    waiting.len(),
-                )
+                ..people(ReadingName::LongestWait, "longest wait so far", 0, waiting)
             },
             people(
                 ReadingName::InDepartment,
@@ -212,8 +191,8 @@ impl Department {
             people(
                 ReadingName::ArrivalsToday,
                 "arrivals since midnight",
-                self.arrived_today,
-                self.arrived_today,
+                arrived,
+                arrived,
             ),
             people(
                 ReadingName::Over4h,
@@ -230,11 +209,11 @@ impl Department {
             people(
                 ReadingName::LeftToday,
                 "left before being seen since midnight",
-                self.left_today,
-                self.left_today,
+                left,
+                left,
             ),
             Reading {
-                age: source.age(share.ok_or(Withheld::TooFew)),
+                age: source.age(self.four_hour_share()),
                 unit: Unit::Percent,
                 from: Some("arrival (by ambulance: handover, or 15 minutes if earlier)"),
                 to: Some("departure"),
@@ -246,6 +225,32 @@ impl Department {
                 )
             },
         ]
+    }
+
+    fn longest_wait(&self, now: At) -> Result<Measure, Withheld> {
+        let waiting = self.present.iter().filter(|visit| visit.is_waiting());
+        let longest = waiting
+            .map(|visit| now.minutes_since(visit.arrived))
+            .max()
+            .unwrap_or(0);
+        if longest * MINUTE > WAIT_PLAUSIBLE_MAX {
+            return Err(Withheld::Implausible);
+        }
+        Ok(Measure::exact(longest))
+    }
+
+    /// Per cent, rounded to the nearest whole.
+    fn four_hour_share(&self) -> Result<Measure, Withheld> {
+        let ended = self.stays_today.len() as i64;
+        let within = self
+            .stays_today
+            .iter()
+            .filter(|stay| **stay <= 4 * HOUR)
+            .count() as i64;
+        if ended == 0 {
+            return Err(Withheld::TooFew);
+        }
+        Ok(Measure::exact((within * 100 + ended / 2) / ended))
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// How long a start may take in a debug build on a busy machine.
-const START: Duration = Duration::from_secs(120);
+const START: Duration = Duration::from_mins(2);
 
 pub fn binary() -> Command {
     Command::new(env!("CARGO_BIN_EXE_uec-live"))

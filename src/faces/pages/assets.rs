@@ -32,19 +32,16 @@ pub fn entry() -> (String, Option<String>) {
                 serde_json::from_slice::<std::collections::BTreeMap<String, Chunk>>(&file.data).ok()
             });
             let chunk = manifest.and_then(|mut manifest| manifest.remove(ENTRY));
-            match chunk {
-                Some(chunk) => {
-                    let css = chunk
-                        .css
-                        .first()
-                        .map(|css| format!("/{css}"))
-                        .unwrap_or_default();
-                    (css, Some(format!("/{}", chunk.file)))
-                }
-                None => {
-                    tracing::error!("the web assets are not in this binary; run `make build`");
-                    (String::new(), None)
-                }
+            if let Some(chunk) = chunk {
+                let css = chunk
+                    .css
+                    .first()
+                    .map(|css| format!("/{css}"))
+                    .unwrap_or_default();
+                (css, Some(format!("/{}", chunk.file)))
+            } else {
+                tracing::error!("the web assets are not in this binary; run `make build`");
+                (String::new(), None)
             }
         })
         .clone()

@@ -92,14 +92,14 @@ fn figure(reading: &Reading) -> Figure {
     };
     let mut meaning = capital(reading.statistic);
     if let (Some(from), Some(to)) = (reading.from, reading.to) {
-        meaning.push_str(&format!(", from {from} to {to}"));
+        meaning.extend([", from ", from, " to ", to]);
     }
     if let Some(window) = reading.window {
         let length = words::duration(window / crate::domain::time::MINUTE);
-        meaning.push_str(&format!(", over the last {length}"));
+        meaning.extend([", over the last ", &length]);
     }
     if reading.unit == Unit::Minutes || reading.unit == Unit::Percent {
-        meaning.push_str(&format!(" ({} counted)", reading.count));
+        meaning.extend([" (", &reading.count.to_string(), " counted)"]);
     }
     meaning.push('.');
     Figure {
@@ -186,5 +186,5 @@ fn hours(text: &str) -> String {
     spelt
         .replace("day-", "day to ")
         .replace(',', ", ")
-        .replace(";", ";")
+        .replace(';', ";")
 }

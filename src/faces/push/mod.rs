@@ -312,12 +312,12 @@ fn event_text(frames: &[Utf8Bytes], hub: &Hub) -> Bytes {
         text.push_str("data: ");
         text.push_str(frame.as_str());
         if let Some((epoch, seq)) = place_of(frame.as_str()) {
-            text.push_str(&format!("\nid: {epoch}:{seq}"));
+            text.extend(["\nid: ", &epoch, ":", &seq.to_string()]);
         }
         text.push_str("\n\n");
     }
     if text.is_empty() {
-        text.push_str(&format!(": up to {}\n\n", hub.position().1));
+        text.extend([": up to ", &hub.position().1.to_string(), "\n\n"]);
     }
     text.into()
 }
@@ -335,7 +335,7 @@ fn place_of(frame: &str) -> Option<(String, u64)> {
 /// Every topic at once, for those who poll.
 async fn state(State(parts): State<Parts>) -> Response {
     let (picture, topics) = parts.hub.all();
-    let body = wire::envelope(&picture, &parts.shared.mode, "topics", topics);
+    let body = wire::envelope(&picture, &parts.shared.mode, "topics", &topics);
     (
         [(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")],
         axum::Json(body),

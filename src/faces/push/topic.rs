@@ -83,6 +83,7 @@ impl Difference {
     }
 
     /// Applies the change, as a client does.
+    #[cfg(test)]
     pub fn apply(&self, contents: &mut Contents) {
         contents.extend(self.set.iter().map(|(k, v)| (k.clone(), v.clone())));
         for key in &self.unset {

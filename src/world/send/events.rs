@@ -16,7 +16,7 @@ const BYTES_MAX: usize = 512 * 1024;
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// Longest pause a server may ask for.
-const PAUSE_MAX: Duration = Duration::from_secs(60);
+const PAUSE_MAX: Duration = Duration::from_mins(1);
 
 /// The server's answer.
 #[derive(Debug, Deserialize)]
