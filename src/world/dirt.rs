@@ -104,15 +104,17 @@ impl Soiling {
 
     /// The end of the silence a feed is in at a moment. The number gives each feed its own draws.
     pub(super) fn silent_until(&mut self, feed: &FeedId, number: usize, at: At) -> Option<At> {
+        if self.rate == 0.0 && !self.has_outage {
+            return None;
+        }
         let day = at.london_midnight();
         let known = self.silences.get(feed).filter(|(of, _)| *of == day);
-        let span = match known {
-            Some((_, span)) => *span,
-            None => {
-                let span = self.draw_silence(feed, number, day);
-                self.silences.insert(feed.clone(), (day, span));
-                span
-            }
+        let span = if let Some((_, span)) = known {
+            *span
+        } else {
+            let span = self.draw_silence(feed, number, day);
+            self.silences.insert(feed.clone(), (day, span));
+            span
         };
         span.filter(|(from, to)| (*from..*to).contains(&at))
             .map(|(_, to)| to)
