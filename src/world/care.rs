@@ -11,17 +11,17 @@ use crate::domain::time::MINUTE;
 /// Minutes of a triage nurse, and random parts in them.
 const TRIAGE_MINUTES: (f64, u32) = (6.0, 3);
 /// Minutes from the ambulance's arrival to a completed hand-over when nothing is in the way.
-const HANDOVER_MINUTES: (f64, u32) = (19.5, 8);
+const HANDOVER_MINUTES: (f64, u32) = (20.1, 4);
 /// Minutes from "you may go home" to the door.
 const LEAVING_MINUTES: (f64, u32) = (12.0, 2);
 /// Minutes from a free bed to the patient in it: cleaning, porters, the ward's hand-over.
-const TO_BED_MINUTES: (f64, u32) = (50.0, 4);
+const TO_BED_MINUTES: (f64, u32) = (42.0, 4);
 /// Children's wards: minutes to a bed. Their flow is not what holds ambulances up.
 const TO_CHILD_BED_MINUTES: (f64, u32) = (130.0, 3);
 /// A patient of acuity 1 to 5 stands in the clinician's line as if this many minutes later.
 const HEAD_START_MINUTES: [i64; 5] = [0, 15, 70, 110, 130];
 /// In the line for a space, those less urgent than acuity 2 stand as if this much later.
-const SPACE_LATER_MINUTES: [i64; 5] = [0, 0, 150, 170, 170];
+const SPACE_LATER_MINUTES: [i64; 5] = [0, 0, 55, 55, 55];
 /// In the line for a space a walk-in stands as if so many minutes later: crews are to be released.
 const SPACE_WALK_IN_MINUTES: i64 = 15;
 /// Shares of those seen who leave before treatment is complete; of acuity 1 who die; of those going

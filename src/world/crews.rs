@@ -36,7 +36,7 @@ const ELSEWHERE_MINUTES: (f64, u32) = (20.0, 5);
 const ETA_ERROR_MINUTES: f64 = 3.0;
 /// Ambulances outside from which some are sent elsewhere, and how often.
 const DIVERT_OUTSIDE: u32 = 6;
-const DIVERT_SHARE: f64 = 0.12;
+const DIVERT_SHARE: f64 = 0.09;
 /// Minutes into the run at which word to go elsewhere comes.
 const DIVERT_AFTER_MINUTES: f64 = 4.0;
 

@@ -8,16 +8,16 @@ use super::patient::{Patient, Sort};
 use super::places::open_spans;
 use super::rhythm::HourOfWeek;
 use super::wards::Regime;
-use crate::domain::event::{Capacity, Channel, Mode};
+use crate::domain::event::{Capacity, Channel, Mode, Rag};
 use crate::domain::time::{HOUR, MINUTE};
 use crate::domain::{At, Position, ServiceId};
 
 /// Spread of a day's number of walk-ins and of ambulances beyond chance. Small: ambulance arrivals
 /// are close to Poisson (variance over mean 1.12).
 const WALK_IN_DAY_SPREAD: f64 = 0.03;
-const AMBULANCE_DAY_SPREAD: f64 = 0.017;
+const AMBULANCE_DAY_SPREAD: f64 = 0.031;
 /// Diversions take this share of the Royal Infirmary's ambulances away, so so many more set off.
-const DIVERTED_SHARE: f64 = 0.012;
+const DIVERTED_SHARE: f64 = 0.020;
 /// NHS 111 contacts of the area a day: England's 20 million a year by population. An assumption.
 const CONTACTS_A_DAY: f64 = 1_050.0;
 /// Call-outs a day whose patient is treated at home, and those taken to other hospitals.
@@ -211,7 +211,8 @@ impl Area {
         for index in 0..self.departments.len() {
             let rating = self.departments[index].rating();
             let place = &mut self.departments[index];
-            if place.rated != rating {
+            // Said again each hour while it is not green: by itself it would lapse.
+            if place.rated != rating || rating != Rag::Green {
                 place.rated = rating;
                 let service = place.service.clone();
                 let note = match place.sort {

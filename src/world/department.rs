@@ -84,6 +84,8 @@ pub(super) struct Department {
     pub(super) for_clinician: Line,
     /// Ambulances outside.
     pub(super) outside: u32,
+    /// Trolleys in the corridor.
+    corridor: u32,
     pub(super) rated: Rag,
     staff: [u32; HOURS],
 }
@@ -98,7 +100,13 @@ const CHILD_STAFF: [u32; HOURS] = [
 ];
 const EYE_STAFF: u32 = 5;
 /// Trolley spaces of the adult department with staff, resuscitation bays apart. An assumption.
-pub(super) const ADULT_SPACES: u32 = 84;
+pub(super) const ADULT_SPACES: u32 = 75;
+/// Trolleys put into the corridor: with so many ambulances outside, so many each hour, at most so
+/// many; and taken back once no more than so many ambulances are outside. An assumption.
+const CORRIDOR_OUTSIDE: u32 = 7;
+const CORRIDOR_STEP: u32 = 2;
+const CORRIDOR_MAX: u32 = 12;
+const CORRIDOR_OVER: u32 = 2;
 /// Crews of nurses who take patients over from ambulances.
 const ADULT_HANDOVER_TEAMS: u32 = 8;
 const CHILD_HANDOVER_TEAMS: u32 = 3;
@@ -132,6 +140,7 @@ impl Department {
             for_handover: VecDeque::new(),
             for_clinician: Line::default(),
             outside: 0,
+            corridor: 0,
             rated: Rag::Green,
             staff,
         }
@@ -158,9 +167,18 @@ impl Department {
         Self::new(service, Sort::Centre, staff)
     }
 
-    /// Puts the clinicians of this hour on duty. Those beyond finish the patient they have.
+    /// Puts the clinicians of this hour on duty; those beyond finish the patient they have. With
+    /// many ambulances outside, trolleys go into the corridor; with none, they are taken back.
     pub(super) fn begin_hour(&mut self, hour: usize) {
         self.clinicians.on_duty = self.staff[hour];
+        if self.outside >= CORRIDOR_OUTSIDE {
+            self.corridor = (self.corridor + CORRIDOR_STEP).min(CORRIDOR_MAX);
+        } else if self.outside <= CORRIDOR_OVER {
+            self.corridor = self.corridor.saturating_sub(CORRIDOR_STEP);
+        }
+        if let Some(spaces) = &mut self.spaces {
+            spaces.on_duty = ADULT_SPACES + self.corridor;
+        }
     }
 
     /// A space for one more, if there is one.

@@ -15,6 +15,7 @@ pub(super) enum Sequence {
     Wards = 3,
     Dirt = 4,
     Post = 5,
+    Regimes = 6,
 }
 
 /// A seeded source of draws.

@@ -104,6 +104,9 @@ impl Soiling {
 
     /// The end of the silence a feed is in at a moment. The number gives each feed its own draws.
     pub(super) fn silent_until(&mut self, feed: &FeedId, number: usize, at: At) -> Option<At> {
+        if self.rate == 0.0 && !self.has_outage {
+            return None;
+        }
         let day = at.london_midnight();
         let known = self.silences.get(feed).filter(|(of, _)| *of == day);
         let span = if let Some((_, span)) = known {

@@ -172,7 +172,7 @@ impl Area {
         self.plan_people(tomorrow);
         self.plan(tomorrow, Step::BeginDay);
         self.plan_in(BED_MEETING_HOUR * HOUR, Step::BedMeeting);
-        let beds = self.wards.begin_day(self.hour_of(self.now).weekday);
+        let beds = self.wards.begin_day(HourOfWeek::of(self.now).weekday);
         self.plan_beds(beds, 0);
     }
 
@@ -193,17 +193,13 @@ impl Area {
     }
 
     fn begin_hour(&mut self) {
-        self.hour = self.hour_of(self.now);
+        self.hour = HourOfWeek::of(self.now);
         for department in 0..self.departments.len() {
             self.departments[department].begin_hour(self.hour.hour);
             self.see_next(department);
         }
         self.report_hour();
         self.plan_in(HOUR, Step::BeginHour);
-    }
-
-    fn hour_of(&self, at: At) -> HourOfWeek {
-        HourOfWeek::of(at)
     }
 }
 

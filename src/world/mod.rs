@@ -85,6 +85,7 @@ pub struct Wire {
 /// The simulated area, as seen from its wires.
 #[derive(Debug)]
 pub struct World {
+    settings: Settings,
     area: Area,
     post: Post,
     next_beat: At,
@@ -99,9 +100,15 @@ impl World {
             area: Area::new(settings.seed, settings.scenario, from, directory),
             post: Post::new(&settings, directory),
             next_beat: At((start.0.div_euclid(MINUTE) + 1) * MINUTE),
+            settings,
         };
         world.tell_of_the_start(start);
         world
+    }
+
+    /// What sort of world it is.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// All messages due by a moment and not handed out before, in the order they are sent.

@@ -70,15 +70,15 @@ struct Mix {
 const ADULT_AMBULANCE: Mix = Mix {
     acuity: [0.08, 0.42, 0.42, 0.08, 0.0],
     needs_bed: [0.88, 0.72, 0.54, 0.26, 0.0],
-    consult: [55.0, 38.0, 31.0, 22.0, 16.0],
-    results: [70.0, 88.0, 78.0, 45.0, 20.0],
+    consult: [66.0, 46.0, 37.0, 26.0, 19.0],
+    results: [73.0, 92.0, 81.0, 47.0, 21.0],
     needs_space: [0.0, 1.0, 0.95, 0.60, 0.0],
     impatient: 0.03,
 };
 const ADULT_WALK_IN: Mix = Mix {
     acuity: [0.005, 0.08, 0.40, 0.43, 0.085],
     needs_bed: [0.70, 0.52, 0.32, 0.09, 0.02],
-    results: [70.0, 85.0, 72.0, 34.0, 15.0],
+    results: [73.0, 89.0, 75.0, 35.0, 16.0],
     needs_space: [0.0, 0.9, 0.35, 0.0, 0.0],
     impatient: 0.22,
     ..ADULT_AMBULANCE
@@ -86,8 +86,8 @@ const ADULT_WALK_IN: Mix = Mix {
 const CHILD_AMBULANCE: Mix = Mix {
     acuity: [0.08, 0.42, 0.40, 0.10, 0.0],
     needs_bed: [0.80, 0.52, 0.38, 0.15, 0.0],
-    consult: [50.0, 32.0, 26.0, 19.0, 15.0],
-    results: [90.0, 90.0, 70.0, 35.0, 15.0],
+    consult: [60.0, 38.0, 31.0, 23.0, 18.0],
+    results: [94.0, 94.0, 73.0, 36.0, 16.0],
     needs_space: [0.0; 5],
     impatient: 0.0,
 };
@@ -100,7 +100,7 @@ const CHILD_WALK_IN: Mix = Mix {
 const EYE: Mix = Mix {
     acuity: [0.0, 0.04, 0.26, 0.50, 0.20],
     needs_bed: [0.0, 0.10, 0.03, 0.0, 0.0],
-    consult: [30.0, 25.0, 20.0, 17.0, 15.0],
+    consult: [36.0, 30.0, 24.0, 20.0, 18.0],
     results: [40.0, 40.0, 30.0, 20.0, 10.0],
     needs_space: [0.0; 5],
     impatient: 0.05,

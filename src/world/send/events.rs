@@ -21,12 +21,8 @@ const PAUSE_MAX: Duration = Duration::from_mins(1);
 /// The server's answer.
 #[derive(Debug, Deserialize)]
 struct Answer {
-    #[serde(default)]
     accepted: u64,
-    #[serde(default)]
     duplicate: u64,
-    #[serde(default)]
-    rejected: Vec<serde::de::IgnoredAny>,
 }
 
 /// The HTTP client and where it posts.
@@ -119,18 +115,18 @@ impl EventsLine {
         let text = response.bytes().await.map_err(Failure::passing)?;
         let answer: Answer = serde_json::from_slice(&text)
             .map_err(|why| Failure::Final(self.not_understood(why)))?;
-        let sent = Sent {
+        // The list of refusals may be cut short; the lines not taken are all refused.
+        let taken = answer.accepted + answer.duplicate;
+        let Some(rejected) = (lines as u64).checked_sub(taken) else {
+            let what = format!("{lines} lines sent, {taken} taken");
+            return Err(Failure::Final(self.not_understood(what)));
+        };
+        Ok(Sent {
             accepted: answer.accepted,
             duplicate: answer.duplicate,
-            rejected: answer.rejected.len() as u64,
+            rejected,
             ..Sent::default()
-        };
-        if sent.total() == lines as u64 {
-            Ok(sent)
-        } else {
-            let what = format!("{lines} lines sent, {} answered for", sent.total());
-            Err(Failure::Final(self.not_understood(what)))
-        }
+        })
     }
 
     fn not_understood(&self, what: impl std::fmt::Display) -> SendError {

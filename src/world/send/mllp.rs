@@ -120,7 +120,7 @@ async fn fill(
 ) -> Result<(), Failure> {
     let read = timeout(ANSWER_WITHIN, reader.read_buf(buffer))
         .await
-        .map_err(|_| Failure::passing("no answer in time"))?
+        .map_err(|why| Failure::passing(format_args!("no answer in time: {why}")))?
         .map_err(Failure::passing)?;
     match read {
         0 => Err(Failure::passing("the server closed the connection")),
