@@ -8,3 +8,4 @@
 mod architecture;
 mod dashboards;
 mod e2e;
+mod fold;

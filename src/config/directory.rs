@@ -91,7 +91,7 @@ fn service(row: Row) -> Result<Service, Vec<String>> {
         .map_err(|why| whys.push(format!("id: {why}")))
         .ok();
     let kind = serde_json::from_value::<ServiceKind>(row.service_type.clone().into())
-        .map_err(|_| {
+        .map_err(|_why| {
             whys.push(format!(
                 "service_type: {:?} is not a known type",
                 row.service_type

@@ -1,1 +1,4 @@
 //! Acts outside, driven by log entries, each with its own checkpoint. Nothing is decided here.
+
+pub mod checkpoint;
+pub mod forward;

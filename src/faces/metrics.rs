@@ -226,9 +226,9 @@ fn waits(picture: &Published) -> Vec<Family> {
             .and_then(|r| r.age.measure());
         if let Some(estimate) = estimate {
             let percentiles = [
-                ("0.1", estimate.low),
-                ("0.5", Some(estimate.value)),
-                ("0.9", estimate.high),
+                ("10", estimate.low),
+                ("50", Some(estimate.value)),
+                ("90", estimate.high),
             ];
             for (percentile, minutes) in percentiles {
                 if let Some(minutes) = minutes {

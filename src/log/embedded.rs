@@ -6,6 +6,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
@@ -28,9 +29,40 @@ pub struct EmbeddedLog {
     folder: PathBuf,
     /// `None` after a failed append: the store accepts nothing more until it is opened again.
     store: Option<Store>,
+    shared: Shared,
     epoch: String,
     tip: Tip,
     head_written: u64,
+}
+
+/// The entries as readers on other threads see them; empty while the store is closed.
+type Shared = Arc<RwLock<Option<Keyspace>>>;
+
+/// Reads entries beside the writer, for effects. Cheap to clone.
+#[derive(Clone)]
+pub struct Reader {
+    folder: PathBuf,
+    shared: Shared,
+}
+
+impl Reader {
+    /// Entries from `from` on, `most` at most; none when there is nothing newer.
+    pub fn read(&self, from: u64, most: usize) -> Result<Vec<Entry>, LogError> {
+        let shared = self.shared.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(entries) = shared.as_ref() else {
+            return Ok(Vec::new());
+        };
+        let mut found = Vec::new();
+        for guard in entries.range(from.to_be_bytes()..).take(most) {
+            let (_, value) = guard
+                .into_inner()
+                .map_err(|why| store_error(&self.folder, &why))?;
+            let entry = record::read_unchained(&value)
+                .map_err(|what| damaged(&self.folder, from + found.len() as u64, &what))?;
+            found.push(entry);
+        }
+        Ok(found)
+    }
 }
 
 /// Where the log ends.
@@ -77,8 +109,7 @@ impl Store {
         let (key, value) = last.into_inner().map_err(|why| store_error(folder, &why))?;
         let seq = sequence(&key).ok_or_else(|| damaged(folder, 0, "a key is not a number"))?;
         let chain = record::stored_chain(&value).map_err(|what| damaged(folder, seq, &what))?;
-        let entry: Entry = serde_json::from_slice(value.get(9..).unwrap_or_default())
-            .map_err(|why| damaged(folder, seq, &why.to_string()))?;
+        let entry = record::read_unchained(&value).map_err(|what| damaged(folder, seq, &what))?;
         Ok(Tip {
             seq,
             at: entry.at,
@@ -98,6 +129,7 @@ impl EmbeddedLog {
         check_head(folder, &store, tip)?;
         Ok(Self {
             folder: folder.to_owned(),
+            shared: Arc::new(RwLock::new(Some(store.entries.clone()))),
             store: Some(store),
             epoch,
             tip,
@@ -105,11 +137,24 @@ impl EmbeddedLog {
         })
     }
 
+    /// A reader for other threads.
+    pub fn reader(&self) -> Reader {
+        Reader {
+            folder: self.folder.clone(),
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
+    fn share(&self, entries: Option<Keyspace>) {
+        *self.shared.write().unwrap_or_else(PoisonError::into_inner) = entries;
+    }
+
     /// The store, opened again when an earlier append failed.
     fn reopen(&mut self) -> Result<(), LogError> {
         if self.store.is_none() {
             let store = Store::open(&self.folder).map_err(|why| store_error(&self.folder, &why))?;
             self.tip = store.tip(&self.folder)?;
+            self.share(Some(store.entries.clone()));
             self.store = Some(store);
         }
         Ok(())
@@ -192,6 +237,7 @@ impl Log for EmbeddedLog {
         match self.commit(entries) {
             Ok(tip) => self.tip = tip,
             Err(why) => {
+                self.share(None);
                 self.store = None;
                 return Err(why);
             }

@@ -8,6 +8,7 @@ pub mod inspect;
 mod record;
 mod submit;
 
+pub use embedded::Reader;
 pub use submit::{NotTaken, Receipt, SUBMISSIONS_QUEUED_MAX, Submission, Submitter};
 
 use crate::domain::{At, Entry};

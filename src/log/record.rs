@@ -36,6 +36,13 @@ pub fn decode(chain: u64, bytes: &[u8]) -> Result<(Entry, u64), Fault> {
     Ok((entry, stored))
 }
 
+/// Reads an entry on its own, its place in the chain taken on trust.
+pub fn read_unchained(bytes: &[u8]) -> Result<Entry, Fault> {
+    stored_chain(bytes)?;
+    serde_json::from_slice(&bytes[HEADER_BYTES..])
+        .map_err(|why| format!("it cannot be read: {why}"))
+}
+
 /// The chain written with an entry, taken on trust.
 pub fn stored_chain(bytes: &[u8]) -> Result<u64, Fault> {
     match bytes.split_first_chunk::<HEADER_BYTES>() {

@@ -14,16 +14,19 @@ use tokio_util::sync::CancellationToken;
 use crate::config::args;
 use crate::config::settings::{Forward, Settings};
 use crate::domain::{Clock, Directory};
+use crate::effects::checkpoint::Checkpoint;
+use crate::effects::forward::{self, Target};
 use crate::faces::access::Access;
 use crate::faces::{Mode, Shared, metrics};
-use crate::log::Submitter;
 use crate::log::embedded::EmbeddedLog;
+use crate::log::{LogError, Reader, Submitter};
 use crate::runtime::clock::SystemClock;
 use crate::runtime::commands::{read_directory, say};
 use crate::runtime::routes;
-use crate::runtime::writer::Writer;
+use crate::runtime::writer::{Outputs, Writer};
 use crate::sources::quarantine::Quarantine;
 use crate::sources::{http_events, mllp};
+use crate::telemetry;
 
 /// How often the writer is made to look at the clock, so that time alone moves the figures.
 const TICK_EVERY: Duration = Duration::from_millis(200);
@@ -159,21 +162,83 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
         .with_context(|| format!("cannot make the folder {}", plan.data.display()))?;
     let http = bind(plan.listen, "--listen").await?;
     let mllp_listener = bind(plan.mllp, "--mllp").await?;
-    let data = plan.data.clone();
-    let log = tokio::task::spawn_blocking(move || EmbeddedLog::open(&data)).await??;
-    let (directory, clock) = (Arc::clone(&plan.directory), Arc::clone(&plan.clock));
-    let (writer, outputs) =
-        tokio::task::spawn_blocking(move || Writer::open(Box::new(log), directory, clock))
-            .await??;
+    let addresses = (http.local_addr()?, mllp_listener.local_addr()?);
+    let Opened {
+        writer,
+        outputs,
+        reader,
+    } = open_log(&plan).await?;
     let (submitter, submissions) = Submitter::channel();
-    let stop_writer = CancellationToken::new();
+    let (stop, stop_writer) = (CancellationToken::new(), CancellationToken::new());
     let told = stop_writer.clone();
     let writer = std::thread::Builder::new()
         .name("writer".to_owned())
         .spawn(move || writer.run(submissions, &told))?;
 
-    let stop = CancellationToken::new();
     let quarantine = Quarantine::open(&plan.data.join("quarantine"))?;
+    let replayed = outputs.replayed;
+    let incoming = mllp::Parts {
+        directory: Arc::clone(&plan.directory),
+        clock: Arc::clone(&plan.clock),
+        submitter: submitter.clone(),
+        quarantine: quarantine.clone(),
+    };
+    let router = router(&plan, outputs, &submitter, quarantine, &stop)?;
+    let mut tasks = vec![
+        tokio::spawn(tick(submitter.clone(), stop.clone())),
+        tokio::spawn(serve_http(http, router, stop.clone())),
+        tokio::spawn(mllp::serve(
+            mllp_listener,
+            incoming,
+            stop.clone().cancelled_owned(),
+        )),
+    ];
+    tasks.extend(start_forwarding(plan, reader, stop.clone())?);
+    let (http, mllp) = addresses;
+    Ok(Running {
+        http,
+        mllp,
+        replayed,
+        stop,
+        tasks,
+        submitter,
+        stop_writer,
+        writer,
+    })
+}
+
+/// The log, replayed and ready to be written.
+struct Opened {
+    writer: Writer,
+    outputs: Outputs,
+    reader: Reader,
+}
+
+async fn open_log(plan: &Plan) -> anyhow::Result<Opened> {
+    let data = plan.data.clone();
+    let (directory, clock) = (Arc::clone(&plan.directory), Arc::clone(&plan.clock));
+    let opening = tokio::task::spawn_blocking(move || {
+        let log = EmbeddedLog::open(&data)?;
+        let reader = log.reader();
+        let (writer, outputs) = Writer::open(Box::new(log), directory, clock)?;
+        Ok::<_, LogError>(Opened {
+            writer,
+            outputs,
+            reader,
+        })
+    });
+    Ok(opening.await??)
+}
+
+fn router(
+    plan: &Plan,
+    outputs: Outputs,
+    submitter: &Submitter,
+    quarantine: Quarantine,
+    stop: &CancellationToken,
+) -> anyhow::Result<axum::Router> {
+    let recorder = metrics::install()?;
+    telemetry::start_at_zero(plan.directory.feeds().map(|feed| feed.id.as_str()));
     let access = if plan.mode.open_access {
         Access::open()
     } else {
@@ -185,42 +250,44 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
         clock: Arc::clone(&plan.clock),
         mode: plan.mode,
     };
-    let addresses = (http.local_addr()?, mllp_listener.local_addr()?);
-    let mut tasks = vec![tokio::spawn(tick(submitter.clone(), stop.clone()))];
-    let router = routes::table(routes::Parts {
+    let events = http_events::Parts {
+        directory: Arc::clone(&plan.directory),
+        clock: Arc::clone(&plan.clock),
+        submitter: submitter.clone(),
+        quarantine,
+    };
+    let (log_state, stop) = (outputs.log_state, stop.clone());
+    Ok(routes::table(routes::Parts {
         shared,
         access,
-        log_state: outputs.log_state,
-        events: http_events::Parts {
-            directory: Arc::clone(&plan.directory),
-            clock: Arc::clone(&plan.clock),
-            submitter: submitter.clone(),
-            quarantine: quarantine.clone(),
-        },
-        recorder: metrics::install()?,
-        stop: stop.clone(),
-    });
-    tasks.push(tokio::spawn(serve_http(http, router, stop.clone())));
-    tasks.push(tokio::spawn(mllp::serve(
-        mllp_listener,
-        mllp::Parts {
-            directory: Arc::clone(&plan.directory),
-            clock: Arc::clone(&plan.clock),
-            submitter: submitter.clone(),
-            quarantine,
-        },
-        stop.clone().cancelled_owned(),
-    )));
-    Ok(Running {
-        http: addresses.0,
-        mllp: addresses.1,
-        replayed: outputs.replayed,
+        log_state,
+        events,
+        recorder,
         stop,
-        tasks,
-        submitter,
-        stop_writer,
-        writer,
-    })
+    }))
+}
+
+fn start_forwarding(
+    plan: Plan,
+    reader: Reader,
+    stop: CancellationToken,
+) -> anyhow::Result<Option<JoinHandle<()>>> {
+    let Some(settings) = plan.forward else {
+        return Ok(None);
+    };
+    let token = std::fs::read_to_string(&settings.token_file)
+        .with_context(|| format!("cannot read {}", settings.token_file.display()))?;
+    let target = Target {
+        to: settings.to,
+        token: token.trim().to_owned(),
+    };
+    let checkpoint = Checkpoint::open(&plan.data.join("effects"), "forward")?;
+    Ok(Some(tokio::spawn(async move {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = forward::run(reader, target, checkpoint) => {}
+        }
+    })))
 }
 
 async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {

@@ -226,7 +226,7 @@ impl Writer {
         };
         tracing::error!(%why, "the event log took nothing of this batch; senders were told so");
         let why = why.to_string();
-        self.log_state.send_replace(Err(why.clone()));
+        let _before = self.log_state.send_replace(Err(why.clone()));
         Err(why)
     }
 
@@ -250,7 +250,7 @@ impl Writer {
         let picture = state.publish(&[], self.log.epoch());
         self.state = state;
         self.published.send_replace(picture);
-        self.log_state.send_replace(Ok(()));
+        let _before = self.log_state.send_replace(Ok(()));
         tracing::info!("the event log takes entries again");
         Ok(())
     }

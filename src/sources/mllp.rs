@@ -137,10 +137,10 @@ fn submit(raw: Vec<u8>, parts: &Parts) -> Pending {
     let outcome = match Message::parse(&text) {
         Err(why) => Outcome::Refused(why),
         Ok(message) => {
-            control = message
+            message
                 .find_value("MSH", 10, 1)
                 .unwrap_or_default()
-                .to_owned();
+                .clone_into(&mut control);
             if let Some(known) = adt::find_feed(&parts.directory, &message) {
                 feed = known.id.to_string();
             }

@@ -55,6 +55,21 @@ pub fn describe() {
     describe_gauge!(name::MLLP_CONNECTIONS, "Open MLLP connections");
 }
 
+/// Starts the counters of every feed at zero, so that a first refusal is seen as a rise.
+pub fn start_at_zero<'a>(feeds: impl Iterator<Item = &'a str>) {
+    for feed in feeds.chain([FEED_UNKNOWN]) {
+        facts_accepted(feed, 0);
+        facts_duplicate(feed, 0);
+        for reason in Reason::ALL {
+            rejections(feed, reason).increment(0);
+        }
+    }
+}
+
+fn rejections(feed: &str, reason: Reason) -> metrics::Counter {
+    counter!(name::MESSAGES_REJECTED, "feed" => feed.to_owned(), "reason" => reason.label())
+}
+
 /// Facts of a feed were taken.
 pub fn facts_accepted(feed: &str, count: u64) {
     counter!(name::FACTS_ACCEPTED, "feed" => feed.to_owned()).increment(count);
@@ -67,8 +82,7 @@ pub fn facts_duplicate(feed: &str, count: u64) {
 
 /// A message was refused. `feed` must be a configured feed or [`FEED_UNKNOWN`].
 pub fn message_rejected(feed: &str, reason: Reason) {
-    counter!(name::MESSAGES_REJECTED, "feed" => feed.to_owned(), "reason" => reason.label())
-        .increment(1);
+    rejections(feed, reason).increment(1);
 }
 
 /// Fields we do not know were ignored.

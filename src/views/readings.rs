@@ -110,6 +110,28 @@ fn wait(
     }
 }
 
+/// A figure that counts people, as of now; a clock or a share is written over it.
+fn counted(
+    name: ReadingName,
+    statistic: &'static str,
+    age: Age,
+    count: usize,
+    as_of: At,
+) -> Reading {
+    Reading {
+        name,
+        age,
+        unit: Unit::People,
+        statistic,
+        from: None,
+        to: None,
+        group: "everyone",
+        window: None,
+        count: count as u32,
+        as_of,
+    }
+}
+
 /// Visits of a service, gathered once for all its figures.
 struct Department {
     present: Vec<VisitState>,
@@ -148,17 +170,9 @@ impl Department {
     }
 
     fn readings(&self, now: At, source: Source) -> Vec<Reading> {
-        let people = |name, statistic, value: usize, count: usize| Reading {
-            name,
-            age: source.age(Ok(exact(value))),
-            unit: Unit::People,
-            statistic,
-            from: None,
-            to: None,
-            group: "everyone",
-            window: None,
-            count: count as u32,
-            as_of: now,
+        use ReadingName as Name;
+        let people = |name, statistic, value: usize, count: usize| {
+            counted(name, statistic, source.age(Ok(exact(value))), count, now)
         };
         let waiting = self
             .present
@@ -172,56 +186,58 @@ impl Department {
                 .count()
         };
         let (here, ended) = (self.present.len(), self.stays_today.len());
-        let (arrived, left) = (self.arrived_today, self.left_today);
+        let (came, left) = (self.arrived_today, self.left_today);
+        let longest = source.age(self.longest_wait(now));
+        let share = source.age(self.four_hour_share());
         vec![
-            people(ReadingName::Waiting, "people waiting now", waiting, waiting),
+            people(Name::Waiting, "people waiting now", waiting, waiting),
             Reading {
-                age: source.age(self.longest_wait(now)),
                 unit: Unit::Minutes,
                 from: ARRIVAL,
                 to: Some("now, not yet seen by a clinician"),
-                ..people(ReadingName::LongestWait, "longest wait so far", 0, waiting)
+                ..counted(
+                    Name::LongestWait,
+                    "longest wait so far",
+                    longest,
+                    waiting,
+                    now,
+                )
             },
             people(
-                ReadingName::InDepartment,
+                Name::InDepartment,
                 "people in the department now",
                 here,
                 here,
             ),
+            people(Name::ArrivalsToday, "arrivals since midnight", came, came),
             people(
-                ReadingName::ArrivalsToday,
-                "arrivals since midnight",
-                arrived,
-                arrived,
-            ),
-            people(
-                ReadingName::Over4h,
+                Name::Over4h,
                 "people here over 4 hours",
                 longer(4 * HOUR),
                 here,
             ),
             people(
-                ReadingName::Over12h,
+                Name::Over12h,
                 "people here over 12 hours",
                 longer(12 * HOUR),
                 here,
             ),
             people(
-                ReadingName::LeftToday,
+                Name::LeftToday,
                 "left before being seen since midnight",
                 left,
                 left,
             ),
             Reading {
-                age: source.age(self.four_hour_share()),
                 unit: Unit::Percent,
                 from: Some("arrival (by ambulance: handover, or 15 minutes if earlier)"),
                 to: Some("departure"),
-                ..people(
-                    ReadingName::FourHour,
+                ..counted(
+                    Name::FourHour,
                     "left within 4 hours, since midnight",
-                    0,
+                    share,
                     ended,
+                    now,
                 )
             },
         ]
@@ -270,6 +286,7 @@ fn clock_start(picture: &Picture, state: &VisitState) -> At {
 }
 
 fn door(picture: &Picture, service: &Service, source: Source) -> Vec<Reading> {
+    use ReadingName as Name;
     let now = picture.at();
     let midnight = now.london_midnight();
     let towards: Vec<_> = picture.incidents().towards(service.id.as_str()).collect();
@@ -294,53 +311,52 @@ fn door(picture: &Picture, service: &Service, source: Source) -> Vec<Reading> {
         .unwrap_or(0);
     let mean = (!done.is_empty())
         .then(|| Measure::exact(done.iter().sum::<Millis>() / done.len() as i64 / MINUTE));
-    let from = Some("ambulance arrival");
-    let reading = |name, statistic, value: Result<Measure, Withheld>, count: usize| Reading {
-        name,
-        age: source.age(value),
-        unit: Unit::Ambulances,
-        statistic,
-        from: None,
-        to: None,
+    let figure = |name, statistic, unit, value: Result<Measure, Withheld>, count: usize| Reading {
+        unit,
         group: "ambulances",
-        window: None,
-        count: count as u32,
-        as_of: now,
+        ..counted(name, statistic, source.age(value), count, now)
     };
-    let waiting = outside.len();
+    let clock = |to, reading: Reading| Reading {
+        from: Some("ambulance arrival"),
+        to: Some(to),
+        ..reading
+    };
+    let (waiting, ambulances, minutes) = (outside.len(), Unit::Ambulances, Unit::Minutes);
+    let longest = Ok(Measure::exact(longest));
+    let mean = mean.ok_or(Withheld::TooFew);
     vec![
-        reading(
-            ReadingName::HandoversWaiting,
+        figure(
+            Name::HandoversWaiting,
             "ambulances outside now",
-            exact(waiting),
+            ambulances,
+            Ok(exact(waiting)),
             waiting,
         ),
-        Reading {
-            unit: Unit::Minutes,
-            from,
-            to: Some("now, not yet handed over"),
-            ..reading(
-                ReadingName::LongestHandover,
+        clock(
+            "now, not yet handed over",
+            figure(
+                Name::LongestHandover,
                 "longest handover so far",
-                Ok(Measure::exact(longest)),
+                minutes,
+                longest,
                 waiting,
-            )
-        },
-        Reading {
-            unit: Unit::Minutes,
-            from,
-            to: Some("clinical handover complete"),
-            ..reading(
-                ReadingName::MeanHandover,
+            ),
+        ),
+        clock(
+            "clinical handover complete",
+            figure(
+                Name::MeanHandover,
                 "mean handover since midnight",
-                mean.ok_or(Withheld::TooFew),
+                minutes,
+                mean,
                 done.len(),
-            )
-        },
-        reading(
-            ReadingName::Inbound,
+            ),
+        ),
+        figure(
+            Name::Inbound,
             "ambulances on their way",
-            exact(inbound),
+            ambulances,
+            Ok(exact(inbound)),
             inbound,
         ),
     ]

@@ -8,7 +8,8 @@ use super::patient::{Patient, Sort};
 use super::places::open_spans;
 use super::rhythm::HourOfWeek;
 use super::wards::Regime;
-use crate::domain::event::{Capacity, Channel, Mode, Rag};
+use crate::domain::Capacity;
+use crate::domain::event::{Channel, Mode, Rag};
 use crate::domain::time::{HOUR, MINUTE};
 use crate::domain::{At, Position, ServiceId};
 

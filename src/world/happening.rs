@@ -3,7 +3,8 @@
 //! The report counts these; the wires carry them. Numbers stand for names here: a wire gives them
 //! a tag, so that two runs never use the same name.
 
-use crate::domain::event::{Acuity, Capacity, Category, Channel, Decision, Departure, Mode, Rag};
+use crate::domain::Capacity;
+use crate::domain::event::{Acuity, Category, Channel, Decision, Departure, Mode, Rag};
 use crate::domain::{At, Position, ServiceId};
 
 /// One stay.

@@ -2,10 +2,10 @@
 
 use super::server::{Server, now};
 
-fn arrival(number: usize) -> String {
+fn arrival(round: u64, number: usize) -> String {
     format!(
-        "{{\"id\":\"k-{number}\",\"feed\":\"dhu-oadby\",\"type\":\"visit.arrived\",\
-         \"happened_at\":\"{}\",\"service\":\"oadby-utc\",\"visit\":\"v-{number}\",\
+        "{{\"id\":\"k{round}-{number}\",\"feed\":\"dhu-oadby\",\"type\":\"visit.arrived\",\
+         \"happened_at\":\"{}\",\"service\":\"oadby-utc\",\"visit\":\"v{round}-{number}\",\
          \"mode\":\"walk_in\"}}",
         now()
     )
@@ -27,7 +27,7 @@ async fn a_killed_server_still_knows_every_acknowledged_event() {
         let before = acknowledged.len();
         let sending = async {
             for number in before..before + 10_000 {
-                let line = arrival(number);
+                let line = arrival(round, number);
                 let Ok(answer) = server.post(&line).await else {
                     break;
                 };

@@ -2,6 +2,7 @@
 
 mod command_line;
 mod demonstration;
+mod forward;
 mod hl7_peer;
 mod kill;
 mod server;

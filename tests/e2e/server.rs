@@ -30,6 +30,13 @@ impl Server {
         Self::start(command, "HL7 v2")
     }
 
+    /// `uec-live serve` on a port that was free a moment ago.
+    pub fn serve_on(data: &Path, port: &str) -> Self {
+        let mut command = binary();
+        command.args(["serve", "--data", data.to_str().unwrap()]);
+        Self::start_on(command, "HL7 v2", &format!("127.0.0.1:{port}"))
+    }
+
     /// `uec-live demo` on free ports, once the past is played in.
     pub fn demo(data: &Path, more: &[&str]) -> Self {
         let data = data.to_str().unwrap();
@@ -39,9 +46,13 @@ impl Server {
     }
 
     /// Starts it and reads its output until a line says it is ready.
-    fn start(mut command: Command, ready: &str) -> Self {
+    fn start(command: Command, ready: &str) -> Self {
+        Self::start_on(command, ready, "127.0.0.1:0")
+    }
+
+    fn start_on(mut command: Command, ready: &str, listen: &str) -> Self {
         let mut child = command
-            .args(["--listen", "127.0.0.1:0", "--mllp", "127.0.0.1:0"])
+            .args(["--listen", listen, "--mllp", "127.0.0.1:0"])
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .spawn()

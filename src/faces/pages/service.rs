@@ -183,8 +183,5 @@ fn hours(text: &str) -> String {
     let spelt = days.iter().fold(text.to_owned(), |text, (short, long)| {
         text.replace(short, long)
     });
-    spelt
-        .replace("day-", "day to ")
-        .replace(',', ", ")
-        .replace(';', ";")
+    spelt.replace("day-", "day to ").replace(',', ", ")
 }

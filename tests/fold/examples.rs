@@ -1,0 +1,209 @@
+//! Single cases, each a sentence and a small picture.
+
+use std::sync::Arc;
+
+use uec_live::config::directory;
+use uec_live::domain::event::{Departure, Event};
+use uec_live::domain::time::MINUTE;
+use uec_live::domain::{Age, At, Entry, Fact, ReadingName, Reason, Record, VisitId};
+use uec_live::fold::{Decision, Picture};
+use uec_live::views::{Published, Viewer};
+
+use super::generate::start;
+use super::properties::arrival;
+
+/// A log told by hand.
+struct Tale {
+    picture: Picture,
+    viewer: Viewer,
+    published: Arc<Published>,
+    seq: u64,
+}
+
+impl Tale {
+    fn new() -> Self {
+        let demo = Arc::new(directory::demo().unwrap());
+        let picture = Picture::new(Arc::clone(&demo));
+        let mut viewer = Viewer::new(demo);
+        let published = viewer.publish(&picture, &[], "e");
+        Self {
+            picture,
+            viewer,
+            published,
+            seq: 0,
+        }
+    }
+
+    fn at(&mut self, at: At, record: Record) {
+        self.seq += 1;
+        let mut changes = Vec::new();
+        self.picture.apply(
+            &Entry {
+                seq: self.seq,
+                at,
+                record,
+            },
+            &mut changes,
+        );
+        self.published = self.viewer.publish(&self.picture, &changes, "e");
+    }
+
+    fn tell(&mut self, fact: Fact) {
+        let at = fact.happened_at.max(self.picture.at());
+        assert_eq!(self.picture.decide(at, &fact), Decision::Take);
+        self.at(at, Record::Fact(fact));
+    }
+
+    fn tick(&mut self, minute: i64) {
+        self.at(start().plus(minute * MINUTE), Record::Tick);
+    }
+
+    fn draw(&self) -> String {
+        let view = &self.published.services["lri-ed"];
+        let say = |name| match view.find_reading(name).unwrap().age {
+            Age::Fresh(measure) => measure.value.to_string(),
+            Age::Late { measure, .. } => format!("{} late", measure.value),
+            Age::Withheld(why) => why.label().to_owned(),
+        };
+        format!(
+            "waiting {} | longest {} | here {} | wait {}",
+            say(ReadingName::Waiting),
+            say(ReadingName::LongestWait),
+            say(ReadingName::InDepartment),
+            say(ReadingName::Wait)
+        )
+    }
+}
+
+fn step(id: &str, minute: i64, event: Event) -> Fact {
+    Fact {
+        event,
+        ..arrival(id, minute)
+    }
+}
+
+fn visit(of: &str) -> VisitId {
+    VisitId::new(&format!("v-{of}")).unwrap()
+}
+
+#[test]
+fn nothing_heard_is_no_figure_and_not_zero() {
+    insta::assert_snapshot!(
+        Tale::new().draw(),
+        @"waiting silent_feed | longest silent_feed | here silent_feed | wait silent_feed"
+    );
+}
+
+#[test]
+fn a_quiet_feed_is_late_and_then_its_figures_are_withheld() {
+    let mut tale = Tale::new();
+    tale.tell(arrival("a", 0));
+    insta::assert_snapshot!(tale.draw(), @"waiting 1 | longest 0 | here 1 | wait too_few");
+    tale.tick(16);
+    insta::assert_snapshot!(
+        tale.draw(),
+        @"waiting 1 late | longest 16 late | here 1 late | wait too_few"
+    );
+    tale.tick(46);
+    insta::assert_snapshot!(
+        tale.draw(),
+        @"waiting silent_feed | longest silent_feed | here silent_feed | wait silent_feed"
+    );
+    tale.tell(arrival("b", 47));
+    insta::assert_snapshot!(tale.draw(), @"waiting 2 | longest 47 | here 2 | wait too_few");
+}
+
+#[test]
+fn a_cancelled_discharge_brings_the_patient_back() {
+    let mut tale = Tale::new();
+    tale.tell(arrival("a", 0));
+    let left = Event::VisitDeparted {
+        visit: visit("a"),
+        how: Departure::Discharged,
+    };
+    tale.tell(step("b", 5, left));
+    insta::assert_snapshot!(tale.draw(), @"waiting 0 | longest 0 | here 0 | wait too_few");
+    tale.tell(step("c", 6, Event::VisitReopened { visit: visit("a") }));
+    insta::assert_snapshot!(tale.draw(), @"waiting 1 | longest 6 | here 1 | wait too_few");
+}
+
+#[test]
+fn two_names_for_one_patient_count_once_after_the_merge() {
+    let mut tale = Tale::new();
+    tale.tell(arrival("a", 0));
+    tale.tell(arrival("b", 2));
+    insta::assert_snapshot!(tale.draw(), @"waiting 2 | longest 2 | here 2 | wait too_few");
+    tale.tell(step(
+        "c",
+        3,
+        Event::VisitMerged {
+            visit: visit("b"),
+            into: visit("a"),
+        },
+    ));
+    insta::assert_snapshot!(tale.draw(), @"waiting 1 | longest 3 | here 1 | wait too_few");
+    tale.tell(step("d", 4, Event::VisitSeen { visit: visit("b") }));
+    insta::assert_snapshot!(tale.draw(), @"waiting 0 | longest 0 | here 1 | wait too_few");
+}
+
+#[test]
+fn the_estimate_counts_those_still_waiting() {
+    let mut tale = Tale::new();
+    for number in 0..20 {
+        tale.tell(arrival(&format!("s{number}"), number));
+    }
+    for number in 0..10 {
+        let seen = Event::VisitSeen {
+            visit: visit(&format!("s{number}")),
+        };
+        tale.tell(step(&format!("seen{number}"), number + 30, seen));
+    }
+    insta::assert_snapshot!(tale.draw(), @"waiting 10 | longest 29 | here 20 | wait 30");
+    tale.tick(52);
+    insta::assert_snapshot!(tale.draw(), @"waiting 10 | longest 42 | here 20 | wait 30");
+}
+
+#[test]
+fn each_impossible_fact_has_its_own_reason() {
+    let mut tale = Tale::new();
+    tale.tell(arrival("a", 60));
+    let now = start().plus(60 * MINUTE);
+    let reason = |fact: &Fact| match tale.picture.decide(now, fact) {
+        Decision::Refuse(why) => Some(why.reason),
+        Decision::Take | Decision::Duplicate => None,
+    };
+    assert_eq!(reason(&arrival("f", 66)), Some(Reason::InTheFuture));
+    assert_eq!(
+        reason(&arrival("g", 64)),
+        None,
+        "a clock may be a few minutes ahead"
+    );
+    assert_eq!(reason(&arrival("h", -24 * 60)), Some(Reason::TooLate));
+    assert_eq!(reason(&arrival("a", 61)), Some(Reason::IdReused));
+    assert_eq!(
+        tale.picture.decide(now, &arrival("a", 60)),
+        Decision::Duplicate
+    );
+    let early = step("i", 40, Event::VisitSeen { visit: visit("a") });
+    assert_eq!(reason(&early), Some(Reason::WrongOrder));
+    let close = step("i", 50, Event::VisitSeen { visit: visit("a") });
+    assert_eq!(
+        reason(&close),
+        None,
+        "hospital clocks are a few minutes apart"
+    );
+    let itself = Event::VisitMerged {
+        visit: visit("a"),
+        into: visit("a"),
+    };
+    assert_eq!(reason(&step("j", 60, itself)), Some(Reason::WrongOrder));
+    let mut elsewhere = arrival("k", 60);
+    if let Event::VisitArrived { service, .. } = &mut elsewhere.event {
+        *service = super::generate::service("oadby-utc");
+    }
+    assert_eq!(
+        reason(&elsewhere),
+        Some(Reason::UnknownService),
+        "not this feed's to report"
+    );
+}
