@@ -1,1 +1,44 @@
-fn main() {}
+//! Clients that load a running uec-live and report what they measured.
+#![allow(clippy::print_stdout, reason = "a report is printed")]
+
+mod latency;
+mod viewers;
+
+use clap::Parser;
+
+/// Loads a running uec-live. Only addresses of this machine are accepted.
+#[derive(Debug, Parser)]
+enum Command {
+    /// From POST of an event to the changed value in a subscribed socket, one at a time.
+    Latency(latency::Arguments),
+    /// Opens many sockets and counts what arrives.
+    Viewers(viewers::Arguments),
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    if rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .is_err()
+    {
+        anyhow::bail!("the TLS provider was set twice");
+    }
+    match Command::parse() {
+        Command::Latency(arguments) => latency::run(&arguments).await,
+        Command::Viewers(arguments) => viewers::run(&arguments).await,
+    }
+}
+
+/// The address of the push socket of a server on this machine.
+fn push_address(url: &str) -> anyhow::Result<String> {
+    let host = url
+        .strip_prefix("http://")
+        .unwrap_or(url)
+        .trim_end_matches('/');
+    let address: std::net::SocketAddr = host.replace("localhost", "127.0.0.1").parse()?;
+    anyhow::ensure!(
+        address.ip().is_loopback(),
+        "only a server on this machine may be loaded"
+    );
+    Ok(format!("ws://{address}/api/v1/push"))
+}

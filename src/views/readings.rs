@@ -187,21 +187,14 @@ impl Department {
         };
         let (here, ended) = (self.present.len(), self.stays_today.len());
         let (came, left) = (self.arrived_today, self.left_today);
-        let longest = source.age(self.longest_wait(now));
-        let share = source.age(self.four_hour_share());
         vec![
             people(Name::Waiting, "people waiting now", waiting, waiting),
             Reading {
                 unit: Unit::Minutes,
                 from: ARRIVAL,
                 to: Some("now, not yet seen by a clinician"),
-                ..counted(
-                    Name::LongestWait,
-                    "longest wait so far",
-                    longest,
-                    waiting,
-                    now,
-                )
+                age: source.age(self.longest_wait(now)),
+                ..people(Name::LongestWait, "longest wait so far", 0, waiting)
             },
             people(
                 Name::InDepartment,
@@ -232,12 +225,12 @@ impl Department {
                 unit: Unit::Percent,
                 from: Some("arrival (by ambulance: handover, or 15 minutes if earlier)"),
                 to: Some("departure"),
-                ..counted(
+                age: source.age(self.four_hour_share()),
+                ..people(
                     Name::FourHour,
                     "left within 4 hours, since midnight",
-                    share,
+                    0,
                     ended,
-                    now,
                 )
             },
         ]
@@ -285,25 +278,47 @@ fn clock_start(picture: &Picture, state: &VisitState) -> At {
         .map_or(latest, |handed| handed.clamp(state.arrived, latest))
 }
 
+/// Ambulances of a service, gathered once for all its figures.
+struct Door {
+    /// Outside with a patient, since when.
+    outside: Vec<At>,
+    inbound: usize,
+    /// Handovers that ended since midnight.
+    done: Vec<Millis>,
+}
+
+impl Door {
+    fn gather(picture: &Picture, service: &Service) -> Self {
+        let now = picture.at();
+        let midnight = now.london_midnight();
+        let towards: Vec<_> = picture.incidents().towards(service.id.as_str()).collect();
+        let ended_today = |(ended, _): &(At, Millis)| *ended >= midnight && *ended <= now;
+        let handovers = towards.iter().filter_map(|incident| incident.handover());
+        Self {
+            outside: towards
+                .iter()
+                .filter_map(|incident| incident.waiting_since(now))
+                .collect(),
+            inbound: towards
+                .iter()
+                .filter(|incident| incident.is_inbound(now))
+                .count(),
+            done: handovers
+                .filter(ended_today)
+                .map(|(_, length)| length)
+                .collect(),
+        }
+    }
+}
+
 fn door(picture: &Picture, service: &Service, source: Source) -> Vec<Reading> {
     use ReadingName as Name;
     let now = picture.at();
-    let midnight = now.london_midnight();
-    let towards: Vec<_> = picture.incidents().towards(service.id.as_str()).collect();
-    let outside: Vec<At> = towards
-        .iter()
-        .filter_map(|i| i.waiting_since(now))
-        .collect();
-    let inbound = towards
-        .iter()
-        .filter(|incident| incident.is_inbound(now))
-        .count();
-    let done: Vec<Millis> = towards
-        .iter()
-        .filter_map(|incident| incident.handover())
-        .filter(|(ended, _)| *ended >= midnight && *ended <= now)
-        .map(|(_, length)| length)
-        .collect();
+    let Door {
+        outside,
+        inbound,
+        done,
+    } = Door::gather(picture, service);
     let longest = outside
         .iter()
         .map(|since| now.minutes_since(*since))

@@ -2,7 +2,9 @@
 
 mod command_line;
 mod demonstration;
+mod events;
 mod forward;
 mod hl7_peer;
 mod kill;
+mod push;
 mod server;

@@ -4,7 +4,7 @@ import "./styles/app.scss";
 import { Connection } from "./feed/socket";
 import { Session } from "./feed/session";
 import type { Figure, ServiceCard, ServiceState } from "./model/wire";
-import { card, figure, opening } from "./model/words";
+import { card, figure, isOpen, opening, openingShort } from "./model/words";
 import { say, showCard } from "./pages/card";
 import { LiveLine } from "./pages/live";
 
@@ -16,8 +16,8 @@ if (detail) {
   const session = new Session([`service:${detail.dataset.detail}`], (_topic, values, changed) => {
     const now = session.serverNow(Date.now());
     const readings = Object.fromEntries(values) as Record<string, Figure>;
-    if (showCard(detail, card(readings, now))) live.changed("wait");
     const state = values.get("state") as ServiceState | undefined;
+    if (showCard(detail, card(readings, isOpen(state), now))) live.changed("wait");
     if (state) say(document.body, "open", opening(state, now));
     for (const key of changed) {
       const row = document.querySelector(`[data-reading="${key}"]`);
@@ -33,8 +33,8 @@ if (detail) {
       const id = root.dataset.service ?? "";
       const service = values.get(id) as ServiceCard | undefined;
       if (!service || !changed.includes(id)) continue;
-      if (showCard(root, card(service.readings, now))) live.changed(id);
-      say(root, "open", opening(service, now));
+      if (showCard(root, card(service.readings, isOpen(service), now))) live.changed(id);
+      say(root, "open", openingShort(service, service.readings.wait, now));
     }
   });
   new Connection(session, (state) => live.show(state));

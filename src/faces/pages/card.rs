@@ -24,6 +24,8 @@ pub struct Card {
     pub queue: Option<String>,
     /// "Open until 9pm."
     pub open: String,
+    /// The same, without "Closed now" where the headline has said so.
+    pub open_short: String,
     /// Closed by its hours or out of turn.
     pub is_closed: bool,
     /// Red, amber, closures, in its own words.
@@ -42,6 +44,7 @@ impl Card {
         let wait = view.find_reading(ReadingName::Wait);
         let measure = wait.and_then(|reading| reading.age.measure());
         let is_closed = !view.is_open();
+        let open = opening(view, now);
         Self {
             id: view.service.id.to_string(),
             name: view.service.name.clone(),
@@ -52,7 +55,14 @@ impl Card {
                 .and_then(|measure| measure.high)
                 .map(|high| format!("9 in 10 people are seen within {}.", words::within(high))),
             queue: queue(view),
-            open: opening(view, now),
+            open_short: match wait.map(|reading| reading.age) {
+                Some(Age::Withheld(Withheld::Closed)) => open
+                    .strip_prefix("Closed now. ")
+                    .unwrap_or(&open)
+                    .to_owned(),
+                _ => open.clone(),
+            },
+            open,
             is_closed,
             notices: notices(view, now),
             age: age(wait, now),
@@ -84,10 +94,13 @@ fn queue(view: &ServiceView) -> Option<String> {
     let value = |name| Some(view.find_reading(name)?.age.measure()?.value);
     let waiting = value(ReadingName::Waiting)?;
     if waiting == 0 {
-        return Some("Nobody is waiting to be seen.".to_owned());
+        return view
+            .is_open()
+            .then(|| "Nobody is waiting to be seen.".to_owned());
     }
     let count = format!("{} waiting to be seen.", words::people(waiting));
     Some(match value(ReadingName::LongestWait) {
+        Some(0) => format!("{count} The longest wait so far is under a minute."),
         Some(longest) => {
             format!(
                 "{count} The longest wait so far is {}.",

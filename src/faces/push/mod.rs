@@ -4,6 +4,8 @@
 
 mod hub;
 mod session;
+#[cfg(test)]
+mod tests;
 mod topic;
 
 use std::net::{IpAddr, SocketAddr};

@@ -22,7 +22,7 @@ describe("a card", () => {
   const as_of = "2026-11-23T09:58:00+00:00";
 
   it("says why there is no figure and never says zero", () => {
-    const words = card({ wait: { unit: "min", age: "withheld", reason: "silent_feed", as_of } }, now);
+    const words = card({ wait: { unit: "min", age: "withheld", reason: "silent_feed", as_of } }, true, now);
     expect(words.wait).toContain("stopped sending");
     expect(words.tag).toBeUndefined();
     expect(words.queue).toBeUndefined();
@@ -30,7 +30,7 @@ describe("a card", () => {
 
   it("says how old a late figure is", () => {
     const heard = "2026-11-23T09:42:00+00:00";
-    const words = card({ wait: { unit: "min", age: "late", value: 95, heard, as_of } }, now);
+    const words = card({ wait: { unit: "min", age: "late", value: 95, heard, as_of } }, true, now);
     expect(words.age).toBe("Last heard at 9:42am, 18 minutes ago: this may have changed.");
     expect(words.isLate).toBe(true);
   });

@@ -98,6 +98,16 @@ export function opening(state: ServiceState, now: Date): string {
   return opens ? `Closed now. Opens at ${when(new Date(opens), now)}.` : "Closed now.";
 }
 
+/** The opening words, without "Closed now" where the headline has said so. */
+export function openingShort(state: ServiceState, wait: Figure | undefined, now: Date): string {
+  const words = opening(state, now);
+  return wait?.reason === "closed" ? words.replace("Closed now. ", "") : words;
+}
+
+export function isOpen(state: ServiceState | undefined): boolean {
+  return state?.open.state === "open" && !state.closure;
+}
+
 /** The sentences of one card, from its figures. */
 export interface CardWords {
   wait: string;
@@ -108,7 +118,7 @@ export interface CardWords {
   isLate: boolean;
 }
 
-export function card(readings: Record<string, Figure>, now: Date): CardWords {
+export function card(readings: Record<string, Figure>, isOpen: boolean, now: Date): CardWords {
   const wait = readings.wait;
   const value = wait?.value;
   const high = wait?.high;
@@ -116,17 +126,22 @@ export function card(readings: Record<string, Figure>, now: Date): CardWords {
     wait: value === undefined ? withheld(wait?.reason) : about(value),
     tag: value === undefined ? undefined : tag(value),
     range: high === undefined ? undefined : `9 in 10 people are seen within ${within(high)}.`,
-    queue: queue(readings.waiting?.value, readings.longest_wait?.value),
+    queue: queue(readings.waiting?.value, readings.longest_wait?.value, isOpen),
     age: age(wait, now),
     isLate: wait?.age === "late",
   };
 }
 
-function queue(waiting: number | undefined, longest: number | undefined): string | undefined {
+function queue(
+  waiting: number | undefined,
+  longest: number | undefined,
+  isOpen: boolean,
+): string | undefined {
   if (waiting === undefined) return undefined;
-  if (waiting === 0) return "Nobody is waiting to be seen.";
+  if (waiting === 0) return isOpen ? "Nobody is waiting to be seen." : undefined;
   const count = `${people(waiting)} waiting to be seen.`;
-  return longest === undefined ? count : `${count} The longest wait so far is ${duration(longest)}.`;
+  if (longest === undefined) return count;
+  return `${count} The longest wait so far is ${longest === 0 ? "under a minute" : duration(longest)}.`;
 }
 
 function age(wait: Figure | undefined, now: Date): string {

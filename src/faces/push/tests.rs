@@ -1,0 +1,218 @@
+//! The protocol on pictures that the real fold made: whoever follows it holds what the server holds.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use serde_json::Value;
+use tokio::sync::watch;
+
+use super::hub::Hub;
+use super::session::{Close, Session, Since};
+use crate::config::directory;
+use crate::domain::event::{Event, Mode};
+use crate::domain::time::MINUTE;
+use crate::domain::{At, Clock, Entry, EventId, Fact, FeedId, Record, ServiceId, VisitId};
+use crate::faces::{Mode as About, Shared};
+use crate::fold::Picture;
+use crate::views::{Published, Viewer};
+
+struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> At {
+        At(0)
+    }
+}
+
+/// A world whose pictures are made by hand.
+struct Maker {
+    picture: Picture,
+    viewer: Viewer,
+    seq: u64,
+}
+
+impl Maker {
+    fn new() -> (Self, Hub) {
+        let demo = Arc::new(directory::demo().unwrap());
+        let picture = Picture::new(Arc::clone(&demo));
+        let mut viewer = Viewer::new(Arc::clone(&demo));
+        let first = viewer.publish(&picture, &[], "e");
+        let (_sender, published) = watch::channel(first);
+        let mode = About {
+            demonstration: None,
+            open_access: true,
+        };
+        let hub = Hub::new(&Shared {
+            published,
+            directory: demo,
+            clock: Arc::new(Still),
+            mode,
+        });
+        (
+            Self {
+                picture,
+                viewer,
+                seq: 0,
+            },
+            hub,
+        )
+    }
+
+    /// The next picture: someone arrives or is seen, or some minutes pass.
+    fn next(&mut self, kind: u8) -> Arc<Published> {
+        self.seq += 1;
+        let start = At::parse("2026-11-23T09:00:00Z").unwrap();
+        let at = self
+            .picture
+            .at()
+            .max(start)
+            .plus(i64::from(kind / 4) * MINUTE);
+        let visit = |number: u64| VisitId::new(&format!("v{number}")).unwrap();
+        let event = match kind % 4 {
+            0 | 1 => Event::VisitArrived {
+                service: ServiceId::new("lri-ed").unwrap(),
+                visit: visit(self.seq),
+                mode: Mode::WalkIn,
+                acuity: None,
+                age_band: None,
+                origin: None,
+                incident: None,
+                booking: None,
+            },
+            2 => Event::VisitSeen {
+                visit: visit(self.seq - 1),
+            },
+            _ => Event::VisitCancelled {
+                visit: visit(self.seq.saturating_sub(2)),
+            },
+        };
+        let fact = Fact {
+            id: EventId::new(&format!("e{}", self.seq)).unwrap(),
+            feed: FeedId::new("uhl-adt").unwrap(),
+            happened_at: at,
+            event,
+        };
+        let mut changes = Vec::new();
+        let entry = Entry {
+            seq: self.seq,
+            at,
+            record: Record::Fact(fact),
+        };
+        self.picture.apply(&entry, &mut changes);
+        self.viewer.publish(&self.picture, &changes, "e")
+    }
+}
+
+/// A client as simple as can be: what it holds by topic, and up to where.
+#[derive(Default)]
+struct Client {
+    held: BTreeMap<String, (u64, BTreeMap<String, Value>)>,
+}
+
+impl Client {
+    fn take(&mut self, text: &str) {
+        let frame: Value = serde_json::from_str(text).unwrap();
+        let topic = frame["topic"].as_str().unwrap_or_default().to_owned();
+        let seq = frame["seq"].as_u64().unwrap_or(0);
+        match frame["type"].as_str().unwrap() {
+            "snapshot" => {
+                let data = frame["data"]
+                    .as_object()
+                    .unwrap()
+                    .clone()
+                    .into_iter()
+                    .collect();
+                self.held.insert(topic, (seq, data));
+            }
+            "delta" => {
+                let (held, values) = self.held.get_mut(&topic).unwrap();
+                assert!(seq > *held, "a delta came twice");
+                *held = seq;
+                let set = frame["data"]["set"].as_object().unwrap().clone();
+                values.extend(set);
+                for key in frame["data"]["unset"].as_array().unwrap() {
+                    values.remove(key.as_str().unwrap());
+                }
+            }
+            other => panic!("unexpected {other}"),
+        }
+    }
+
+    fn since(&self, topic: &str) -> Option<Since> {
+        self.held.get(topic).map(|(seq, _)| Since {
+            epoch: "e".to_owned(),
+            seq: *seq,
+        })
+    }
+}
+
+const TOPICS: [&str; 3] = ["waits", "status", "service:lri-ed"];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn a_client_that_loses_its_connection_at_any_time_ends_up_with_the_servers_contents(
+        steps in prop::collection::vec((any::<u8>(), 0..10_u8), 1..40)
+    ) {
+        let (mut maker, hub) = Maker::new();
+        let mut client = Client::default();
+        let mut connection: Option<(Session, tokio::sync::broadcast::Receiver<_>)> = None;
+        for (kind, chance) in steps {
+            hub.take(maker.next(kind));
+            if chance < 2 {
+                connection = None;
+            } else if connection.is_none() {
+                let listener = hub.listen();
+                let mut session = Session::default();
+                for topic in TOPICS {
+                    for frame in session.subscribe(topic, client.since(topic).as_ref(), &hub) {
+                        client.take(frame.as_str());
+                    }
+                }
+                connection = Some((session, listener));
+            }
+            if chance > 5 && let Some((session, listener)) = &mut connection {
+                while let Ok(batch) = listener.try_recv() {
+                    let batch: Arc<Vec<super::hub::Frame>> = batch;
+                    for frame in batch.iter().filter(|frame| session.wants(frame)) {
+                        client.take(frame.text.as_str());
+                    }
+                }
+            }
+        }
+        let mut session = Session::default();
+        for topic in TOPICS {
+            for frame in session.subscribe(topic, client.since(topic).as_ref(), &hub) {
+                client.take(frame.as_str());
+            }
+            let (_, all) = hub.all();
+            let expected: BTreeMap<String, Value> =
+                all[topic].as_object().unwrap().clone().into_iter().collect();
+            prop_assert_eq!(&client.held[topic].1, &expected, "{}", topic);
+        }
+    }
+}
+
+#[test]
+fn another_history_is_answered_with_a_snapshot() {
+    let (mut maker, hub) = Maker::new();
+    hub.take(maker.next(0));
+    let since = Since {
+        epoch: "another".to_owned(),
+        seq: 1,
+    };
+    let frames = Session::default().subscribe("waits", Some(&since), &hub);
+    assert!(frames[0].as_str().contains("\"type\":\"snapshot\""));
+}
+
+#[test]
+fn what_is_not_the_protocol_ends_the_connection_and_an_unknown_topic_does_not() {
+    let (_, hub) = Maker::new();
+    let mut session = Session::default();
+    assert_eq!(session.on_message("hello", &hub), Err(Close::Protocol));
+    let unknown = r#"{"type":"subscribe","topics":["everything"]}"#;
+    let frames = session.on_message(unknown, &hub).unwrap();
+    assert!(frames[0].as_str().contains("unknown_topic"));
+}

@@ -1,0 +1,94 @@
+import AxeBuilder from "@axe-core/playwright";
+import { type Page, expect, test } from "@playwright/test";
+
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const PAGES = ["/", "/services/lri-ed", "/services/kgh-ed", "/accessibility", "/nowhere"];
+
+async function hasNoFaults(page: Page) {
+  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+  const faults = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(" ")}`);
+  expect(faults).toEqual([]);
+}
+
+for (const path of PAGES) {
+  for (const [name, width, colorScheme] of [
+    ["a phone", 390, "light"],
+    ["a phone at night", 390, "dark"],
+    ["a desktop", 1280, "light"],
+  ] as const) {
+    test(`${path} has no accessibility fault on ${name}`, async ({ browser }) => {
+      const context = await browser.newContext({ viewport: { width, height: 844 }, colorScheme });
+      const page = await context.newPage();
+      await page.goto(path);
+      await hasNoFaults(page);
+    });
+  }
+
+  test(`${path} does not scroll sideways on the narrowest phone`, async ({ browser }) => {
+    const page = await browser.newPage({ viewport: { width: 320, height: 640 } });
+    await page.goto(path);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+  });
+}
+
+test("every page says that this is a demonstration, and at what speed", async ({ page }) => {
+  for (const path of PAGES) {
+    await page.goto(path);
+    await expect(page.getByText(/Demonstration: simulated, \d+ times real speed/)).toBeVisible();
+  }
+});
+
+test("the list is whole without JavaScript", async ({ browser }) => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto("/");
+  const infirmary = page.locator("[data-service=lri-ed]");
+  await expect(infirmary).toContainText("9 in 10 people are seen within");
+  await expect(infirmary).toContainText(/Updated at \d/);
+  await page.getByLabel("Show").selectOption("ed");
+  await page.getByRole("button", { name: "Update" }).click();
+  await expect(page.locator("[data-service]")).toHaveCount(3);
+  await page.getByRole("link", { name: /Adult Emergency Department/ }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Adult Emergency");
+  await expect(page.getByText("Wait to be seen").first()).toBeVisible();
+});
+
+test("figures change on the page as events arrive, and the list keeps its order", async ({ page }) => {
+  await page.goto("/");
+  await expect(page.getByText("Live: figures change")).toBeVisible();
+  const queue = page.locator("[data-service=lri-ed] [data-part=queue]");
+  const order = () =>
+    page.locator("[data-service]").evaluateAll((all) => all.map((e) => e.getAttribute("data-service")));
+  const [before, orderBefore] = [await queue.textContent(), await order()];
+  await expect.poll(() => queue.textContent(), { timeout: 30_000 }).not.toBe(before);
+  expect(await order()).toEqual(orderBefore);
+});
+
+test("a lost connection is said and comes back", async ({ page }) => {
+  let cut = () => Promise.resolve();
+  await page.routeWebSocket(/\/api\/v1\/push$/, (socket) => {
+    const server = socket.connectToServer();
+    cut = async () => {
+      await socket.close({ code: 1012 });
+      await server.close();
+    };
+  });
+  await page.goto("/");
+  await expect(page.getByText("Live: figures change")).toBeVisible();
+  await cut();
+  await expect(page.getByText("Connection lost")).toBeVisible();
+  await expect(page.getByText("Live: figures change")).toBeVisible({ timeout: 15_000 });
+});
+
+test("the list is light enough for a weak signal", async ({ page }) => {
+  let bytes = 0;
+  page.on("response", async (response) => {
+    if (new URL(response.url()).pathname.startsWith("/api")) return;
+    const sizes = await response.request().sizes();
+    bytes += sizes.responseBodySize;
+  });
+  await page.goto("/", { waitUntil: "networkidle" }).catch(() => undefined);
+  await page.waitForTimeout(500);
+  expect(bytes).toBeGreaterThan(1_000);
+  expect(bytes).toBeLessThan(60 * 1024);
+});
