@@ -103,8 +103,12 @@ impl fmt::Display for ScoreTable {
             "service", "way", "visits", "MAE min", "bias", "under %", "in range %"
         )?;
         for ((service, way), row) in &self.rows {
-            let under = 100.0 * Errors::share(row.under as i64, row.count);
             write!(f, "{:<16} {:<13} {:>7}", service.as_str(), way, row.count)?;
+            if row.count == 0 {
+                writeln!(f, "        too few to say")?;
+                continue;
+            }
+            let under = 100.0 * Errors::share(row.under as i64, row.count);
             write!(f, " {:>8.1} {:>8.1} {under:>8.1}", row.mae(), row.bias())?;
             if row.ranged > 0 {
                 write!(
