@@ -14,7 +14,7 @@ pub mod visits;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::time::{HOUR, MINUTE};
 use crate::domain::{
@@ -43,7 +43,7 @@ pub enum Change {
 }
 
 /// Everything the facts so far add up to.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Picture {
     #[serde(skip)]
     directory: Arc<Directory>,
@@ -69,6 +69,23 @@ impl Picture {
             services: BTreeMap::new(),
             feeds: Feeds::default(),
         }
+    }
+
+    /// The whole picture as bytes: the same picture has the same bytes on every machine.
+    pub fn to_snapshot(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(self)
+    }
+
+    /// The picture that the bytes were taken of, for the Directory of today.
+    pub fn from_snapshot(
+        bytes: &[u8],
+        directory: Arc<Directory>,
+    ) -> Result<Self, serde_json::Error> {
+        let picture: Self = serde_json::from_slice(bytes)?;
+        Ok(Self {
+            directory,
+            ..picture
+        })
     }
 
     /// The newest entry applied.

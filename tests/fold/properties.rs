@@ -100,7 +100,7 @@ fn shown(published: &Published, service: &str) -> Figures {
 }
 
 fn bytes(picture: &Picture) -> Vec<u8> {
-    serde_json::to_vec(picture).unwrap()
+    picture.to_snapshot().unwrap()
 }
 
 /// The state without what names the order of the log itself.
@@ -142,6 +142,21 @@ proptest! {
         // A fact refused in one order and taken in the other would be a contradiction in itself.
         prop_assume!(a.decisions.iter().chain(&b.decisions).all(|d| *d == Decision::Take));
         prop_assert_eq!(meaning(&a), meaning(&b));
+    }
+
+    #[test]
+    fn a_snapshot_and_the_tail_of_the_log_equal_the_whole_log(day in any_day(), cut in 0..200_usize) {
+        let told = tell(&day, late);
+        let cut = cut % told.entries.len();
+        let mut half = Picture::new(demo());
+        for entry in &told.entries[..cut] {
+            half.apply(entry, &mut Vec::new());
+        }
+        let mut restored = Picture::from_snapshot(&bytes(&half), demo()).unwrap();
+        for entry in &told.entries[cut..] {
+            restored.apply(entry, &mut Vec::new());
+        }
+        prop_assert_eq!(bytes(&restored), bytes(&told.picture));
     }
 
     #[test]
