@@ -160,6 +160,8 @@ struct FeedRow {
     id: FeedId,
     name: String,
     services: Vec<ServiceId>,
+    #[serde(default)]
+    ambulances: bool,
     late_after_minutes: u32,
     silent_after_minutes: u32,
     hl7: Option<Hl7Row>,
@@ -207,6 +209,7 @@ fn read_feeds(text: &str, known: &BTreeSet<&str>, faults: &mut Vec<String>) -> V
             id: row.id,
             name: row.name,
             services: row.services,
+            ambulances: row.ambulances,
             late_after: i64::from(row.late_after_minutes) * MINUTE,
             silent_after: i64::from(row.silent_after_minutes) * MINUTE,
             hl7_sender,

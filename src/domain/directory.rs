@@ -16,6 +16,8 @@ pub struct Feed {
     pub name: String,
     /// The Services it may speak for; empty means any (ambulances, 111).
     pub services: Vec<ServiceId>,
+    /// It reports ambulances: inbound, outside, handed over.
+    pub ambulances: bool,
     /// Unheard for longer than this, its figures are late.
     pub late_after: Millis,
     /// Unheard for longer than this, its figures are withheld.

@@ -96,11 +96,10 @@ impl Viewer {
             .map(|view| view.service.id.clone())
     }
 
-    /// The feed that reports handovers: one that speaks for any service.
     fn is_ambulance(&self, feed: &FeedId) -> bool {
         self.directory
             .find_feed(feed.as_str())
-            .is_some_and(|feed| feed.services.is_empty())
+            .is_some_and(|feed| feed.ambulances)
     }
 
     fn publish_feeds(&mut self, picture: &Picture) {
@@ -152,14 +151,11 @@ impl Viewer {
         }
     }
 
-    /// The heard-from feed that speaks for any service and was heard last: handovers come by it.
+    /// The feed by which handovers come; of several the one heard last.
     fn ambulance_feed(&self) -> Option<&FeedId> {
-        let ambulances = |view: &&Arc<FeedView>| {
-            view.feed.services.is_empty() && view.feed.id.as_str().contains("cad")
-        };
-        self.feeds
-            .values()
-            .find(ambulances)
+        let ambulances = self.feeds.values().filter(|view| view.feed.ambulances);
+        ambulances
+            .max_by_key(|view| view.heard)
             .map(|view| &view.feed.id)
     }
 

@@ -23,6 +23,7 @@ use dashmap::DashMap;
 use futures_util::{SinkExt, stream};
 use serde::Deserialize;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::faces::{Shared, failure, wire};
@@ -30,6 +31,8 @@ use crate::telemetry;
 use hub::{Frame, Hub};
 use session::{Close, HEARTBEAT_SECONDS, Session, Since};
 
+/// Connections in all; beyond them a client is told to come back later.
+pub const CONNECTIONS_MAX: usize = 15_000;
 /// Connections from one address; a hospital may be behind one.
 pub const CONNECTIONS_PER_ADDRESS_MAX: u32 = 2_000;
 /// Longest message from a client, bytes.
@@ -50,6 +53,7 @@ type Batches = Receiver<Arc<Vec<Frame>>>;
 struct Parts {
     hub: Hub,
     shared: Shared,
+    places: Arc<Semaphore>,
     addresses: Arc<DashMap<IpAddr, u32>>,
     stop: CancellationToken,
 }
@@ -65,6 +69,7 @@ pub fn router(shared: Shared, stop: CancellationToken) -> Router {
         .with_state(Parts {
             hub,
             shared,
+            places: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
             addresses: Arc::default(),
             stop,
         })
@@ -75,10 +80,12 @@ struct Place {
     addresses: Arc<DashMap<IpAddr, u32>>,
     address: IpAddr,
     transport: &'static str,
+    _one_of_all: OwnedSemaphorePermit,
 }
 
 impl Place {
     fn take(parts: &Parts, address: IpAddr, transport: &'static str) -> Option<Self> {
+        let one_of_all = Arc::clone(&parts.places).try_acquire_owned().ok()?;
         let mut count = parts.addresses.entry(address).or_default();
         if *count >= CONNECTIONS_PER_ADDRESS_MAX {
             return None;
@@ -89,6 +96,7 @@ impl Place {
             addresses: Arc::clone(&parts.addresses),
             address,
             transport,
+            _one_of_all: one_of_all,
         })
     }
 }
