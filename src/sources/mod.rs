@@ -7,4 +7,6 @@ pub mod http_events;
 pub mod mllp;
 pub mod places;
 pub mod quarantine;
+#[cfg(test)]
+mod tests;
 pub mod wire_event;

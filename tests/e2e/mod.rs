@@ -6,5 +6,6 @@ mod events;
 mod forward;
 mod hl7_peer;
 mod kill;
+mod mllp;
 mod push;
 mod server;
