@@ -13,7 +13,7 @@ use crate::domain::Role;
 use crate::faces::access::{self, Access, Gate};
 use crate::faces::{Shared, api, fhir, metrics, pages, push};
 use crate::runtime::writer::LogState;
-use crate::sources::http_events;
+use crate::sources::{self, http_events};
 
 /// What the routes need.
 pub struct Parts {
@@ -24,7 +24,7 @@ pub struct Parts {
     /// Whether the log takes facts.
     pub log_state: watch::Receiver<LogState>,
     /// What taking events needs.
-    pub events: http_events::Parts,
+    pub events: sources::Parts,
     /// What the server counted about itself.
     pub recorder: PrometheusHandle,
     /// Tells long-lived connections to end.

@@ -25,7 +25,7 @@ use crate::runtime::commands::{read_directory, say};
 use crate::runtime::routes;
 use crate::runtime::writer::{Outputs, Writer};
 use crate::sources::quarantine::Quarantine;
-use crate::sources::{http_events, mllp};
+use crate::sources::{self, mllp};
 use crate::telemetry;
 
 /// How often the writer is made to look at the clock, so that time alone moves the figures.
@@ -177,13 +177,13 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
 
     let quarantine = Quarantine::open(&plan.data.join("quarantine"))?;
     let replayed = outputs.replayed;
-    let incoming = mllp::Parts {
+    let incoming = sources::Parts {
         directory: Arc::clone(&plan.directory),
         clock: Arc::clone(&plan.clock),
         submitter: submitter.clone(),
-        quarantine: quarantine.clone(),
+        quarantine,
     };
-    let router = router(&plan, outputs, &submitter, quarantine, &stop)?;
+    let router = router(&plan, outputs, incoming.clone(), &stop)?;
     let mut tasks = vec![
         tokio::spawn(tick(submitter.clone(), stop.clone())),
         tokio::spawn(serve_http(http, router, stop.clone())),
@@ -233,8 +233,7 @@ async fn open_log(plan: &Plan) -> anyhow::Result<Opened> {
 fn router(
     plan: &Plan,
     outputs: Outputs,
-    submitter: &Submitter,
-    quarantine: Quarantine,
+    events: sources::Parts,
     stop: &CancellationToken,
 ) -> anyhow::Result<axum::Router> {
     let recorder = metrics::install()?;
@@ -249,12 +248,6 @@ fn router(
         directory: Arc::clone(&plan.directory),
         clock: Arc::clone(&plan.clock),
         mode: plan.mode,
-    };
-    let events = http_events::Parts {
-        directory: Arc::clone(&plan.directory),
-        clock: Arc::clone(&plan.clock),
-        submitter: submitter.clone(),
-        quarantine,
     };
     let (log_state, stop) = (outputs.log_state, stop.clone());
     Ok(routes::table(routes::Parts {

@@ -2,8 +2,6 @@
 //!
 //! A batch with bad lines still takes the good ones. The answer leaves when what was taken is durable.
 
-use std::sync::Arc;
-
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -14,9 +12,9 @@ use futures_util::StreamExt;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::domain::{Caller, Clock, Directory, Fact, Reason, Refused, Verdict};
-use crate::log::{NotTaken, Submitter};
-use crate::sources::quarantine::Quarantine;
+use crate::domain::{Caller, Fact, Reason, Refused, Verdict};
+use crate::log::NotTaken;
+use crate::sources::Parts;
 use crate::sources::wire_event;
 use crate::telemetry;
 
@@ -30,19 +28,6 @@ const CHUNK_LINES: usize = 500;
 const REFUSALS_LISTED_MAX: usize = 1_000;
 /// When to come back, seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
-
-/// What the handler needs.
-#[derive(Clone)]
-pub struct Parts {
-    /// Feeds and services.
-    pub directory: Arc<Directory>,
-    /// The server's time.
-    pub clock: Arc<dyn Clock>,
-    /// The way into the log.
-    pub submitter: Submitter,
-    /// Where refused messages go.
-    pub quarantine: Quarantine,
-}
 
 /// One refused line in the answer.
 #[derive(Debug, Serialize)]

@@ -17,11 +17,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::codec::{Decoder, FramedRead};
 
-use crate::domain::{Clock, Directory, Refused, Verdict};
-use crate::log::{NotTaken, Receipt, Submitter};
+use crate::domain::{Refused, Verdict};
+use crate::log::{NotTaken, Receipt};
+use crate::sources::Parts;
 use crate::sources::adt;
 use crate::sources::hl7::Message;
-use crate::sources::quarantine::Quarantine;
 use crate::telemetry;
 
 /// Longest message, bytes.
@@ -35,19 +35,6 @@ const IDLE: Duration = Duration::from_mins(15);
 
 const START: u8 = 0x0b;
 const END: [u8; 2] = [0x1c, 0x0d];
-
-/// What the listener needs.
-#[derive(Clone)]
-pub struct Parts {
-    /// Feeds and services.
-    pub directory: Arc<Directory>,
-    /// The server's time.
-    pub clock: Arc<dyn Clock>,
-    /// The way into the log.
-    pub submitter: Submitter,
-    /// Where refused messages go.
-    pub quarantine: Quarantine,
-}
 
 /// Accepts connections until `stop` resolves.
 pub async fn serve(listener: TcpListener, parts: Parts, stop: impl Future<Output = ()>) {

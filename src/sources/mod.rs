@@ -10,3 +10,22 @@ pub mod quarantine;
 #[cfg(test)]
 mod tests;
 pub mod wire_event;
+
+use std::sync::Arc;
+
+use crate::domain::{Clock, Directory};
+use crate::log::Submitter;
+use quarantine::Quarantine;
+
+/// What every source needs.
+#[derive(Clone)]
+pub struct Parts {
+    /// Feeds and services.
+    pub directory: Arc<Directory>,
+    /// The server's time.
+    pub clock: Arc<dyn Clock>,
+    /// The way into the log.
+    pub submitter: Submitter,
+    /// Where refused messages go.
+    pub quarantine: Quarantine,
+}
