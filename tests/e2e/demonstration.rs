@@ -27,7 +27,10 @@ async fn the_demonstration_is_live_honest_and_loses_nothing() {
             .clone()
     };
     let ed = service("lri-ed");
-    assert!(ed["readings"]["wait"]["value"].as_i64().unwrap() > 0, "{ed}");
+    assert!(
+        ed["readings"]["wait"]["value"].as_i64().unwrap() > 0,
+        "{ed}"
+    );
     assert!(
         ed["readings"]["in_department"]["value"].as_i64().unwrap() > 20,
         "{ed}"
