@@ -15,7 +15,8 @@ pub const STEP_BEFORE_ARRIVAL_MAX: Millis = 15 * MINUTE;
 /// A visit without an end is closed by rule this long after its arrival.
 pub const VISIT_MAX: Millis = 48 * HOUR;
 
-/// What one fact says of a visit. The order of the variants settles steps of the same moment.
+/// What one fact says of a visit. The order of the variants settles steps of the same moment, and
+/// the order of what they say settles two of one kind: never which was told first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Step {
     /// The patient came.

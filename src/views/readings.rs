@@ -62,7 +62,7 @@ pub fn of(
     let mut readings = Vec::new();
     if service.kind.has_waits() {
         let department = Department::gather(picture, service);
-        readings.push(wait(picture, service, visits, is_open, &department));
+        readings.push(wait(picture, service, visits, is_open));
         readings.extend(department.readings(picture.at(), visits));
     }
     if service.takes_ambulances {
@@ -75,17 +75,12 @@ fn exact(value: usize) -> Measure {
     Measure::exact(value as i64)
 }
 
-fn wait(
-    picture: &Picture,
-    service: &Service,
-    source: Source,
-    is_open: bool,
-    department: &Department,
-) -> Reading {
+fn wait(picture: &Picture, service: &Service, source: Source, is_open: bool) -> Reading {
     let now = picture.at();
     let estimate = forecast::wait_now(picture.visits(), service.id.as_str(), now);
     let value = match estimate {
-        _ if !is_open && department.present.is_empty() => Err(Withheld::Closed),
+        // Nobody arriving now would be taken in, whoever is still inside.
+        _ if !is_open => Err(Withheld::Closed),
         None => Err(Withheld::TooFew),
         Some(estimate) if estimate.median * MINUTE > WAIT_PLAUSIBLE_MAX => {
             Err(Withheld::Implausible)

@@ -34,8 +34,9 @@ const SILENT: f64 = 5.0;
 const SILENCE_MINUTES: (f64, u32) = (25.0, 2);
 /// A late message: mean and most, minutes.
 const LATE_MINUTES: (f64, Millis) = (25.0, 180);
-/// The feed that falls silent in the scenario `feed-outage`, from and for how long, after midnight.
-const OUTAGE: (&str, Millis, Millis) = ("dhu-oadby", 10 * HOUR, 4 * HOUR);
+/// The feed that falls silent in the scenario `feed-outage`: each day this long after the hour at
+/// which the world started, and for how long. A demonstration that plays one day in goes live with it.
+const OUTAGE: (&str, Millis, Millis) = ("dhu-oadby", 5 * MINUTE, 4 * HOUR);
 
 /// Draws faults.
 #[derive(Debug, Clone)]
@@ -43,16 +44,18 @@ pub(super) struct Soiling {
     rate: f64,
     seed: u64,
     dice: Dice,
+    start: At,
     has_outage: bool,
     silences: BTreeMap<FeedId, (At, Option<(At, At)>)>,
 }
 
 impl Soiling {
-    pub(super) fn new(dirt: Dirt, seed: u64, scenario: Scenario) -> Self {
+    pub(super) fn new(dirt: Dirt, seed: u64, scenario: Scenario, start: At) -> Self {
         Self {
             rate: dirt.rate.clamp(0.0, 1.0),
             seed,
             dice: Dice::new(seed, Sequence::Dirt),
+            start,
             has_outage: scenario == Scenario::FeedOutage,
             silences: BTreeMap::new(),
         }
@@ -104,7 +107,10 @@ impl Soiling {
 
     /// The end of the silence a feed is in at a moment. The number gives each feed its own draws.
     pub(super) fn silent_until(&mut self, feed: &FeedId, number: usize, at: At) -> Option<At> {
-        if self.rate == 0.0 && !self.has_outage {
+        if self.has_outage && feed.as_str() == OUTAGE.0 {
+            return self.outage_until(at);
+        }
+        if self.rate == 0.0 {
             return None;
         }
         let day = at.london_midnight();
@@ -112,7 +118,7 @@ impl Soiling {
         let span = if let Some((_, span)) = known {
             *span
         } else {
-            let span = self.draw_silence(feed, number, day);
+            let span = self.draw_silence(number, day);
             self.silences.insert(feed.clone(), (day, span));
             span
         };
@@ -120,11 +126,15 @@ impl Soiling {
             .map(|(_, to)| to)
     }
 
-    fn draw_silence(&self, feed: &FeedId, number: usize, day: At) -> Option<(At, At)> {
-        let (silent, from, length) = OUTAGE;
-        if self.has_outage && feed.as_str() == silent {
-            return Some((day.plus(from), day.plus(from + length)));
-        }
+    fn outage_until(&self, at: At) -> Option<At> {
+        let (_, from, length) = OUTAGE;
+        let into_the_day = at.since(self.start).rem_euclid(DAY);
+        (from..from + length)
+            .contains(&into_the_day)
+            .then(|| at.plus(from + length - into_the_day))
+    }
+
+    fn draw_silence(&self, number: usize, day: At) -> Option<(At, At)> {
         // Drawn from day and feed alone, so that it does not matter when it is asked.
         let key = (day.0 as u64).wrapping_mul(31).wrapping_add(number as u64);
         let mut dice = Dice::new(self.seed ^ key, Sequence::Dirt);

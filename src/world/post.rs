@@ -119,7 +119,12 @@ impl Post {
             ambulances: find(AMBULANCES),
             contacts: find(CONTACTS),
             dice: Dice::new(settings.seed, Sequence::Post),
-            soiling: Soiling::new(settings.dirt, settings.seed, settings.scenario),
+            soiling: Soiling::new(
+                settings.dirt,
+                settings.seed,
+                settings.scenario,
+                settings.start,
+            ),
             mistakes: 0,
         }
     }

@@ -227,9 +227,12 @@ fn a_merge_names_the_retired_stay_and_the_one_that_stays() {
 fn an_outage_holds_one_feed_back_and_then_sends_its_backlog() {
     let mut settings = settings(9, 0.0);
     settings.scenario = Scenario::FeedOutage;
+    let morning = start().plus(10 * HOUR);
+    settings.start = morning;
     let wires = day_of(settings);
     let oadby = Channel::Events(FeedId::new("dhu-oadby").unwrap());
-    let (from, to) = (start().plus(10 * HOUR), start().plus(14 * HOUR));
+    let from = morning.plus(5 * MINUTE);
+    let to = from.plus(4 * HOUR);
     let of_feed = |at: std::ops::Range<At>| {
         wires
             .iter()
@@ -238,7 +241,11 @@ fn an_outage_holds_one_feed_back_and_then_sends_its_backlog() {
     };
     assert_eq!(of_feed(from..to), 0);
     assert!(of_feed(to..to.plus(SECOND)) > 50, "no backlog came");
-    assert!(of_feed(start()..from) > 500, "no heartbeats before");
+    assert!(of_feed(morning..from) > 2, "no heartbeats before");
+    assert!(
+        of_feed(to.plus(SECOND)..start().plus(24 * HOUR)) > 500,
+        "no heartbeats after"
+    );
 }
 
 #[test]

@@ -125,7 +125,7 @@ pub fn audit(entries: &[Entry], service: &str) -> Figures {
         }
     }
     for history in visits.values_mut() {
-        history.sort_by_key(|fact| (fact.happened_at, order(&fact.event)));
+        history.sort_by_key(|fact| (fact.happened_at, order(&fact.event), way_out(&fact.event)));
         tell(history, service, now, &mut figures);
     }
     for run in runs.values() {
@@ -147,6 +147,15 @@ pub fn audit(entries: &[Entry], service: &str) -> Figures {
         }
     }
     figures
+}
+
+/// Two departures of the same moment contradict each other: the later in the list of ways counts,
+/// whichever was told first.
+fn way_out(event: &Event) -> Option<Departure> {
+    match event {
+        Event::VisitDeparted { how, .. } => Some(*how),
+        _ => None,
+    }
 }
 
 /// Of two steps of the same moment the one that comes first in a visit.
