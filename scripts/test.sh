@@ -21,13 +21,16 @@ else
     step "dependency policy: skipped, cargo-deny is not installed (cargo install cargo-deny)"
 fi
 
-step "Rust: unit, property and end-to-end tests"
-cargo test --workspace --locked --quiet
+counts=$(mktemp)
+trap 'rm -f "$counts"' EXIT
 
-step "documentation examples"
-cargo test --doc --locked --quiet
+step "Rust: unit, property, end-to-end and documentation tests"
+cargo test --workspace --locked --quiet 2>&1 | tee -a "$counts"
 
 step "pages in a real browser"
-bash scripts/browser.sh
+bash scripts/browser.sh 2>&1 | tee -a "$counts"
 
-step "done"
+step "done: the Rust and the browser tests together"
+awk '/^test result:/ { passed += $4; failed += $6 }
+     /^ +[0-9]+ passed/ { passed += $1 }
+     END { printf "%d passed, %d failed\n", passed, failed; exit passed == 0 || failed > 0 }' "$counts"
