@@ -36,6 +36,9 @@ pub enum Command {
     /// Look after the event log.
     #[command(subcommand)]
     Log(Log),
+    /// Look at what was refused, and try it again.
+    #[command(subcommand)]
+    Quarantine(Quarantine),
     /// Look after the Directory.
     #[command(subcommand)]
     Directory(Directory),
@@ -147,6 +150,102 @@ pub enum Log {
     Export(DataDir),
     /// Say how many entries there are and from when to when.
     Stats(DataDir),
+    /// Print what was shown at a moment, or which entries made one of its figures.
+    State(StateAt),
+    /// Copy log and snapshots into an empty folder and check the copy; a server may be running.
+    Archive {
+        /// Folder of the server.
+        #[arg(long, env = "UEC_DATA")]
+        data: PathBuf,
+        /// Folder for the copy.
+        #[arg(long)]
+        to: PathBuf,
+    },
+    /// Take a past into the log of a stopped server; goes on where it was broken off.
+    Import {
+        /// Events (wire format) or entries (`log export`), one JSON object a line, oldest first.
+        file: PathBuf,
+        /// Folder of the server.
+        #[arg(long, env = "UEC_DATA")]
+        data: PathBuf,
+        /// Services file (CSV); the demonstration directory without it.
+        #[arg(long, env = "UEC_DIRECTORY")]
+        directory: Option<PathBuf>,
+        /// Settings file (TOML): feeds.
+        #[arg(long, env = "UEC_CONFIG")]
+        config: Option<PathBuf>,
+    },
+    /// Put a damaged log aside and begin again with what is sound before the damage.
+    Repair(DataDir),
+}
+
+/// `uec-live log state`
+#[derive(Debug, Args)]
+pub struct StateAt {
+    /// The moment, with an offset: 2026-11-23T14:05:00Z.
+    #[arg(long)]
+    pub at: String,
+    /// Only this service.
+    #[arg(long)]
+    pub service: Option<String>,
+    /// Print the entries that made this figure of the service, for instance `waiting`.
+    #[arg(long, requires = "service")]
+    pub why: Option<String>,
+    /// Folder of the server.
+    #[arg(long, env = "UEC_DATA")]
+    pub data: PathBuf,
+    /// Services file (CSV); the demonstration directory without it.
+    #[arg(long, env = "UEC_DIRECTORY")]
+    pub directory: Option<PathBuf>,
+    /// Settings file (TOML): feeds.
+    #[arg(long, env = "UEC_CONFIG")]
+    pub config: Option<PathBuf>,
+}
+
+/// `uec-live quarantine …`
+#[derive(Debug, Subcommand)]
+pub enum Quarantine {
+    /// How many messages were refused, by feed and reason.
+    List {
+        /// Folder of the server.
+        #[arg(long, env = "UEC_DATA")]
+        data: PathBuf,
+    },
+    /// Print refused messages, personal fields emptied.
+    Show {
+        /// Which.
+        #[command(flatten)]
+        chosen: Chosen,
+    },
+    /// Send refused JSON events again, for instance after a service was added to the directory.
+    Replay {
+        /// Which.
+        #[command(flatten)]
+        chosen: Chosen,
+        /// The server.
+        #[arg(long, default_value = "http://127.0.0.1:8080")]
+        to: String,
+        /// Access token.
+        #[arg(long, env = "UEC_TOKEN")]
+        token: Option<String>,
+    },
+}
+
+/// Which refused messages.
+#[derive(Debug, Args)]
+pub struct Chosen {
+    /// Folder of the server.
+    #[arg(long, env = "UEC_DATA")]
+    pub data: PathBuf,
+    /// Only of this feed.
+    #[arg(long)]
+    pub feed: Option<String>,
+    /// Only for this reason.
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// Only the one of this number, as `show` gives it.
+    #[arg(long)]
+    pub number: Option<usize>,
 }
 
 /// The folder of a server.

@@ -13,6 +13,27 @@ pub struct Settings {
     pub feeds: Option<PathBuf>,
     /// Send every fact on to another server.
     pub forward: Option<Forward>,
+    /// What is taken into the log and how long it is kept.
+    pub log: LogSettings,
+}
+
+/// What is taken into the log and how long it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogSettings {
+    /// Entries and snapshots are kept for so many days; 0 keeps them for ever.
+    pub retention_days: u32,
+    /// A fact may come so many hours after it happened, 1 to 48.
+    pub late_hours: u32,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self {
+            retention_days: 400,
+            late_hours: 24,
+        }
+    }
 }
 
 /// Where facts are sent on to.
@@ -32,6 +53,12 @@ impl Settings {
             .map_err(|why| anyhow::anyhow!("cannot read {}: {why}", file.display()))?;
         let mut settings: Self = toml::from_str(&text)
             .map_err(|why| anyhow::anyhow!("{} is not right: {why}", file.display()))?;
+        if !(1..=48).contains(&settings.log.late_hours) {
+            anyhow::bail!(
+                "{} is not right: log.late_hours must be from 1 to 48",
+                file.display()
+            );
+        }
         let folder = file.parent().unwrap_or(Path::new("."));
         settings.feeds = settings.feeds.map(|feeds| folder.join(feeds));
         if let Some(forward) = &mut settings.forward {

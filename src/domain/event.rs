@@ -423,6 +423,36 @@ impl Event {
         }
     }
 
+    /// The Visit the event is about, if it is about one; of a merge, the retired name.
+    pub fn visit(&self) -> Option<&VisitId> {
+        match self {
+            Self::VisitArrived { visit, .. }
+            | Self::VisitTriaged { visit, .. }
+            | Self::VisitSeen { visit }
+            | Self::VisitDecided { visit, .. }
+            | Self::VisitDeparted { visit, .. }
+            | Self::VisitMoved { visit, .. }
+            | Self::VisitCancelled { visit }
+            | Self::VisitMerged { visit, .. }
+            | Self::VisitReopened { visit } => Some(visit),
+            _ => None,
+        }
+    }
+
+    /// The Incident the event is about, if it is about one.
+    pub fn incident(&self) -> Option<&IncidentId> {
+        match self {
+            Self::IncidentOpened { incident, .. }
+            | Self::IncidentClosed { incident }
+            | Self::ConveyanceStarted { incident, .. }
+            | Self::ConveyanceDiverted { incident, .. }
+            | Self::ConveyanceArrived { incident }
+            | Self::HandoverCompleted { incident }
+            | Self::ConveyanceCleared { incident } => Some(incident),
+            _ => None,
+        }
+    }
+
     /// The Service the event names, if it names one.
     pub fn service(&self) -> Option<&ServiceId> {
         match self {

@@ -34,6 +34,23 @@ pub enum ReadingName {
 }
 
 impl ReadingName {
+    /// All of them, in the order to show them.
+    pub const ALL: [Self; 13] = [
+        Self::Wait,
+        Self::Waiting,
+        Self::LongestWait,
+        Self::InDepartment,
+        Self::ArrivalsToday,
+        Self::Over4h,
+        Self::Over12h,
+        Self::LeftToday,
+        Self::FourHour,
+        Self::HandoversWaiting,
+        Self::LongestHandover,
+        Self::MeanHandover,
+        Self::Inbound,
+    ];
+
     /// The key.
     pub fn label(self) -> &'static str {
         match self {

@@ -28,13 +28,20 @@ pub struct Target {
 }
 
 /// Sends what the log holds beyond the checkpoint, for ever; drop it to stop.
-pub async fn run(reader: Reader, target: Target, mut checkpoint: Checkpoint) {
+/// `note` is told how far it has come.
+pub async fn run(
+    mut reader: Reader,
+    target: Target,
+    mut checkpoint: Checkpoint,
+    note: impl Fn(u64),
+) {
     let client = reqwest::Client::new();
     let mut failures = 0_u32;
     loop {
-        match step(&reader, &client, &target, &mut checkpoint).await {
+        match step(&mut reader, &client, &target, &mut checkpoint).await {
             Ok(sent) => {
                 failures = 0;
+                note(checkpoint.seq());
                 if sent < BATCH_ENTRIES {
                     tokio::time::sleep(LOOK_EVERY).await;
                 }
@@ -57,14 +64,13 @@ pub async fn run(reader: Reader, target: Target, mut checkpoint: Checkpoint) {
 
 /// Sends one batch; gives how many entries it covered.
 async fn step(
-    reader: &Reader,
+    reader: &mut Reader,
     client: &reqwest::Client,
     target: &Target,
     checkpoint: &mut Checkpoint,
 ) -> anyhow::Result<usize> {
     let from = checkpoint.seq() + 1;
-    let reader = reader.clone();
-    let entries = tokio::task::spawn_blocking(move || reader.read(from, BATCH_ENTRIES)).await??;
+    let entries = tokio::task::block_in_place(|| reader.read(from, BATCH_ENTRIES))?;
     let Some(last) = entries.last().map(|entry| entry.seq) else {
         return Ok(0);
     };
@@ -108,7 +114,7 @@ fn lines(entries: &[Entry]) -> anyhow::Result<String> {
 }
 
 /// A fact as our wire format has it: times in RFC 3339, a hex as the position of its middle.
-fn wire(fact: &Fact) -> anyhow::Result<Value> {
+pub fn wire(fact: &Fact) -> anyhow::Result<Value> {
     let Value::Object(mut fields) = serde_json::to_value(fact)? else {
         bail!("not an object")
     };

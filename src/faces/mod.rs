@@ -10,7 +10,7 @@ pub mod fhir;
 pub mod metrics;
 pub mod pages;
 pub mod push;
-mod wire;
+pub mod wire;
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use crate::domain::{Clock, Directory};
-use crate::views::Published;
+use crate::views::{Past, Published};
 
 /// What every face is given.
 #[derive(Clone)]
@@ -33,6 +33,8 @@ pub struct Shared {
     pub clock: Arc<dyn Clock>,
     /// What every page must say about this server.
     pub mode: Mode,
+    /// What was shown before.
+    pub past: Past,
 }
 
 impl Shared {

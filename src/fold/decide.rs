@@ -8,8 +8,24 @@ use crate::fold::visit::STEP_BEFORE_ARRIVAL_MAX;
 
 /// How far ahead of the log a sender's clock may be.
 pub const FUTURE_MAX: Millis = 5 * MINUTE;
-/// How late a fact may come: the lateness bound.
+/// How late a fact may come, unless configured: the lateness bound.
 pub const LATE_MAX: Millis = 24 * HOUR;
+
+/// The longest lateness bound that may be configured: ended visits are kept a little longer.
+pub const LATE_MAX_MOST: Millis = 48 * HOUR;
+
+/// What an operator may set about what is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How late a fact may come, up to [`LATE_MAX_MOST`].
+    pub late_max: Millis,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { late_max: LATE_MAX }
+    }
+}
 
 /// What is to become of a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +40,7 @@ pub enum Decision {
 
 impl Picture {
     /// Decides; the reasons are tried from the cheapest to the most particular.
-    pub fn decide(&self, at: At, fact: &Fact) -> Decision {
+    pub fn decide(&self, at: At, fact: &Fact, limits: Limits) -> Decision {
         let Some(feed) = self.directory.find_feed(fact.feed.as_str()) else {
             let why = format!(
                 "feed {} is not one of ours; ask the operator to add it",
@@ -64,12 +80,12 @@ impl Picture {
                 ),
             );
         }
-        if at.since(fact.happened_at) > LATE_MAX {
+        if at.since(fact.happened_at) > limits.late_max {
             return refuse(
                 Reason::TooLate,
                 format!(
                     "happened_at is more than {} hours ago; it can no longer be counted",
-                    LATE_MAX / HOUR
+                    limits.late_max / HOUR
                 ),
             );
         }

@@ -151,6 +151,11 @@ impl Incidents {
         self.by_id.values()
     }
 
+    /// All call-outs with their names.
+    pub fn by_name(&self) -> impl Iterator<Item = (&IncidentId, &Incident)> {
+        self.by_id.iter()
+    }
+
     /// Forgets what is long over.
     pub fn tidy(&mut self, now: At) {
         self.by_id

@@ -21,13 +21,17 @@ use crate::domain::{
     At, Directory, Entry, Event, Fact, FeedId, IncidentId, Record, ServiceId, VisitId,
 };
 
-pub use decide::{Decision, FUTURE_MAX, LATE_MAX};
+pub use decide::{Decision, FUTURE_MAX, LATE_MAX, LATE_MAX_MOST, Limits};
 use demand::Demand;
 use feeds::{FeedState, Feeds};
 use handovers::{Incidents, Leg, LegFact};
 use services::{DoorState, ServiceState};
 use visit::{Step, VisitFact};
 use visits::Visits;
+
+/// Rises with every change of what facts mean or of how a picture is written: a snapshot of another
+/// version is not used, and the entries are folded afresh.
+pub const VERSION: u32 = 1;
 
 /// What an entry changed, for those who keep something derived from the picture.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

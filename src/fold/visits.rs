@@ -70,6 +70,12 @@ impl Visits {
         self.retired.contains_key(visit)
     }
 
+    /// Retired names and the names they go by now.
+    pub fn retired(&self) -> impl Iterator<Item = (&VisitId, &VisitId)> {
+        let now = |name| (name, self.current_name(name));
+        self.retired.keys().map(now)
+    }
+
     /// The visit of that name, merges followed.
     pub fn find(&self, visit: &VisitId) -> Option<&Visit> {
         self.by_id.get(self.current_name(visit))

@@ -55,6 +55,13 @@ pub fn wait_now(visits: &Visits, service: &str, now: At) -> Option<Estimate> {
     })
 }
 
+/// Whether a visit has a part in the estimate, over the longest window.
+pub fn counts(state: &VisitState, now: At) -> bool {
+    WINDOWS
+        .last()
+        .is_some_and(|window| spell(state, now, *window).is_some())
+}
+
 /// A visit's part in the window that ends now. Leaving without being seen censors: they waited at
 /// least that long.
 fn spell(state: &VisitState, now: At, window: Millis) -> Option<Spell> {

@@ -3,13 +3,24 @@
 //! It stores entries without knowing what an event means. A log is used from one thread only, the
 //! writer's; everybody else holds a [`Submitter`].
 
+pub mod disk;
 pub mod embedded;
+mod frame;
 pub mod inspect;
-mod record;
+mod reader;
+pub mod record;
+pub mod repair;
+mod segment;
+pub mod snapshot;
 mod submit;
+#[cfg(test)]
+mod tests;
+mod walk;
 
-pub use embedded::Reader;
+pub use reader::Reader;
+pub use segment::SEGMENT_BYTES_MAX;
 pub use submit::{NotTaken, Receipt, SUBMISSIONS_QUEUED_MAX, Submission, Submitter};
+pub use walk::Anchor;
 
 use crate::domain::{At, Entry};
 
@@ -44,10 +55,22 @@ pub trait Log: Send {
     /// The place and time of the newest entry.
     fn last(&self) -> Option<(u64, At)>;
 
+    /// Where the log ends, for a snapshot of what it adds up to.
+    fn anchor(&self) -> Anchor;
+
     /// Appends entries whose `seq` follow on densely. They are durable when this returns; after an
     /// error none of them may be relied upon and the caller must rebuild from [`Log::replay`].
     fn append(&mut self, entries: &[Entry]) -> Result<(), LogError>;
 
-    /// Hands every entry from `from` on to `visit`, in order, and returns how many there were.
-    fn replay(&mut self, from: u64, visit: &mut dyn FnMut(Entry)) -> Result<u64, LogError>;
+    /// Hands every entry after `after` on to `visit`, in order, and returns how many there were.
+    /// An anchor makes sure that what was known at a place is what stands there.
+    fn replay(
+        &mut self,
+        after: u64,
+        anchor: Option<Anchor>,
+        visit: &mut dyn FnMut(Entry),
+    ) -> Result<u64, LogError>;
+
+    /// Gives up entries up to `seq`, as far as that frees whole files; gives how many.
+    fn remove_until(&mut self, seq: u64) -> Result<usize, LogError>;
 }

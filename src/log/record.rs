@@ -1,100 +1,107 @@
-//! How one entry is written, version 1: a version byte, the running chain, then the entry as JSON.
+//! How an entry is written as a line, by format.
 //!
-//! The chain of an entry is a hash over the chain before it and its own bytes, so that a missing,
-//! changed or exchanged entry shows at the next one. It finds accidents, not forgers.
+//! Format 1 is the entry as one JSON object, as `uec-live log export` writes it still. Format 2 is
+//! the time, and for a fact a blank and the fact as JSON; the place in the sequence follows from the
+//! frame around it. Both can be read with the eye. A past format is never changed: its golden file
+//! in `fixtures/log` must be read for ever.
 
-use crate::domain::Entry;
+use std::io::Write;
 
-/// The version written today.
-const VERSION: u8 = 1;
-const HEADER_BYTES: usize = 9;
+use crate::domain::{At, Entry, Fact, Record};
 
-/// The chain before the first entry (the FNV-1a offset basis).
-pub const CHAIN_START: u64 = 0xcbf2_9ce4_8422_2325;
+/// The format written today.
+pub const FORMAT: u8 = 2;
 
-/// Why stored bytes are not an entry.
+/// Why a line is not an entry.
 pub type Fault = String;
 
-/// Writes an entry after `chain`; gives its bytes and the chain after it.
-pub fn encode(chain: u64, entry: &Entry) -> Result<(Vec<u8>, u64), Fault> {
-    let mut bytes = vec![0; HEADER_BYTES];
-    serde_json::to_writer(&mut bytes, entry).map_err(|why| why.to_string())?;
-    let next = chained(chain, &bytes[HEADER_BYTES..]);
-    bytes[0] = VERSION;
-    bytes[1..HEADER_BYTES].copy_from_slice(&next.to_be_bytes());
-    Ok((bytes, next))
-}
-
-/// Reads an entry that must follow `chain`; gives it and the chain after it.
-pub fn decode(chain: u64, bytes: &[u8]) -> Result<(Entry, u64), Fault> {
-    let stored = stored_chain(bytes)?;
-    let body = &bytes[HEADER_BYTES..];
-    if chained(chain, body) != stored {
-        return Err("it does not follow the entry before it".to_owned());
-    }
-    let entry = serde_json::from_slice(body).map_err(|why| format!("it cannot be read: {why}"))?;
-    Ok((entry, stored))
-}
-
-/// Reads an entry on its own, its place in the chain taken on trust.
-pub fn read_unchained(bytes: &[u8]) -> Result<Entry, Fault> {
-    stored_chain(bytes)?;
-    serde_json::from_slice(&bytes[HEADER_BYTES..])
-        .map_err(|why| format!("it cannot be read: {why}"))
-}
-
-/// The chain written with an entry, taken on trust.
-pub fn stored_chain(bytes: &[u8]) -> Result<u64, Fault> {
-    match bytes.split_first_chunk::<HEADER_BYTES>() {
-        Some(([VERSION, chain @ ..], _)) => Ok(u64::from_be_bytes(*chain)),
-        Some(([version, ..], _)) => {
-            Err(format!("its format, version {version}, is not known here"))
+/// Appends an entry as a line of today's format.
+pub fn write(entry: &Entry, out: &mut Vec<u8>) -> Result<(), Fault> {
+    let text = |why: std::io::Error| why.to_string();
+    match &entry.record {
+        Record::Tick => writeln!(out, "{}", entry.at.0).map_err(text),
+        Record::Fact(fact) => {
+            write!(out, "{} ", entry.at.0).map_err(text)?;
+            serde_json::to_writer(&mut *out, fact).map_err(|why| why.to_string())?;
+            out.write_all(b"\n").map_err(text)
         }
-        None => Err("it is cut short".to_owned()),
     }
 }
 
-fn chained(chain: u64, body: &[u8]) -> u64 {
-    body.iter().fold(chain, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+/// Reads a line of any known format that stands at `seq`.
+pub fn read(format: u8, seq: u64, line: &[u8]) -> Result<Entry, Fault> {
+    match format {
+        1 => read_exported(line).and_then(|entry| {
+            (entry.seq == seq)
+                .then_some(entry)
+                .ok_or_else(|| "it names another place in the sequence".to_owned())
+        }),
+        2 => read_compact(seq, line),
+        format => Err(format!(
+            "its format, version {format}, is not known here; run a newer uec-live"
+        )),
+    }
+}
+
+/// Reads an entry as `uec-live log export` writes it.
+pub fn read_exported(line: &[u8]) -> Result<Entry, Fault> {
+    serde_json::from_slice(line).map_err(|why| format!("it cannot be read: {why}"))
+}
+
+fn read_compact(seq: u64, line: &[u8]) -> Result<Entry, Fault> {
+    let digits = line.iter().take_while(|byte| !byte.is_ascii_whitespace());
+    let (time, rest) = line.split_at(digits.count());
+    let at = std::str::from_utf8(time)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .ok_or("it does not begin with a time")?;
+    let record = match rest.trim_ascii_start() {
+        [] => Record::Tick,
+        fact => Record::Fact(read_fact(fact)?),
+    };
+    Ok(Entry {
+        seq,
+        at: At(at),
+        record,
     })
+}
+
+fn read_fact(bytes: &[u8]) -> Result<Fact, Fault> {
+    serde_json::from_slice(bytes).map_err(|why| format!("it cannot be read: {why}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{At, Record};
 
-    fn tick(seq: u64) -> Entry {
-        Entry {
-            seq,
-            at: At(1_000),
-            record: Record::Tick,
+    const V1: &str = include_str!("../../fixtures/log/format-1.ndjson");
+    const V2: &str = include_str!("../../fixtures/log/format-2.lines");
+
+    fn all(format: u8, text: &str) -> Vec<Entry> {
+        let numbered = (1..).zip(text.lines());
+        numbered
+            .map(|(seq, line)| read(format, seq, line.as_bytes()).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn every_past_format_reads_as_the_same_entries() {
+        let entries = all(1, V1);
+        assert!(entries.len() >= 23, "one of each type");
+        assert_eq!(all(2, V2), entries);
+    }
+
+    #[test]
+    fn todays_format_is_written_like_its_golden_file() {
+        let mut out = Vec::new();
+        for entry in all(1, V1) {
+            write(&entry, &mut out).unwrap();
         }
+        assert_eq!(String::from_utf8(out).unwrap(), V2);
     }
 
     #[test]
-    fn an_entry_comes_back_as_it_was_written() {
-        let (bytes, chain) = encode(CHAIN_START, &tick(1)).unwrap();
-        assert_eq!(decode(CHAIN_START, &bytes).unwrap(), (tick(1), chain));
-    }
-
-    #[test]
-    fn a_changed_byte_or_another_place_in_the_chain_is_noticed() {
-        let (bytes, chain) = encode(CHAIN_START, &tick(1)).unwrap();
-        assert!(decode(chain, &bytes).is_err());
-        for place in 0..bytes.len() {
-            let mut changed = bytes.clone();
-            changed[place] ^= 1;
-            assert!(decode(CHAIN_START, &changed).is_err(), "byte {place}");
-        }
-    }
-
-    /// The bytes of version 1, as any later version must still read them.
-    #[test]
-    fn version_one_is_written_like_this() {
-        let (bytes, _) = encode(CHAIN_START, &tick(7)).unwrap();
-        assert_eq!(bytes[0], 1);
-        assert_eq!(&bytes[9..], br#"{"seq":7,"at":1000,"record":"tick"}"#);
+    fn an_unknown_format_says_what_to_do() {
+        assert!(read(9, 1, b"1000").unwrap_err().contains("newer uec-live"));
     }
 }

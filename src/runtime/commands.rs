@@ -12,8 +12,8 @@ use crate::config::directory;
 use crate::domain::{Directory, Entry, FeedId};
 use crate::faces::access;
 use crate::forecast;
-use crate::log::inspect;
-use crate::runtime::{demo, serve};
+use crate::log::{inspect, repair};
+use crate::runtime::{demo, looking, quarantine, serve};
 use crate::world;
 
 /// Does what was asked; a failure is one plain sentence on standard error.
@@ -35,6 +35,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::World(args) => in_runtime(demo::world_only(args)),
         Command::Score { file, directory } => score(&file, directory.as_deref()),
         Command::Log(command) => log(&command),
+        Command::Quarantine(command) => in_runtime(quarantine::command(command)),
         Command::Directory(args::Directory::Check { file }) => check(&file),
         Command::Token(args::Token::New {
             role,
@@ -121,6 +122,18 @@ fn log(command: &args::Log) -> anyhow::Result<()> {
             inspect::export(&at.data, &mut out)?;
             out.flush().map_err(Into::into)
         }
+        args::Log::State(asked) => looking::state(asked),
+        args::Log::Archive { data, to } => {
+            let summary = inspect::archive(data, to)?;
+            say(&format!("copied and checked: {summary}"))
+        }
+        args::Log::Import {
+            file,
+            data,
+            directory,
+            config,
+        } => looking::import(file, data, directory.as_deref(), config.as_deref()),
+        args::Log::Repair(at) => say(&repair::repair(&at.data)?.to_string()),
     }
 }
 

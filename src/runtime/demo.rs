@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::args;
+use crate::config::settings::LogSettings;
 use crate::domain::time::{HOUR, MINUTE, Millis};
 use crate::domain::{At, Clock, Role};
 use crate::faces::{Mode, access};
@@ -47,6 +48,7 @@ pub async fn command(args: args::Demo) -> anyhow::Result<()> {
             open_access: false,
         },
         forward: None,
+        log: LogSettings::default(),
     })
     .await?;
     say("Simulated urgent care in Leicester, Leicestershire and Rutland:")?;

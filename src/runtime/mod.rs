@@ -3,6 +3,12 @@
 pub mod clock;
 pub mod commands;
 mod demo;
+pub mod history;
+mod import;
+pub mod keeper;
+mod looking;
+mod quarantine;
 mod routes;
 pub mod serve;
-mod writer;
+pub mod state;
+pub mod writer;

@@ -2,8 +2,9 @@
 //! order.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -12,26 +13,36 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::args;
-use crate::config::settings::{Forward, Settings};
+use crate::config::settings::{Forward, LogSettings, Settings};
+use crate::domain::time::{DAY, HOUR};
 use crate::domain::{Clock, Directory};
 use crate::effects::checkpoint::Checkpoint;
 use crate::effects::forward::{self, Target};
 use crate::faces::access::Access;
 use crate::faces::{Mode, Shared, metrics};
+use crate::fold::Limits;
+use crate::log::disk::Folder;
 use crate::log::embedded::EmbeddedLog;
-use crate::log::{LogError, Reader, Submitter};
+use crate::log::snapshot::{SNAPSHOT_FOLDER, Snapshots};
+use crate::log::{Log, Reader, Submitter};
 use crate::runtime::clock::SystemClock;
 use crate::runtime::commands::{read_directory, say};
+use crate::runtime::history::History;
+use crate::runtime::keeper::{Keeper, SNAPSHOT_ENTRIES, Schedule, Work};
 use crate::runtime::routes;
 use crate::runtime::writer::{Outputs, Writer};
 use crate::sources::quarantine::Quarantine;
 use crate::sources::{self, mllp};
 use crate::telemetry;
+use crate::views::Past;
 
 /// How often the writer is made to look at the clock, so that time alone moves the figures.
 const TICK_EVERY: Duration = Duration::from_millis(200);
 /// How long open connections may take to finish once the server stops.
 const DRAIN: Duration = Duration::from_secs(5);
+
+/// The name of the forwarding checkpoint.
+const FORWARD: &str = "forward";
 
 /// What a server needs to start.
 pub struct Plan {
@@ -49,6 +60,8 @@ pub struct Plan {
     pub mode: Mode,
     /// Send every fact on.
     pub forward: Option<Forward>,
+    /// What is taken and how long it is kept.
+    pub log: LogSettings,
 }
 
 /// A started server.
@@ -57,8 +70,8 @@ pub struct Running {
     pub http: SocketAddr,
     /// Where HL7 v2 arrives.
     pub mllp: SocketAddr,
-    /// Entries found in the log at the start.
-    pub replayed: u64,
+    /// Entries in the log at the start.
+    pub entries: u64,
     stop: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
     submitter: Submitter,
@@ -116,9 +129,10 @@ pub async fn command(args: args::Serve) -> anyhow::Result<()> {
             open_access: args.open,
         },
         forward: settings.forward,
+        log: settings.log,
     })
     .await?;
-    say(&format!("{} entries replayed", running.replayed))?;
+    say(&format!("{} entries in the log", running.entries))?;
     say(&whereabouts(&running))?;
     until_stopped(&running).await?;
     running.stop().await
@@ -167,6 +181,8 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
         writer,
         outputs,
         reader,
+        past,
+        dealt_with,
     } = open_log(&plan).await?;
     let (submitter, submissions) = Submitter::channel();
     let (stop, stop_writer) = (CancellationToken::new(), CancellationToken::new());
@@ -176,14 +192,14 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
         .spawn(move || writer.run(submissions, &told))?;
 
     let quarantine = Quarantine::open(&plan.data.join("quarantine"))?;
-    let replayed = outputs.replayed;
+    let entries = outputs.entries;
     let incoming = sources::Parts {
         directory: Arc::clone(&plan.directory),
         clock: Arc::clone(&plan.clock),
         submitter: submitter.clone(),
         quarantine,
     };
-    let router = router(&plan, outputs, incoming.clone(), &stop)?;
+    let router = router(&plan, outputs, past, incoming.clone(), &stop)?;
     let mut tasks = vec![
         tokio::spawn(tick(submitter.clone(), stop.clone())),
         tokio::spawn(serve_http(http, router, stop.clone())),
@@ -193,12 +209,12 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
             stop.clone().cancelled_owned(),
         )),
     ];
-    tasks.extend(start_forwarding(plan, reader, stop.clone())?);
+    tasks.extend(start_forwarding(plan, reader, dealt_with, stop.clone())?);
     let (http, mllp) = addresses;
     Ok(Running {
         http,
         mllp,
-        replayed,
+        entries,
         stop,
         tasks,
         submitter,
@@ -212,27 +228,69 @@ struct Opened {
     writer: Writer,
     outputs: Outputs,
     reader: Reader,
+    past: Past,
+    /// How far the effects have come.
+    dealt_with: Arc<AtomicU64>,
 }
 
 async fn open_log(plan: &Plan) -> anyhow::Result<Opened> {
     let data = plan.data.clone();
     let (directory, clock) = (Arc::clone(&plan.directory), Arc::clone(&plan.clock));
+    let settings = plan.log;
+    let dealt_with = Arc::new(AtomicU64::new(match &plan.forward {
+        Some(_) => Checkpoint::open(&plan.data.join("effects"), FORWARD)?.seq(),
+        None => u64::MAX,
+    }));
     let opening = tokio::task::spawn_blocking(move || {
         let log = EmbeddedLog::open(&data)?;
-        let reader = log.reader();
-        let (writer, outputs) = Writer::open(Box::new(log), directory, clock)?;
-        Ok::<_, LogError>(Opened {
+        if log.torn_bytes() > 0 {
+            tracing::warn!(
+                bytes = log.torn_bytes(),
+                "the last write before the stop was cut short; it was acknowledged to nobody and is dropped"
+            );
+        }
+        let keeper = keeper(&data, settings, Arc::clone(&dealt_with))?;
+        let (reader, epoch) = (log.reader(), log.epoch().to_owned());
+        let history = History::new(log.reader(), keeper.shared(), epoch, Arc::clone(&directory));
+        let limits = Limits {
+            late_max: i64::from(settings.late_hours) * HOUR,
+        };
+        let (writer, outputs) = Writer::open(Box::new(log), keeper, limits, directory, clock)?;
+        Ok::<_, anyhow::Error>(Opened {
             writer,
             outputs,
             reader,
+            past: history.into_past(),
+            dealt_with,
         })
     });
     Ok(opening.await??)
 }
 
+fn keeper(
+    data: &Path,
+    settings: LogSettings,
+    dealt_with: Arc<AtomicU64>,
+) -> anyhow::Result<Keeper> {
+    let folder = data.join(SNAPSHOT_FOLDER);
+    let disk = Folder::make(&folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    let schedule = Schedule {
+        entries: SNAPSHOT_ENTRIES,
+        retention: (settings.retention_days > 0).then(|| i64::from(settings.retention_days) * DAY),
+        work: Work::Beside,
+    };
+    Ok(Keeper::new(
+        Snapshots::on(Box::new(disk)),
+        schedule,
+        dealt_with,
+    ))
+}
+
 fn router(
     plan: &Plan,
     outputs: Outputs,
+    past: Past,
     events: sources::Parts,
     stop: &CancellationToken,
 ) -> anyhow::Result<axum::Router> {
@@ -248,6 +306,7 @@ fn router(
         directory: Arc::clone(&plan.directory),
         clock: Arc::clone(&plan.clock),
         mode: plan.mode,
+        past,
     };
     let (log_state, stop) = (outputs.log_state, stop.clone());
     Ok(routes::table(routes::Parts {
@@ -263,6 +322,7 @@ fn router(
 fn start_forwarding(
     plan: Plan,
     reader: Reader,
+    dealt_with: Arc<AtomicU64>,
     stop: CancellationToken,
 ) -> anyhow::Result<Option<JoinHandle<()>>> {
     let Some(settings) = plan.forward else {
@@ -274,11 +334,12 @@ fn start_forwarding(
         to: settings.to,
         token: token.trim().to_owned(),
     };
-    let checkpoint = Checkpoint::open(&plan.data.join("effects"), "forward")?;
+    let checkpoint = Checkpoint::open(&plan.data.join("effects"), FORWARD)?;
+    let note = move |seq| dealt_with.store(seq, Ordering::Release);
     Ok(Some(tokio::spawn(async move {
         tokio::select! {
             () = stop.cancelled() => {}
-            () = forward::run(reader, target, checkpoint) => {}
+            () = forward::run(reader, target, checkpoint, note) => {}
         }
     })))
 }

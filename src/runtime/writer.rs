@@ -12,10 +12,12 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{At, Clock, Directory, Entry, Fact, FeedId, Record, Refused, Verdict};
-use crate::fold::{Change, Decision, Picture};
+use crate::fold::{Change, Decision, Limits};
 use crate::log::{Log, LogError, NotTaken, Receipt, Submission};
+use crate::runtime::keeper::Keeper;
+use crate::runtime::state::State;
 use crate::telemetry;
-use crate::views::{Published, Viewer};
+use crate::views::Published;
 
 /// Facts decided and made durable together.
 const BATCH_FACTS_MAX: usize = 2_048;
@@ -26,47 +28,15 @@ pub type LogState = Result<(), String>;
 /// Owns the log and everything derived from it.
 pub struct Writer {
     log: Box<dyn Log>,
+    keeper: Keeper,
     directory: Arc<Directory>,
     clock: Arc<dyn Clock>,
+    limits: Limits,
     state: State,
+    /// Entries up to this one were given up.
+    removed: u64,
     published: watch::Sender<Arc<Published>>,
     log_state: watch::Sender<LogState>,
-}
-
-/// All that is derived from the entries.
-struct State {
-    picture: Picture,
-    viewer: Viewer,
-    seq: u64,
-    at: At,
-}
-
-impl State {
-    /// Replays the whole log. The first publication of a fresh [`Viewer`] computes every view.
-    fn rebuild(log: &mut dyn Log, directory: &Arc<Directory>) -> Result<Self, LogError> {
-        let mut state = Self {
-            picture: Picture::new(Arc::clone(directory)),
-            viewer: Viewer::new(Arc::clone(directory)),
-            seq: 0,
-            at: At(0),
-        };
-        let mut changes = Vec::new();
-        log.replay(1, &mut |entry| {
-            changes.clear();
-            state.apply(&entry, &mut changes);
-        })?;
-        Ok(state)
-    }
-
-    fn apply(&mut self, entry: &Entry, changes: &mut Vec<Change>) {
-        self.picture.apply(entry, changes);
-        self.seq = entry.seq;
-        self.at = entry.at;
-    }
-
-    fn publish(&mut self, changes: &[Change], epoch: &str) -> Arc<Published> {
-        self.viewer.publish(&self.picture, changes, epoch)
-    }
 }
 
 /// What the writer hands out before it starts.
@@ -76,31 +46,37 @@ pub struct Outputs {
     /// Whether the log takes facts.
     pub log_state: watch::Receiver<LogState>,
     /// Entries found in the log.
-    pub replayed: u64,
+    pub entries: u64,
 }
 
 impl Writer {
-    /// Replays the log and publishes the first picture.
+    /// Rebuilds the state from snapshot and log and publishes the first picture.
     pub fn open(
         mut log: Box<dyn Log>,
+        keeper: Keeper,
+        limits: Limits,
         directory: Arc<Directory>,
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, Outputs), LogError> {
-        let mut state = State::rebuild(log.as_mut(), &directory)?;
+        let mut state =
+            keeper.with_snapshots(|kept| State::rebuild(log.as_mut(), kept, &directory))?;
         let first = state.publish(&[], log.epoch());
         let (published, pictures) = watch::channel(first);
         let (log_state, log_states) = watch::channel(Ok(()));
         let outputs = Outputs {
             published: pictures,
             log_state: log_states,
-            replayed: state.seq,
+            entries: state.seq(),
         };
         Ok((
             Self {
                 log,
+                keeper,
                 directory,
                 clock,
+                limits,
                 state,
+                removed: 0,
                 published,
                 log_state,
             },
@@ -126,10 +102,13 @@ impl Writer {
             }
             self.take(batch);
         }
+        let anchor = self.log.anchor();
+        self.keeper.finish(&self.state, anchor);
     }
 
-    fn take(&mut self, batch: Vec<Submission>) {
-        let at = self.clock.now().max(self.state.at);
+    /// Takes one batch and answers it: decided, made durable, published, in this order.
+    pub fn take(&mut self, batch: Vec<Submission>) {
+        let at = self.clock.now().max(self.state.at());
         if let Err(why) = self.recover(at) {
             return answer_all(batch, &why);
         }
@@ -160,6 +139,7 @@ impl Writer {
                     self.published.send_replace(picture);
                 }
                 tally.report();
+                self.keep();
                 for (reply, receipt) in answers {
                     // The sender may have hung up; what it sent is durable all the same.
                     drop(reply.send(Ok(receipt)));
@@ -181,7 +161,7 @@ impl Writer {
         changes: &mut Vec<Change>,
         tally: &mut Tally,
     ) -> Verdict {
-        match self.state.picture.decide(at, &fact) {
+        match self.state.picture.decide(at, &fact, self.limits) {
             Decision::Take => {
                 tally.accepted(&fact.feed);
                 let seq = self.append_to_batch(Record::Fact(fact), at, entries, changes);
@@ -205,13 +185,13 @@ impl Writer {
         changes: &mut Vec<Change>,
     ) -> u64 {
         let entry = Entry {
-            seq: self.state.seq + 1,
+            seq: self.state.seq() + 1,
             at,
             record,
         };
         self.state.apply(&entry, changes);
         entries.push(entry);
-        self.state.seq
+        self.state.seq()
     }
 
     /// Appends, or says why not; then the state is ahead of the log until [`Self::recover`].
@@ -221,13 +201,27 @@ impl Writer {
         }
         let started = tokio::time::Instant::now();
         let Err(why) = self.log.append(entries) else {
-            telemetry::log_committed(started.elapsed().as_secs_f64(), self.state.seq);
+            telemetry::log_committed(started.elapsed().as_secs_f64(), self.state.seq());
             return Ok(());
         };
+        telemetry::log_failed();
         tracing::error!(%why, "the event log took nothing of this batch; senders were told so");
         let why = why.to_string();
         let _before = self.log_state.send_replace(Err(why.clone()));
         Err(why)
+    }
+
+    /// Takes a snapshot when one is due, and gives up what is behind an older one.
+    fn keep(&mut self) {
+        let anchor = self.log.anchor();
+        self.keeper.look(&self.state, anchor);
+        let removable = self.keeper.removable();
+        if removable > self.removed {
+            match self.log.remove_until(removable) {
+                Ok(_) => self.removed = removable,
+                Err(why) => tracing::warn!(%why, "old entries could not be given up"),
+            }
+        }
     }
 
     /// After a failed append: rebuilds the state from what is durable and tries the log with one
@@ -236,11 +230,14 @@ impl Writer {
         if self.log_state.borrow().is_ok() {
             return Ok(());
         }
-        let mut state =
-            State::rebuild(self.log.as_mut(), &self.directory).map_err(|why| why.to_string())?;
+        let (log, directory) = (self.log.as_mut(), &self.directory);
+        let mut state = self
+            .keeper
+            .with_snapshots(|kept| State::rebuild(log, kept, directory))
+            .map_err(|why| why.to_string())?;
         let tick = Entry {
-            seq: state.seq + 1,
-            at: at.max(state.at),
+            seq: state.seq() + 1,
+            at: at.max(state.at()),
             record: Record::Tick,
         };
         self.log

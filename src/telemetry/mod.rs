@@ -22,6 +22,12 @@ pub mod name {
     pub const LOG_COMMIT_SECONDS: &str = "uec_log_commit_seconds";
     /// Entries in the log.
     pub const LOG_ENTRIES: &str = "uec_log_entries";
+    /// The entry at which the last snapshot was taken.
+    pub const SNAPSHOT_ENTRY: &str = "uec_log_snapshot_entry";
+    /// Snapshots that could not be taken.
+    pub const SNAPSHOTS_FAILED: &str = "uec_log_snapshots_failed_total";
+    /// Batches that the log could not take.
+    pub const LOG_FAILURES: &str = "uec_log_failures_total";
     /// Open push connections, by transport.
     pub const PUSH_CONNECTIONS: &str = "uec_push_connections";
     /// Frames sent to push connections.
@@ -49,6 +55,12 @@ pub fn describe() {
         "Time to make one batch of entries durable"
     );
     describe_gauge!(name::LOG_ENTRIES, "Entries in the log");
+    describe_gauge!(
+        name::SNAPSHOT_ENTRY,
+        "The entry at which the last snapshot was taken"
+    );
+    describe_counter!(name::SNAPSHOTS_FAILED, "Snapshots that could not be taken");
+    describe_counter!(name::LOG_FAILURES, "Batches that the log could not take");
     describe_gauge!(name::PUSH_CONNECTIONS, "Open push connections");
     describe_counter!(name::PUSH_FRAMES, "Frames sent to push connections");
     describe_histogram!(name::HTTP_REQUEST_SECONDS, "Time to answer an HTTP request");
@@ -57,6 +69,8 @@ pub fn describe() {
 
 /// Starts the counters of every feed at zero, so that a first refusal is seen as a rise.
 pub fn start_at_zero<'a>(feeds: impl Iterator<Item = &'a str>) {
+    counter!(name::SNAPSHOTS_FAILED).increment(0);
+    counter!(name::LOG_FAILURES).increment(0);
     for feed in feeds.chain([FEED_UNKNOWN]) {
         facts_accepted(feed, 0);
         facts_duplicate(feed, 0);
@@ -94,6 +108,21 @@ pub fn fields_ignored(feed: &str, count: u64) {
 pub fn log_committed(seconds: f64, last_seq: u64) {
     histogram!(name::LOG_COMMIT_SECONDS).record(seconds);
     gauge!(name::LOG_ENTRIES).set(last_seq as f64);
+}
+
+/// The log could not take a batch.
+pub fn log_failed() {
+    counter!(name::LOG_FAILURES).increment(1);
+}
+
+/// A snapshot was taken.
+pub fn snapshot_taken(seq: u64) {
+    gauge!(name::SNAPSHOT_ENTRY).set(seq as f64);
+}
+
+/// A snapshot could not be taken.
+pub fn snapshot_failed() {
+    counter!(name::SNAPSHOTS_FAILED).increment(1);
 }
 
 /// A push connection opened (`+1`) or closed (`-1`).

@@ -3,6 +3,8 @@
 //! Computed on the writer's thread from the fold and the forecast, published as a shared value.
 //! Nothing here knows a wire format; the faces turn these values into HTML, JSON and metrics.
 
+mod evidence;
+mod past;
 mod publish;
 mod readings;
 
@@ -18,6 +20,8 @@ use crate::domain::{
     AcuityGroup, At, Cell, Feed, FeedId, Reading, ReadingName, Service, ServiceId,
 };
 
+pub use evidence::Evidence;
+pub use past::{NoPast, Past};
 pub use publish::Viewer;
 
 /// Everything readers may see, as of one sequence number.

@@ -6,7 +6,7 @@ use uec_live::config::directory;
 use uec_live::domain::event::{Departure, Event};
 use uec_live::domain::time::MINUTE;
 use uec_live::domain::{Age, At, Entry, Fact, ReadingName, Reason, Record, VisitId};
-use uec_live::fold::{Decision, Picture};
+use uec_live::fold::{Decision, Limits, Picture};
 use uec_live::views::{Published, Viewer};
 
 use super::generate::start;
@@ -50,7 +50,10 @@ impl Tale {
 
     fn tell(&mut self, fact: Fact) {
         let at = fact.happened_at.max(self.picture.at());
-        assert_eq!(self.picture.decide(at, &fact), Decision::Take);
+        assert_eq!(
+            self.picture.decide(at, &fact, Limits::default()),
+            Decision::Take
+        );
         self.at(at, Record::Fact(fact));
     }
 
@@ -168,7 +171,7 @@ fn each_impossible_fact_has_its_own_reason() {
     let mut tale = Tale::new();
     tale.tell(arrival("a", 60));
     let now = start().plus(60 * MINUTE);
-    let reason = |fact: &Fact| match tale.picture.decide(now, fact) {
+    let reason = |fact: &Fact| match tale.picture.decide(now, fact, Limits::default()) {
         Decision::Refuse(why) => Some(why.reason),
         Decision::Take | Decision::Duplicate => None,
     };
@@ -181,7 +184,8 @@ fn each_impossible_fact_has_its_own_reason() {
     assert_eq!(reason(&arrival("h", -24 * 60)), Some(Reason::TooLate));
     assert_eq!(reason(&arrival("a", 61)), Some(Reason::IdReused));
     assert_eq!(
-        tale.picture.decide(now, &arrival("a", 60)),
+        tale.picture
+            .decide(now, &arrival("a", 60), Limits::default()),
         Decision::Duplicate
     );
     let early = step("i", 40, Event::VisitSeen { visit: visit("a") });

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use uec_live::config::directory;
 use uec_live::domain::event::Event;
 use uec_live::domain::{At, Directory, Entry, Fact, ReadingName, Record};
-use uec_live::fold::{Change, Decision, Picture};
+use uec_live::fold::{Change, Decision, Limits, Picture};
 use uec_live::views::{Published, Viewer};
 
 use super::auditor::{Figures, audit};
@@ -42,7 +42,7 @@ pub fn tell(facts: &[Fact], at: impl Fn(usize) -> At) -> Told {
         .map(|(n, fact)| (at(n), Record::Fact(fact.clone())));
     for (at, record) in told.chain([last]) {
         if let Record::Fact(fact) = &record {
-            decisions.push(picture.decide(at, fact));
+            decisions.push(picture.decide(at, fact, Limits::default()));
             if decisions.last() != Some(&Decision::Take) {
                 continue;
             }

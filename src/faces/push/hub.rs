@@ -154,13 +154,7 @@ impl Hub {
     /// Every topic's contents, as `GET /api/v1/state` gives them.
     pub fn all(&self) -> (Arc<Published>, serde_json::Value) {
         let state = self.state();
-        let topics = state.topics.iter().map(|(topic, contents)| {
-            (
-                topic.to_string(),
-                serde_json::Value::from_iter(contents.clone()),
-            )
-        });
-        (Arc::clone(&state.picture), topics.collect())
+        (Arc::clone(&state.picture), topic::all(&state.topics))
     }
 }
 

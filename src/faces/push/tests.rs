@@ -48,6 +48,7 @@ impl Maker {
             directory: demo,
             clock: Arc::new(Still),
             mode,
+            past: crate::views::Past::new(|_| Err(crate::views::NoPast::BeforeTheLog)),
         });
         (
             Self {

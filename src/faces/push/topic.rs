@@ -92,6 +92,14 @@ impl Difference {
     }
 }
 
+/// Every topic and its contents as one object.
+pub fn all(topics: &BTreeMap<Topic, Contents>) -> Value {
+    let one = |(topic, contents): (&Topic, &Contents)| {
+        (topic.to_string(), Value::from_iter(contents.clone()))
+    };
+    topics.iter().map(one).collect()
+}
+
 /// The contents of every topic for a picture. Values of services that did not change since `old` are
 /// taken over and not built again.
 pub fn contents(

@@ -1,0 +1,126 @@
+//! All that is derived from the entries, and its way into and out of a snapshot.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::domain::{At, Directory, Entry};
+use crate::fold::{self, Change, Picture};
+use crate::log::snapshot::{Key, Snapshot, Snapshots};
+use crate::log::{Anchor, Log, LogError};
+use crate::views::{Published, Viewer};
+
+/// What the entries so far add up to.
+pub struct State {
+    /// What the facts mean.
+    pub picture: Picture,
+    viewer: Viewer,
+}
+
+/// The content of a snapshot.
+#[derive(Serialize, Deserialize)]
+struct Kept<'a> {
+    /// The meaning it was folded by; another meaning is folded afresh from the entries.
+    fold: u32,
+    #[serde(borrow)]
+    picture: &'a RawValue,
+}
+
+impl State {
+    /// Nothing is known yet.
+    pub fn new(directory: &Arc<Directory>) -> Self {
+        Self::of(Picture::new(Arc::clone(directory)), directory)
+    }
+
+    fn of(picture: Picture, directory: &Arc<Directory>) -> Self {
+        Self {
+            picture,
+            viewer: Viewer::new(Arc::clone(directory)),
+        }
+    }
+
+    /// The state at the end of the log: the newest sound snapshot and what came after it.
+    pub fn rebuild(
+        log: &mut dyn Log,
+        snapshots: &Snapshots,
+        directory: &Arc<Directory>,
+    ) -> Result<Self, LogError> {
+        let last = log.last().map_or(0, |(seq, _)| seq);
+        let (mut state, anchor) = Self::newest(snapshots, |_| true, directory)?;
+        let mut changes = Vec::new();
+        log.replay(anchor.map_or(0, |a| a.seq), anchor, &mut |entry| {
+            changes.clear();
+            state.apply(&entry, &mut changes);
+        })?;
+        debug_assert_eq!(state.seq(), last);
+        Ok(state)
+    }
+
+    /// The newest usable snapshot of those that are wanted, or nothing known yet.
+    pub fn newest(
+        snapshots: &Snapshots,
+        is_wanted: impl Fn(Key) -> bool,
+        directory: &Arc<Directory>,
+    ) -> Result<(Self, Option<Anchor>), LogError> {
+        let mut below = u64::MAX;
+        loop {
+            let found = snapshots.newest(
+                |key| key.seq < below && is_wanted(key),
+                |why| tracing::warn!(%why, "a snapshot is passed over"),
+            )?;
+            let Some(snapshot) = found else {
+                return Ok((Self::new(directory), None));
+            };
+            match Self::from_snapshot(&snapshot, directory) {
+                Some(state) => return Ok((state, Some(snapshot.anchor))),
+                None => below = snapshot.anchor.seq,
+            }
+        }
+    }
+
+    /// The state as the content of a snapshot.
+    pub fn to_snapshot(picture: &Picture) -> Result<Vec<u8>, serde_json::Error> {
+        let picture = String::from_utf8_lossy(&picture.to_snapshot()?).into_owned();
+        let picture = RawValue::from_string(picture)?;
+        serde_json::to_vec(&Kept {
+            fold: fold::VERSION,
+            picture: &picture,
+        })
+    }
+
+    /// `None` when the snapshot was folded by another meaning than today's.
+    fn from_snapshot(snapshot: &Snapshot, directory: &Arc<Directory>) -> Option<Self> {
+        let kept: Kept<'_> = serde_json::from_slice(&snapshot.state).ok()?;
+        if kept.fold != fold::VERSION {
+            tracing::info!(
+                seq = snapshot.anchor.seq,
+                "a snapshot of an older meaning is passed over"
+            );
+            return None;
+        }
+        let picture = kept.picture.get().as_bytes();
+        let picture = Picture::from_snapshot(picture, Arc::clone(directory)).ok()?;
+        Some(Self::of(picture, directory))
+    }
+
+    /// The newest entry applied.
+    pub fn seq(&self) -> u64 {
+        self.picture.seq()
+    }
+
+    /// The log's time at that entry.
+    pub fn at(&self) -> At {
+        self.picture.at()
+    }
+
+    /// Takes an entry; `changes` is added to.
+    pub fn apply(&mut self, entry: &Entry, changes: &mut Vec<Change>) {
+        self.picture.apply(entry, changes);
+    }
+
+    /// What readers may see after these changes. The first publication works everything out.
+    pub fn publish(&mut self, changes: &[Change], epoch: &str) -> Arc<Published> {
+        self.viewer.publish(&self.picture, changes, epoch)
+    }
+}

@@ -1,0 +1,33 @@
+//! What was shown at a moment, asked for by a face and rebuilt by whoever holds the log.
+
+use std::sync::Arc;
+
+use crate::domain::At;
+use crate::views::Published;
+
+/// Why a past picture cannot be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoPast {
+    /// Nothing was known yet.
+    BeforeTheLog,
+    /// The entries were removed by the retention setting, or cannot be read.
+    NotKept,
+}
+
+type Ask = dyn Fn(At) -> Result<Arc<Published>, NoPast> + Send + Sync;
+
+/// Answers what was shown at a moment. It may take a second: ask it off the async threads.
+#[derive(Clone)]
+pub struct Past(Arc<Ask>);
+
+impl Past {
+    /// Answered by a function.
+    pub fn new(ask: impl Fn(At) -> Result<Arc<Published>, NoPast> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(ask))
+    }
+
+    /// The picture that readers were shown at a moment.
+    pub fn at(&self, at: At) -> Result<Arc<Published>, NoPast> {
+        (self.0)(at)
+    }
+}
