@@ -1,16 +1,26 @@
-//! Clients that load a running uec-live and report what they measured.
+//! Programs that load uec-live, whole or in parts, and report what they measured.
 #![allow(clippy::print_stdout, reason = "a report is printed")]
 
+mod days;
+mod fold;
 mod latency;
 mod viewers;
 
 use clap::Parser;
 
-/// Loads a running uec-live. Only addresses of this machine are accepted.
+/// The allocator of the server, so that what is measured here is what runs there.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Loads uec-live, whole or in parts. Only addresses of this machine are accepted.
 #[derive(Debug, Parser)]
 enum Command {
     /// From POST of an event to the changed value in a subscribed socket, one at a time.
     Latency(latency::Arguments),
+    /// Writes days of the simulated area as events, one a line.
+    Days(days::Arguments),
+    /// How fast events become a picture, beside a bare loop over the same lines.
+    Fold(fold::Arguments),
     /// Opens many sockets and counts what arrives.
     Viewers(viewers::Arguments),
 }
@@ -25,6 +35,8 @@ async fn main() -> anyhow::Result<()> {
     }
     match Command::parse() {
         Command::Latency(arguments) => latency::run(&arguments).await,
+        Command::Days(arguments) => days::run(&arguments),
+        Command::Fold(arguments) => fold::run(&arguments),
         Command::Viewers(arguments) => viewers::run(&arguments).await,
     }
 }

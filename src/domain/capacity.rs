@@ -7,7 +7,7 @@ use super::ids::SlotId;
 use super::time::At;
 
 /// A bookable time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Slot {
     /// Its name within the service.
     pub slot: SlotId,
@@ -20,7 +20,7 @@ pub struct Slot {
 }
 
 /// Counts a service reports about itself; absent means "not said", never zero.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Capacity {
     /// Treatment spaces with staff.
     #[serde(default, skip_serializing_if = "Option::is_none")]

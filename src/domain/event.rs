@@ -33,7 +33,7 @@ pub enum Record {
 }
 
 /// One admitted message of a feed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Fact {
     /// Unique within the feed.
     pub id: EventId,
@@ -47,7 +47,7 @@ pub struct Fact {
 }
 
 /// How a patient came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// On foot, by car or by bus.
@@ -61,7 +61,7 @@ pub enum Mode {
 }
 
 /// What was decided for a patient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// A bed is needed: the clock of the "12 hours from decision to admit" starts.
@@ -73,7 +73,7 @@ pub enum Decision {
 }
 
 /// How a visit ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Departure {
     /// To a ward.
@@ -91,7 +91,7 @@ pub enum Departure {
 }
 
 /// Acuity by the Emergency Care Data Set: 1 immediate, 2 very urgent, 3 urgent, 4 standard, 5 low.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
 pub struct Acuity(u8);
 
@@ -121,7 +121,7 @@ impl From<Acuity> for u8 {
 }
 
 /// Ambulance response category.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Category {
     /// Life-threatening.
     C1,
@@ -142,7 +142,7 @@ pub enum Category {
 }
 
 /// Where a contact came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Channel {
     /// NHS 111 by telephone.
     #[serde(rename = "111")]
@@ -156,7 +156,7 @@ pub enum Channel {
 }
 
 /// A service's own word on how loaded it is, as in the Directory's capacity status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rag {
     /// No capacity.
@@ -168,7 +168,7 @@ pub enum Rag {
 }
 
 /// What happened. The tag on the wire is `type`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "type")]
 pub enum Event {
     /// A patient came.

@@ -1,15 +1,28 @@
 //! Which messages are known already, and when each feed was last heard.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::hash::{Hash, Hasher};
 
+use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHasher};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::time::{DAY, Millis};
 use crate::domain::{At, EventId, Fact, FeedId};
 
-/// An id is remembered this long by the log's clock. Past the lateness bound a repeat is refused as
-/// too late in any case.
+/// An id is remembered at least this long by the log's clock. Past the lateness bound a repeat is
+/// refused as too late in any case.
 pub const ID_KEPT: Millis = 7 * DAY;
+
+/// Ids taken on one day of the log's clock, each by its hash, with the fingerprint of its message.
+/// The order is the order they were taken in. With a million ids a day two of them would share a
+/// hash once in thousands of years; the second would be refused as an id used before, and kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Day {
+    number: i64,
+    #[serde(with = "indexmap::map::serde_seq")]
+    known: IndexMap<u64, u64, FxBuildHasher>,
+}
 
 /// What is known of one feed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,14 +31,35 @@ pub struct FeedState {
     pub heard: Option<At>,
     /// Facts taken.
     pub accepted: u64,
-    known: BTreeMap<EventId, u64>,
-    by_age: VecDeque<(At, EventId)>,
+    days: VecDeque<Day>,
 }
 
 impl FeedState {
     /// The fingerprint under which an id is known.
     pub fn fingerprint(&self, id: &EventId) -> Option<u64> {
-        self.known.get(id).copied()
+        let key = hash(id);
+        let mut newest_first = self.days.iter().rev();
+        newest_first.find_map(|day| day.known.get(&key)).copied()
+    }
+
+    fn take(&mut self, at: At, fact: &Fact) {
+        self.heard = Some(at);
+        self.accepted += 1;
+        let today = at.0.div_euclid(DAY);
+        if self.days.back().is_none_or(|day| day.number != today) {
+            self.days.push_back(Day {
+                number: today,
+                ..Day::default()
+            });
+        }
+        // The whole of a day is forgotten once its last moment is past.
+        let oldest = at.plus(-ID_KEPT).0.div_euclid(DAY);
+        while self.days.front().is_some_and(|day| day.number < oldest) {
+            self.days.pop_front();
+        }
+        if let Some(day) = self.days.back_mut() {
+            day.known.insert(hash(&fact.id), fingerprint(fact));
+        }
     }
 }
 
@@ -43,39 +77,63 @@ impl Feeds {
 
     /// Remembers that a fact was taken.
     pub fn take(&mut self, at: At, fact: &Fact) {
-        let feed = self.by_id.entry(fact.feed.clone()).or_default();
-        feed.heard = Some(at);
-        feed.accepted += 1;
-        feed.known.insert(fact.id.clone(), fingerprint(fact));
-        feed.by_age.push_back((at, fact.id.clone()));
-        while feed
-            .by_age
-            .front()
-            .is_some_and(|(taken, _)| at.since(*taken) > ID_KEPT)
-        {
-            if let Some((_, id)) = feed.by_age.pop_front() {
-                feed.known.remove(&id);
-            }
+        if !self.by_id.contains_key(&fact.feed) {
+            self.by_id.insert(fact.feed.clone(), FeedState::default());
+        }
+        if let Some(feed) = self.by_id.get_mut(&fact.feed) {
+            feed.take(at, fact);
         }
     }
 }
 
-/// FNV-1a over the fact as JSON: the same message has the same fingerprint on every machine.
+/// The same message has the same fingerprint on every machine and in every version: a test holds it
+/// to golden values, since a snapshot keeps it.
 pub fn fingerprint(fact: &Fact) -> u64 {
-    struct Fnv(u64);
-    impl std::io::Write for Fnv {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            for byte in bytes {
-                self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-            }
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
+    hash(fact)
+}
+
+fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = FxHasher::default();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Entry, Record};
+
+    const GOLDEN: &str = include_str!("../../fixtures/log/format-1.ndjson");
+
+    fn facts() -> Vec<Fact> {
+        let entry = |line: &str| serde_json::from_str::<Entry>(line).unwrap();
+        let fact = |entry: Entry| match entry.record {
+            Record::Fact(fact) => Some(fact),
+            Record::Tick => None,
+        };
+        GOLDEN.lines().map(entry).filter_map(fact).collect()
+    }
+
+    #[test]
+    fn fingerprints_are_what_past_snapshots_hold() {
+        let told: Vec<String> = facts()
+            .iter()
+            .map(|fact| format!("{} {:016x}", fact.event.kind(), fingerprint(fact)))
+            .collect();
+        insta::assert_snapshot!(told.join("\n"));
+    }
+
+    #[test]
+    fn an_id_is_known_for_a_week_and_forgotten_after_it() {
+        let fact = facts().remove(0);
+        let mut feeds = Feeds::default();
+        feeds.take(At(0), &fact);
+        let mut other = facts().remove(1);
+        for day in 1..=8 {
+            other.id = EventId::new(&format!("d{day}")).unwrap();
+            feeds.take(At(day * DAY), &other);
+            let known = feeds.find(&fact.feed).unwrap().fingerprint(&fact.id);
+            assert_eq!(known.is_some(), day <= 7, "day {day}");
         }
     }
-    let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
-    // Writing plain data to a hasher cannot fail; if it ever did, equal facts still hash alike.
-    let _written = serde_json::to_writer(&mut hash, fact);
-    hash.0
 }

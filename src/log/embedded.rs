@@ -20,7 +20,7 @@ pub const LOG_FOLDER: &str = "log";
 /// The log in a folder of its own. One process at a time.
 pub struct EmbeddedLog {
     disk: Box<dyn Disk>,
-    _claim: Option<Claim>,
+    claim: Option<Claim>,
     opening: Opening,
     tip: Tip,
     /// The file written to, and how many bytes of it are durable.
@@ -59,7 +59,7 @@ impl EmbeddedLog {
             });
         };
         let mut log = Self::on(Box::new(disk), &random_epoch()?)?;
-        log._claim = Some(claim);
+        log.claim = Some(claim);
         Ok(log)
     }
 
@@ -67,7 +67,7 @@ impl EmbeddedLog {
     pub fn on(disk: Box<dyn Disk>, fresh_epoch: &str) -> Result<Self, LogError> {
         let mut log = Self {
             disk,
-            _claim: None,
+            claim: None,
             opening: Opening {
                 format: record::FORMAT,
                 epoch: fresh_epoch.to_owned(),

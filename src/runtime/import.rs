@@ -64,7 +64,7 @@ pub fn import(
 ) -> anyhow::Result<Outcome> {
     let mut log = EmbeddedLog::open(data)?;
     let kept = Folder::make(&data.join(SNAPSHOT_FOLDER))?;
-    let state = State::rebuild(&mut log, &Snapshots::on(Box::new(kept)), directory)?;
+    let (state, _) = State::rebuild(&mut log, &Snapshots::on(Box::new(kept)), directory)?;
     let mut work = Import {
         log,
         state,

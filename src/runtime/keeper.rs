@@ -40,7 +40,8 @@ pub struct Schedule {
 pub struct Keeper {
     snapshots: Arc<Mutex<Snapshots>>,
     schedule: Schedule,
-    last: Option<(u64, At)>,
+    /// Where the last snapshot was taken, as far as is known.
+    last: (u64, At),
     is_busy: Arc<AtomicBool>,
     /// Entries up to this one are needed by no snapshot that is kept.
     removable: Arc<AtomicU64>,
@@ -55,7 +56,7 @@ impl Keeper {
         Self {
             snapshots: Arc::new(Mutex::new(snapshots)),
             schedule,
-            last: None,
+            last: (0, At(0)),
             is_busy: Arc::default(),
             removable: Arc::default(),
             dealt_with,
@@ -77,9 +78,16 @@ impl Keeper {
         Arc::clone(&self.snapshots)
     }
 
+    /// The server began with this snapshot and has come to `now`.
+    pub fn began_with(&mut self, snapshot: Option<Anchor>, now: At) {
+        if let Some(anchor) = snapshot {
+            self.last = (anchor.seq, now);
+        }
+    }
+
     /// Takes a snapshot when one is due.
     pub fn look(&mut self, state: &State, anchor: Anchor) {
-        let (seq, at) = *self.last.get_or_insert((state.seq(), state.at()));
+        let (seq, at) = self.last;
         let is_due = state.seq() - seq >= self.schedule.entries
             || (state.seq() > seq && state.at().since(at) >= SNAPSHOT_EVERY);
         if is_due && !self.is_busy.swap(true, Ordering::AcqRel) {
@@ -89,14 +97,13 @@ impl Keeper {
 
     /// Takes a last snapshot, so that the next start is quick.
     pub fn finish(&mut self, state: &State, anchor: Anchor) {
-        let is_new = self.last.is_none_or(|(seq, _)| seq < state.seq());
-        if state.seq() > 0 && is_new && !self.is_busy.swap(true, Ordering::AcqRel) {
+        if self.last.0 < state.seq() && !self.is_busy.swap(true, Ordering::AcqRel) {
             self.take(state, anchor, Work::Here);
         }
     }
 
     fn take(&mut self, state: &State, anchor: Anchor, work: Work) {
-        self.last = Some((state.seq(), state.at()));
+        self.last = (state.seq(), state.at());
         let job = Job {
             snapshots: Arc::clone(&self.snapshots),
             picture: state.picture.clone(),

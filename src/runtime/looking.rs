@@ -1,6 +1,6 @@
 //! `uec-live log state` and `uec-live log import`, as a person at a terminal meets them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
@@ -79,7 +79,7 @@ fn evidence(history: &History, at: At, service: &str, why: &str) -> anyhow::Resu
 
 /// Takes a past into the log.
 pub fn import(
-    file: &PathBuf,
+    file: &Path,
     data: &Path,
     services: Option<&Path>,
     config: Option<&Path>,

@@ -264,7 +264,7 @@ async fn open_log(plan: &Plan) -> anyhow::Result<Opened> {
             dealt_with,
         })
     });
-    Ok(opening.await??)
+    opening.await?
 }
 
 fn keeper(

@@ -18,8 +18,15 @@ pub struct State {
     viewer: Viewer,
 }
 
-/// The content of a snapshot.
-#[derive(Serialize, Deserialize)]
+/// The content of a snapshot, as it is written.
+#[derive(Serialize)]
+struct Written<'a> {
+    fold: u32,
+    picture: &'a Picture,
+}
+
+/// The content of a snapshot, as it is read.
+#[derive(Deserialize)]
 struct Kept<'a> {
     /// The meaning it was folded by; another meaning is folded afresh from the entries.
     fold: u32,
@@ -40,12 +47,13 @@ impl State {
         }
     }
 
-    /// The state at the end of the log: the newest sound snapshot and what came after it.
+    /// The state at the end of the log: the newest sound snapshot, given as well, and what came
+    /// after it.
     pub fn rebuild(
         log: &mut dyn Log,
         snapshots: &Snapshots,
         directory: &Arc<Directory>,
-    ) -> Result<Self, LogError> {
+    ) -> Result<(Self, Option<Anchor>), LogError> {
         let last = log.last().map_or(0, |(seq, _)| seq);
         let (mut state, anchor) = Self::newest(snapshots, |_| true, directory)?;
         let mut changes = Vec::new();
@@ -54,7 +62,7 @@ impl State {
             state.apply(&entry, &mut changes);
         })?;
         debug_assert_eq!(state.seq(), last);
-        Ok(state)
+        Ok((state, anchor))
     }
 
     /// The newest usable snapshot of those that are wanted, or nothing known yet.
@@ -81,11 +89,9 @@ impl State {
 
     /// The state as the content of a snapshot.
     pub fn to_snapshot(picture: &Picture) -> Result<Vec<u8>, serde_json::Error> {
-        let picture = String::from_utf8_lossy(&picture.to_snapshot()?).into_owned();
-        let picture = RawValue::from_string(picture)?;
-        serde_json::to_vec(&Kept {
+        serde_json::to_vec(&Written {
             fold: fold::VERSION,
-            picture: &picture,
+            picture,
         })
     }
 

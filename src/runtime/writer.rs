@@ -53,13 +53,14 @@ impl Writer {
     /// Rebuilds the state from snapshot and log and publishes the first picture.
     pub fn open(
         mut log: Box<dyn Log>,
-        keeper: Keeper,
+        mut keeper: Keeper,
         limits: Limits,
         directory: Arc<Directory>,
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, Outputs), LogError> {
-        let mut state =
+        let (mut state, snapshot) =
             keeper.with_snapshots(|kept| State::rebuild(log.as_mut(), kept, &directory))?;
+        keeper.began_with(snapshot, state.at());
         let first = state.publish(&[], log.epoch());
         let (published, pictures) = watch::channel(first);
         let (log_state, log_states) = watch::channel(Ok(()));
@@ -231,7 +232,7 @@ impl Writer {
             return Ok(());
         }
         let (log, directory) = (self.log.as_mut(), &self.directory);
-        let mut state = self
+        let (mut state, _) = self
             .keeper
             .with_snapshots(|kept| State::rebuild(log, kept, directory))
             .map_err(|why| why.to_string())?;

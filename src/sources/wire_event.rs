@@ -1,218 +1,233 @@
 //! Our own JSON events (wire format, version 1) as facts.
 
+mod fields;
+
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::domain::event::Event;
 use crate::domain::geo::{DEMAND_RESOLUTION, Position};
-use crate::domain::{At, Cell, EventId, Fact, FeedId, Reason, Refused};
+use crate::domain::{At, Capacity, Cell, EventId, Fact, FeedId, Reason, Refused, Slot, SlotId};
 use crate::sources::places;
+use fields::{Field, Fields};
 
 /// A fact, and what was sent with it that we do not know.
 #[derive(Debug, PartialEq)]
 pub struct Claim {
     /// The fact.
     pub fact: Fact,
-    /// Fields that are not in the format.
+    /// Fields that are not in the format, or not of this type.
     pub unknown_fields: u64,
 }
 
-/// Fields beside the common ones, by type; `None` for a type we do not take.
-fn fields_of(kind: &str) -> Option<&'static [&'static str]> {
-    Some(match kind {
-        "visit.arrived" => &[
-            "service", "visit", "mode", "acuity", "age_band", "origin", "incident", "booking",
-        ],
-        "visit.triaged" => &["visit", "acuity"],
-        "visit.seen" | "visit.cancelled" | "visit.reopened" => &["visit"],
-        "visit.decided" => &["visit", "decision"],
-        "visit.departed" => &["visit", "how"],
-        "visit.moved" => &["visit", "service"],
-        "visit.merged" => &["visit", "into"],
-        "incident.opened" => &["incident", "category", "lat", "lng"],
-        "conveyance.started" | "conveyance.diverted" => &["incident", "vehicle", "service", "eta"],
-        "incident.closed" | "conveyance.arrived" | "handover.completed" | "conveyance.cleared" => {
-            &["incident"]
-        }
-        "contact.recorded" => &["contact", "channel", "origin", "disposition", "service"],
-        "status.set" => &["service", "status", "reset_in_minutes", "note", "by"],
-        "service.closed" | "service.opened" => &["service", "reason", "next_update_at"],
-        "capacity.reported" => &[
-            "service",
-            "staffed_spaces",
-            "occupied_spaces",
-            "beds_open",
-            "beds_occupied",
-            "escalation_beds",
-            "no_criteria_to_reside",
-            "clinicians",
-        ],
-        "slots.published" => &["service", "slots"],
-        "feed.heartbeat" => &[],
-        _ => return None,
-    })
-}
-
-const COMMON: [&str; 4] = ["id", "feed", "type", "happened_at"];
-
 /// Reads one JSON object. The error names the field and says what belongs there.
 pub fn read(text: &str) -> Result<Claim, Refused> {
-    let mut fields: Map<String, Value> = serde_json::from_str(text).map_err(|why| {
-        Refused::new(
-            Reason::NotJson,
-            format!("not a JSON object: {}", without_values(&why)),
-        )
-    })?;
-    let feed = id(&fields, "feed", FeedId::new)?;
-    let event_id = id(&fields, "id", EventId::new)?;
-    let kind = text_of(&fields, "type")?.to_owned();
-    let Some(known) = fields_of(&kind) else {
-        return Err(Refused::new(
-            Reason::UnknownType,
-            "type is not one of the format, version 1",
-        ));
-    };
-    let happened_at = time(text_of(&fields, "happened_at")?, "happened_at")?;
-    let is_known = |name: &str| COMMON.contains(&name) || known.contains(&name);
-    let unknown_fields = fields.keys().filter(|name| !is_known(name)).count() as u64;
-    reduce_to_hex(&mut fields, &kind)?;
-    times_to_numbers(&mut fields)?;
-    // An origin that is left is the hex made here.
-    let is_kept = |name: &str| name == "type" || name == "origin" || known.contains(&name);
-    fields.retain(|name, value| is_kept(name) && !value.is_null());
-    if kind == "incident.opened" && !fields.contains_key("origin") {
-        return Err(missing("lat"));
-    }
-    let event: Event = serde_json::from_value(Value::Object(fields)).map_err(|why| bad(&why))?;
+    let mut fields = Fields::read(text)?;
+    let feed = fields.need_id(Field::Feed)?;
+    let id = fields.need_id(Field::Id)?;
+    let kind = fields.need_text(Field::Type)?;
+    let happened_at = fields.need_time(Field::HappenedAt)?;
+    let event = event(&kind, &mut fields)?;
     Ok(Claim {
         fact: Fact {
-            id: event_id,
+            id,
             feed,
             happened_at,
             event,
         },
-        unknown_fields,
+        unknown_fields: fields.left_over(),
     })
 }
 
-fn text_of<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a str, Refused> {
-    match fields.get(name) {
-        None | Some(Value::Null) => Err(missing(name)),
-        Some(Value::String(text)) => Ok(text),
-        Some(_) => Err(Refused::new(
-            Reason::BadField,
-            format!("{name} is not text"),
-        )),
+fn event(kind: &str, fields: &mut Fields<'_>) -> Result<Event, Refused> {
+    match kind.split_once('.') {
+        Some(("visit", _)) => visit(kind, fields),
+        Some(("incident" | "conveyance" | "handover", _)) => ambulance(kind, fields),
+        _ => other(kind, fields),
     }
 }
 
-fn id<T, E: std::fmt::Display>(
-    fields: &Map<String, Value>,
-    name: &str,
-    new: impl Fn(&str) -> Result<T, E>,
-) -> Result<T, Refused> {
-    new(text_of(fields, name)?)
-        .map_err(|why| Refused::new(Reason::BadField, format!("{name} {why}")))
+fn unknown_type() -> Refused {
+    Refused::new(
+        Reason::UnknownType,
+        "type is not one of the format, version 1",
+    )
 }
 
-fn missing(name: &str) -> Refused {
-    Refused::new(Reason::MissingField, format!("{name} is missing"))
-}
-
-fn time(text: &str, name: &str) -> Result<At, Refused> {
-    At::parse(text).map_err(|_why| {
-        let what = "is not a time with an offset, such as 2026-11-23T08:15:00+00:00";
-        Refused::new(Reason::BadTime, format!("{name} {what}"))
+fn visit(kind: &str, fields: &mut Fields<'_>) -> Result<Event, Refused> {
+    let visit = fields.need_id(Field::Visit);
+    Ok(match kind {
+        "visit.arrived" => Event::VisitArrived {
+            service: fields.need_id(Field::Service)?,
+            visit: visit?,
+            mode: fields.need(Field::Mode)?,
+            acuity: fields.find(Field::Acuity)?,
+            age_band: fields.find(Field::AgeBand)?,
+            origin: origin(fields)?,
+            incident: fields.find_id(Field::Incident)?,
+            booking: fields.find(Field::Booking)?,
+        },
+        "visit.triaged" => Event::VisitTriaged {
+            visit: visit?,
+            acuity: fields.need(Field::Acuity)?,
+        },
+        "visit.seen" => Event::VisitSeen { visit: visit? },
+        "visit.decided" => Event::VisitDecided {
+            visit: visit?,
+            decision: fields.need(Field::Decision)?,
+        },
+        "visit.departed" => Event::VisitDeparted {
+            visit: visit?,
+            how: fields.need(Field::How)?,
+        },
+        "visit.moved" => Event::VisitMoved {
+            visit: visit?,
+            service: fields.need_id(Field::Service)?,
+        },
+        "visit.cancelled" => Event::VisitCancelled { visit: visit? },
+        "visit.merged" => Event::VisitMerged {
+            visit: visit?,
+            into: fields.need_id(Field::Into)?,
+        },
+        "visit.reopened" => Event::VisitReopened { visit: visit? },
+        _ => return Err(unknown_type()),
     })
 }
 
-/// Where someone is becomes a hex here and goes no further.
-fn reduce_to_hex(fields: &mut Map<String, Value>, kind: &str) -> Result<(), Refused> {
-    let cell = if kind == "incident.opened" {
-        let (lat, lng) = (fields.remove("lat"), fields.remove("lng"));
-        Some(position(lat.as_ref(), lng.as_ref())?)
-    } else {
-        match fields.remove("origin") {
-            None | Some(Value::Null) => None,
-            Some(Value::Object(origin)) => origin_cell(&origin)?,
-            Some(_) => {
-                return Err(Refused::new(Reason::BadField, "origin is not an object"));
-            }
-        }
-    };
-    if let Some(cell) = cell {
-        fields.insert("origin".to_owned(), Value::String(cell.to_string()));
-    }
-    Ok(())
+fn ambulance(kind: &str, fields: &mut Fields<'_>) -> Result<Event, Refused> {
+    let incident = fields.need_id(Field::Incident);
+    Ok(match kind {
+        "incident.opened" => Event::IncidentOpened {
+            incident: incident?,
+            category: fields.need(Field::Category)?,
+            origin: position(fields.need(Field::Lat)?, fields.need(Field::Lng)?)?,
+        },
+        "incident.closed" => Event::IncidentClosed {
+            incident: incident?,
+        },
+        "conveyance.started" => Event::ConveyanceStarted {
+            incident: incident?,
+            vehicle: fields.find(Field::Vehicle)?,
+            service: fields.need_id(Field::Service)?,
+            eta: fields.find_time(Field::Eta)?,
+        },
+        "conveyance.diverted" => Event::ConveyanceDiverted {
+            incident: incident?,
+            vehicle: fields.find(Field::Vehicle)?,
+            service: fields.need_id(Field::Service)?,
+            eta: fields.find_time(Field::Eta)?,
+        },
+        "conveyance.arrived" => Event::ConveyanceArrived {
+            incident: incident?,
+        },
+        "handover.completed" => Event::HandoverCompleted {
+            incident: incident?,
+        },
+        "conveyance.cleared" => Event::ConveyanceCleared {
+            incident: incident?,
+        },
+        _ => return Err(unknown_type()),
+    })
+}
+
+fn other(kind: &str, fields: &mut Fields<'_>) -> Result<Event, Refused> {
+    Ok(match kind {
+        "contact.recorded" => Event::ContactRecorded {
+            contact: fields.need_id(Field::Contact)?,
+            channel: fields.need(Field::Channel)?,
+            origin: origin(fields)?,
+            disposition: fields.find(Field::Disposition)?,
+            service: fields.find_id(Field::Service)?,
+        },
+        "status.set" => Event::StatusSet {
+            service: fields.need_id(Field::Service)?,
+            status: fields.need(Field::Status)?,
+            reset_in_minutes: fields.find(Field::ResetInMinutes)?,
+            note: fields.find(Field::Note)?,
+            by: fields.need(Field::By)?,
+        },
+        "service.closed" => Event::ServiceClosed {
+            service: fields.need_id(Field::Service)?,
+            reason: fields.need(Field::Reason)?,
+            next_update_at: fields.find_time(Field::NextUpdateAt)?,
+        },
+        "service.opened" => Event::ServiceOpened {
+            service: fields.need_id(Field::Service)?,
+            reason: fields.need(Field::Reason)?,
+            next_update_at: fields.find_time(Field::NextUpdateAt)?,
+        },
+        "capacity.reported" => Event::CapacityReported {
+            service: fields.need_id(Field::Service)?,
+            capacity: Capacity {
+                staffed_spaces: fields.find(Field::StaffedSpaces)?,
+                occupied_spaces: fields.find(Field::OccupiedSpaces)?,
+                beds_open: fields.find(Field::BedsOpen)?,
+                beds_occupied: fields.find(Field::BedsOccupied)?,
+                escalation_beds: fields.find(Field::EscalationBeds)?,
+                no_criteria_to_reside: fields.find(Field::NoCriteriaToReside)?,
+                clinicians: fields.find(Field::Clinicians)?,
+            },
+        },
+        "slots.published" => Event::SlotsPublished {
+            service: fields.need_id(Field::Service)?,
+            slots: slots(fields)?,
+        },
+        "feed.heartbeat" => Event::FeedHeartbeat {},
+        _ => return Err(unknown_type()),
+    })
+}
+
+/// Where someone is, as it is sent. It becomes a hex here and goes no further.
+#[derive(Deserialize)]
+struct Origin<'a> {
+    #[serde(borrow)]
+    postcode: Option<std::borrow::Cow<'a, str>>,
+    #[serde(borrow)]
+    outcode: Option<std::borrow::Cow<'a, str>>,
+    lat: Option<f64>,
+    lng: Option<f64>,
 }
 
 /// An unknown postcode is no reason to refuse a patient: the event is taken without an origin.
-fn origin_cell(origin: &Map<String, Value>) -> Result<Option<Cell>, Refused> {
-    if let Some(Value::String(text)) = origin.get("postcode").or(origin.get("outcode")) {
-        return Ok(places::find_postcode(text));
+fn origin(fields: &mut Fields<'_>) -> Result<Option<Cell>, Refused> {
+    let Some(origin) = fields.find::<Origin<'_>>(Field::Origin)? else {
+        return Ok(None);
+    };
+    if let Some(text) = origin.postcode.or(origin.outcode) {
+        return Ok(places::find_postcode(&text));
     }
-    position(origin.get("lat"), origin.get("lng")).map(Some)
+    let lat = origin.lat.ok_or_else(|| fields::missing("origin.lat"))?;
+    let lng = origin.lng.ok_or_else(|| fields::missing("origin.lng"))?;
+    position(lat, lng).map(Some)
 }
 
-fn position(lat: Option<&Value>, lng: Option<&Value>) -> Result<Cell, Refused> {
-    let number = |value: Option<&Value>, name| match value {
-        None | Some(Value::Null) => Err(missing(name)),
-        Some(value) => value
-            .as_f64()
-            .ok_or_else(|| Refused::new(Reason::BadField, format!("{name} is not a number"))),
-    };
-    Position::new(number(lat, "lat")?, number(lng, "lng")?)
+fn position(lat: f64, lng: f64) -> Result<Cell, Refused> {
+    Position::new(lat, lng)
         .and_then(|position| position.cell(DEMAND_RESOLUTION))
         .ok_or_else(|| Refused::new(Reason::BadField, "lat, lng is not a position on the earth"))
 }
 
-/// Times travel as RFC 3339 and are kept as milliseconds.
-fn times_to_numbers(fields: &mut Map<String, Value>) -> Result<(), Refused> {
-    for name in ["eta", "next_update_at"] {
-        if let Some(Value::String(text)) = fields.get(name) {
-            let at = time(text, name)?;
-            fields.insert(name.to_owned(), at.0.into());
-        }
-    }
-    let slots = fields.get_mut("slots").and_then(Value::as_array_mut);
-    for slot in slots.into_iter().flatten().filter_map(Value::as_object_mut) {
-        for name in ["start", "end"] {
-            if let Some(Value::String(text)) = slot.get(name) {
-                let at = time(text, &format!("slots.{name}"))?;
-                slot.insert(name.to_owned(), at.0.into());
-            }
-        }
-    }
-    Ok(())
+/// A slot as it is sent, its times in RFC 3339.
+#[derive(Deserialize)]
+struct SentSlot {
+    slot: SlotId,
+    start: String,
+    end: String,
+    kind: compact_str::CompactString,
 }
 
-/// A field that is absent, or one that cannot be read. serde's words name the field or the values
-/// allowed; the value itself is cut out, since it could be anything.
-fn bad(why: &serde_json::Error) -> Refused {
-    let text = why.to_string();
-    let reason = if text.contains("missing field") {
-        Reason::MissingField
-    } else {
-        Reason::BadField
+fn slots(fields: &mut Fields<'_>) -> Result<Vec<Slot>, Refused> {
+    let time = |text: &str, name: &str| At::parse(text).map_err(|_why| fields::bad_time(name));
+    let sent: Vec<SentSlot> = fields.need(Field::Slots)?;
+    let slot = |sent: SentSlot| {
+        Ok(Slot {
+            start: time(&sent.start, "slots.start")?,
+            end: time(&sent.end, "slots.end")?,
+            slot: sent.slot,
+            kind: sent.kind,
+        })
     };
-    Refused::new(reason, without_values(why))
-}
-
-fn without_values(why: &serde_json::Error) -> String {
-    let text = why.to_string();
-    // "unknown variant `what was sent`, expected …": only what is expected may be repeated.
-    let text = match text
-        .split_once("unknown variant `")
-        .and_then(|(_, rest)| rest.split_once('`'))
-    {
-        Some((_, rest)) => format!("unknown value{rest}"),
-        None => text,
-    };
-    let mut out = String::new();
-    for (index, piece) in text.split('"').enumerate() {
-        out.push_str(if index % 2 == 1 { "…" } else { piece });
-    }
-    out
+    sent.into_iter().map(slot).collect()
 }
 
 /// Whose event was refused and which, for the answer and the count, where that can be told.
@@ -238,7 +253,6 @@ where
 pub fn label_of(text: &str) -> Label {
     serde_json::from_str(text).unwrap_or_default()
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,7 @@
 //! `session` is the protocol without I/O, `hub` works out each change once; this file moves bytes.
 
 mod hub;
+mod past;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -26,11 +27,10 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::At;
 use crate::faces::{Shared, failure, wire};
 use crate::telemetry;
-use crate::views::{NoPast, Published};
 use hub::{Frame, Hub};
+use past::LookingBack;
 use session::{Close, HEARTBEAT_SECONDS, Session, Since};
 
 /// Connections in all; beyond them a client is told to come back later.
@@ -57,7 +57,7 @@ struct Parts {
     shared: Shared,
     places: Arc<Semaphore>,
     addresses: Arc<DashMap<IpAddr, u32>>,
-    looking_back: Arc<Semaphore>,
+    past: LookingBack,
     stop: CancellationToken,
 }
 
@@ -74,7 +74,7 @@ pub fn router(shared: Shared, stop: CancellationToken) -> Router {
             shared,
             places: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
             addresses: Arc::default(),
-            looking_back: Arc::new(Semaphore::new(1)),
+            past: LookingBack::default(),
             stop,
         })
 }
@@ -356,9 +356,9 @@ struct StateQuery {
 async fn state(State(parts): State<Parts>, Query(query): Query<StateQuery>) -> Response {
     let (picture, topics) = match query.at {
         None => parts.hub.all(),
-        Some(at) => match past(&parts, &at).await {
+        Some(at) => match parts.past.at(&at, &parts.shared).await {
             Ok(past) => past,
-            Err(why) => return why,
+            Err(why) => return why.into_response(),
         },
     };
     let body = wire::envelope(&picture, &parts.shared.mode, "topics", &topics);
@@ -367,55 +367,4 @@ async fn state(State(parts): State<Parts>, Query(query): Query<StateQuery>) -> R
         axum::Json(body),
     )
         .into_response()
-}
-
-/// The state as it was shown at a moment. Looking back takes the server a while, so that only one
-/// caller does so at a time and others are told to come back.
-async fn past(parts: &Parts, at: &str) -> Result<(Arc<Published>, serde_json::Value), Response> {
-    let refuse =
-        |status, code, message, what_to_do| Err(failure(status, code, message, what_to_do));
-    let Ok(at) = At::parse(at) else {
-        return refuse(
-            StatusCode::BAD_REQUEST,
-            "bad_time",
-            "at is not a time with an offset",
-            "write it like 2026-11-23T14:05:00Z",
-        );
-    };
-    if at > parts.shared.clock.now() {
-        return refuse(
-            StatusCode::BAD_REQUEST,
-            "in_the_future",
-            "at is later than now",
-            "leave it out for the present state",
-        );
-    }
-    let Ok(_turn) = parts.looking_back.try_acquire() else {
-        return refuse(
-            StatusCode::TOO_MANY_REQUESTS,
-            "busy",
-            "someone else is looking back",
-            "ask again in a few seconds",
-        );
-    };
-    let (past, mode) = (parts.shared.past.clone(), parts.shared.mode);
-    let found = tokio::task::spawn_blocking(move || past.at(at)).await;
-    match found {
-        Ok(Ok(picture)) => {
-            let topics = topic::all(&topic::contents(&picture, &mode, None));
-            Ok((picture, topics))
-        }
-        Ok(Err(NoPast::BeforeTheLog)) => refuse(
-            StatusCode::NOT_FOUND,
-            "before_the_log",
-            "nothing had been received by then",
-            "ask for a later moment",
-        ),
-        Ok(Err(NoPast::NotKept)) | Err(_) => refuse(
-            StatusCode::GONE,
-            "not_kept",
-            "the entries of that time are no longer kept here",
-            "ask the operator for the archive",
-        ),
-    }
 }
