@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 BIN := target/release/uec-live
 
-.PHONY: help run build web test lint bless load tools
+.PHONY: help run build web test lint bless sim bench load fuzz tools
 
 help: ## List these words.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -30,8 +30,19 @@ lint: web ## Formatting, lints and types only
 bless: web ## Accept the present output of every snapshot test
 	INSTA_UPDATE=always cargo test --workspace --locked
 
+sim: web ## Ten thousand seeded simulations, then a thousand kills of the real server (20 minutes)
+	UEC_SIM_SEEDS=0..10000 UEC_SIM_KILLS=1000 cargo test --release --locked --package uec-live --test all sim:: -- --nocapture
+
+bench: build ## Events to picture beside a bare loop, and senders over HTTP beside the bare log
+	cargo run --release --locked --quiet --package load-tests -- fold
+	bash scripts/with-server.sh feeds --url BASE --scratch WORK --lines 1
+	bash scripts/with-server.sh feeds --url BASE --scratch WORK --lines 100
+
 load: build ## Measure event-to-screen latency against a server of its own
-	bash scripts/latency.sh
+	bash scripts/with-server.sh latency --url BASE --feed dhu-oadby --service oadby-utc
+
+fuzz: ## Feed every parser of outside text with broken input, a minute each
+	bash scripts/fuzz.sh
 
 tools: ## Install Debian packages that the tests need (Chromium, Prometheus' promtool, Python)
 	bash scripts/install-test-tools.sh

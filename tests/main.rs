@@ -9,3 +9,4 @@ mod architecture;
 mod dashboards;
 mod e2e;
 mod fold;
+mod sim;

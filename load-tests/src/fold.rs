@@ -86,6 +86,7 @@ fn compare(
     Ok(())
 }
 
+#[expect(clippy::disallowed_methods, reason = "a bench measures real time")]
 fn timed(work: impl FnOnce() -> anyhow::Result<u64>) -> anyhow::Result<Duration> {
     let started = Instant::now();
     std::hint::black_box(work()?);

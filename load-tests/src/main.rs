@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "a report is printed")]
 
 mod days;
+mod feeds;
 mod fold;
 mod latency;
 mod viewers;
@@ -19,6 +20,8 @@ enum Command {
     Latency(latency::Arguments),
     /// Writes days of the simulated area as events, one a line.
     Days(days::Arguments),
+    /// How many events a second senders get durably in, beside the bare log.
+    Feeds(feeds::Arguments),
     /// How fast events become a picture, beside a bare loop over the same lines.
     Fold(fold::Arguments),
     /// Opens many sockets and counts what arrives.
@@ -36,6 +39,7 @@ async fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Latency(arguments) => latency::run(&arguments).await,
         Command::Days(arguments) => days::run(&arguments),
+        Command::Feeds(arguments) => feeds::run(&arguments).await,
         Command::Fold(arguments) => fold::run(&arguments),
         Command::Viewers(arguments) => viewers::run(&arguments).await,
     }

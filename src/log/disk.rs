@@ -186,6 +186,9 @@ pub fn advice(why: &io::Error) -> String {
         io::ErrorKind::ReadOnlyFilesystem => {
             "the disk is read-only, often after a fault; check it, then mount it for writing"
         }
+        io::ErrorKind::FileTooLarge => {
+            "a limit on the size of files is reached; raise it, the server goes on by itself"
+        }
         io::ErrorKind::NotFound => "a file is missing; was the folder moved or emptied?",
         _ => return why.to_string(),
     };

@@ -26,12 +26,23 @@ pub struct EmbeddedLog {
     /// The file written to, and how many bytes of it are durable.
     segment: (Segment, u64),
     segment_bytes_max: u64,
-    /// An append failed: what is behind the durable bytes must be cut off before the next.
-    is_unclean: bool,
+    /// What must be done to the file before anything is added to it.
+    mend: Mend,
     /// The last durable entry, for readers.
     durable: Arc<AtomicU64>,
     buffer: Vec<u8>,
     torn_bytes: u64,
+}
+
+/// What must be done to the newest file before anything is added to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mend {
+    Nothing,
+    /// An append failed: what is behind the durable bytes is cut off.
+    Cut,
+    /// The log was just opened: what can be read may never have reached the disk, since after a
+    /// failed sync the machine forgets that it must write it. So the sound bytes are written anew.
+    Rewrite,
 }
 
 /// Where the log ends.
@@ -39,7 +50,10 @@ pub struct EmbeddedLog {
 struct Tip {
     seq: u64,
     at: At,
+    /// Of the last frame, which the next one names as its previous.
     check: u32,
+    /// Of the last frame that holds entries, which a snapshot names.
+    entries_check: u32,
 }
 
 impl EmbeddedLog {
@@ -70,18 +84,22 @@ impl EmbeddedLog {
             claim: None,
             opening: Opening {
                 format: record::FORMAT,
-                epoch: fresh_epoch.to_owned(),
+                epoch: String::new(),
             },
             tip: Tip::default(),
             segment: (Segment::beginning(1), 0),
             segment_bytes_max: SEGMENT_BYTES_MAX,
-            is_unclean: false,
+            mend: Mend::Nothing,
             durable: Arc::default(),
             buffer: Vec::new(),
             torn_bytes: 0,
         };
-        log.find_end()?;
-        log.durable.store(log.tip.seq, Ordering::Release);
+        log.find_end(fresh_epoch)?;
+        // On a full disk the server must start all the same. The next append tries again; until then
+        // readers are given nothing, since nothing is certain to be there after a loss of power.
+        if let Err(why) = log.clean_up() {
+            tracing::error!(%why, "the end of the event log could not be made durable");
+        }
         Ok(log)
     }
 
@@ -101,14 +119,6 @@ impl EmbeddedLog {
         Reader::new(self.disk.reader(), Arc::clone(&self.durable))
     }
 
-    /// Where the log ends, for a snapshot of what it adds up to.
-    pub fn anchor(&self) -> Anchor {
-        Anchor {
-            seq: self.tip.seq,
-            check: self.tip.check,
-        }
-    }
-
     /// Removes segments that hold nothing after `seq`; gives how many.
     pub fn remove_until(&mut self, seq: u64) -> Result<usize, LogError> {
         let segments = segment::list(self.disk.as_ref())?;
@@ -124,29 +134,32 @@ impl EmbeddedLog {
         Ok(removed)
     }
 
-    /// Finds where the log ends, mends a torn tail, and is ready to append.
-    fn find_end(&mut self) -> Result<(), LogError> {
+    /// Finds where the log ends. Nothing is written yet.
+    fn find_end(&mut self, fresh_epoch: &str) -> Result<(), LogError> {
         let mut segments = segment::list(self.disk.as_ref())?;
-        let mut is_newest = true;
+        let (mut is_newest, mut is_bare) = (true, false);
         while let Some(segment) = segments.pop() {
             let bytes = segment::bytes(self.disk.as_ref(), &segment)?;
             let found = self.read_end(&segment, &bytes, is_newest)?;
-            if is_newest && found.is_empty {
-                // Nothing of the file's first write came through.
-                let gone = self.disk.remove(&segment.name);
-                gone.map_err(|why| segment::io_error(self.disk.as_ref(), &why))?;
-                continue;
-            }
             if is_newest {
                 self.segment = (segment, found.sound_bytes);
                 self.tip = found.tip;
+                self.mend = Mend::Rewrite;
+            }
+            // Nothing of the newest file's first write came through: the one before tells.
+            if is_newest || is_bare {
+                self.tip.check = found.tip.check;
                 self.opening = found.opening;
-                is_newest = false;
             }
-            self.tip.at = found.tip.at;
+            is_bare = found.sound_bytes == 0;
+            is_newest = false;
+            (self.tip.at, self.tip.entries_check) = (found.tip.at, found.tip.entries_check);
             if found.has_entries {
-                return Ok(());
+                break;
             }
+        }
+        if self.opening.epoch.is_empty() {
+            fresh_epoch.clone_into(&mut self.opening.epoch);
         }
         Ok(())
     }
@@ -177,8 +190,6 @@ impl EmbeddedLog {
         let sound_bytes = frames.place as u64;
         if torn {
             self.torn_bytes += bytes.len() as u64 - sound_bytes;
-            let cut = self.disk.truncate(&segment.name, sound_bytes);
-            cut.map_err(|why| segment::io_error(self.disk.as_ref(), &why))?;
         }
         let at = match newest {
             None => At(0),
@@ -191,13 +202,13 @@ impl EmbeddedLog {
             }
         };
         Ok(Found {
-            is_empty: sound_bytes == 0,
             has_entries: newest.is_some(),
             sound_bytes,
             tip: Tip {
                 seq: frames.next - 1,
                 at,
                 check: frames.check,
+                entries_check: newest.map_or(0, |(header, _)| header.check),
             },
             opening: Opening {
                 format: record::FORMAT,
@@ -206,19 +217,26 @@ impl EmbeddedLog {
         })
     }
 
-    /// Cuts off what a failed append may have left.
+    /// Makes the file such that something can be added to it.
     fn clean_up(&mut self) -> Result<(), LogError> {
-        if self.is_unclean {
-            let (segment, bytes) = &self.segment;
-            let present = self.disk.list().map(|names| names.contains(&segment.name));
-            let cut = match present {
-                Ok(true) => self.disk.truncate(&segment.name, *bytes),
-                Ok(false) => Ok(()),
-                Err(why) => Err(why),
-            };
-            cut.map_err(|why| segment::io_error(self.disk.as_ref(), &why))?;
-            self.is_unclean = false;
-        }
+        let (segment, bytes) = &self.segment;
+        let mended = match self.mend {
+            Mend::Nothing => return Ok(()),
+            Mend::Cut => self.disk.list().and_then(|names| {
+                if names.contains(&segment.name) {
+                    self.disk.truncate(&segment.name, *bytes)
+                } else {
+                    Ok(())
+                }
+            }),
+            Mend::Rewrite => self
+                .disk
+                .read(&segment.name, 0, *bytes)
+                .and_then(|sound| self.disk.replace(&segment.name, &sound)),
+        };
+        mended.map_err(|why| segment::io_error(self.disk.as_ref(), &why))?;
+        self.mend = Mend::Nothing;
+        self.durable.store(self.tip.seq, Ordering::Release);
         Ok(())
     }
 
@@ -243,13 +261,13 @@ impl EmbeddedLog {
         }
         let count = entries.len() as u32;
         tip.check = frame::write(first, count, tip.check, &body, &mut self.buffer);
+        tip.entries_check = tip.check;
         Ok(tip)
     }
 }
 
 /// What the end of one segment says.
 struct Found {
-    is_empty: bool,
     has_entries: bool,
     sound_bytes: u64,
     tip: Tip,
@@ -265,8 +283,11 @@ impl Log for EmbeddedLog {
         (self.tip.seq > 0).then_some((self.tip.seq, self.tip.at))
     }
 
-    fn anchor(&self) -> Anchor {
-        Self::anchor(self)
+    fn anchor(&self) -> Option<Anchor> {
+        (self.mend == Mend::Nothing).then_some(Anchor {
+            seq: self.tip.seq,
+            check: self.tip.entries_check,
+        })
     }
 
     fn append(&mut self, entries: &[Entry]) -> Result<(), LogError> {
@@ -284,7 +305,7 @@ impl Log for EmbeddedLog {
             .append(name, &self.buffer)
             .and_then(|()| self.disk.sync(name));
         if let Err(why) = written {
-            self.is_unclean = true;
+            self.mend = Mend::Cut;
             return Err(segment::io_error(self.disk.as_ref(), &why));
         }
         self.segment.1 += self.buffer.len() as u64;
@@ -299,19 +320,32 @@ impl Log for EmbeddedLog {
         anchor: Option<Anchor>,
         visit: &mut dyn FnMut(Entry),
     ) -> Result<u64, LogError> {
-        self.clean_up()?;
-        let end = walk::entries_after(self.disk.as_ref(), after, anchor, &mut |entry| {
+        let (tip, mut last, mut handed_on) = (self.tip.seq, after, 0);
+        if after > tip {
+            let what = format!(
+                "the log ends at entry {tip} but a snapshot was taken at {after}; restore a copy"
+            );
+            return Err(damaged(self.disk.as_ref(), tip + 1, &what));
+        }
+        let walked = walk::entries_after(self.disk.as_ref(), after, anchor, &mut |entry| {
+            // What a failed append left behind the tip is not part of the log.
+            if entry.seq > tip {
+                return Ok(ControlFlow::Break(()));
+            }
+            last = entry.seq;
+            handed_on += 1;
             visit(entry);
             Ok(ControlFlow::Continue(()))
-        })?;
-        if end.seq != self.tip.seq {
-            let what = format!(
-                "the log was to end at entry {}; restore a copy",
-                self.tip.seq
-            );
-            return Err(damaged(self.disk.as_ref(), end.seq + 1, &what));
+        });
+        match walked {
+            Err(LogError::Damaged { seq, .. }) if seq > tip => {}
+            walked => drop(walked?),
         }
-        Ok(end.handed_on)
+        if last < tip {
+            let what = format!("the log was to end at entry {tip}; restore a copy");
+            return Err(damaged(self.disk.as_ref(), last + 1, &what));
+        }
+        Ok(handed_on)
     }
 
     fn remove_until(&mut self, seq: u64) -> Result<usize, LogError> {

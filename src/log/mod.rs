@@ -55,8 +55,9 @@ pub trait Log: Send {
     /// The place and time of the newest entry.
     fn last(&self) -> Option<(u64, At)>;
 
-    /// Where the log ends, for a snapshot of what it adds up to.
-    fn anchor(&self) -> Anchor;
+    /// Where the log ends, for a snapshot of what it adds up to; `None` while it is not certain
+    /// that all of it is durable.
+    fn anchor(&self) -> Option<Anchor>;
 
     /// Appends entries whose `seq` follow on densely. They are durable when this returns; after an
     /// error none of them may be relied upon and the caller must rebuild from [`Log::replay`].

@@ -36,7 +36,7 @@ impl Reader {
         }
     }
 
-    /// The last durable entry.
+    /// The last durable entry; 0 while it is not certain that any is.
     pub fn last(&self) -> u64 {
         self.durable.load(Ordering::Acquire)
     }

@@ -1,7 +1,8 @@
 //! The route table: every path of the server, grouped by who calls it.
 
+use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::routing::post;
+use axum::routing::{post, put};
 use axum::{Router, middleware};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
@@ -13,7 +14,7 @@ use crate::domain::Role;
 use crate::faces::access::{self, Access, Gate};
 use crate::faces::{Shared, api, fhir, metrics, pages, push};
 use crate::runtime::writer::LogState;
-use crate::sources::{self, http_events};
+use crate::sources::{self, http_encounters, http_events};
 
 /// What the routes need.
 pub struct Parts {
@@ -45,9 +46,19 @@ pub fn table(parts: Parts) -> Router {
         recorder,
         stop,
     } = parts;
-    // Feeds: POST /api/v1/events
+    // Feeds: POST /api/v1/events /feeds/{feed}/FHIR/R4…
     let feeds = Router::new()
         .route("/api/v1/events", post(http_events::post))
+        .route("/feeds/{feed}/FHIR/R4", post(http_encounters::post))
+        .route(
+            "/feeds/{feed}/FHIR/R4/Encounter",
+            post(http_encounters::post),
+        )
+        .route(
+            "/feeds/{feed}/FHIR/R4/Encounter/{id}",
+            put(http_encounters::post),
+        )
+        .layer(DefaultBodyLimit::max(http_encounters::BODY_BYTES_MAX))
         .with_state(events)
         .layer(middleware::from_fn_with_state(
             Gate {

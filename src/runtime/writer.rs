@@ -103,8 +103,16 @@ impl Writer {
             }
             self.take(batch);
         }
-        let anchor = self.log.anchor();
-        self.keeper.finish(&self.state, anchor);
+        self.finish();
+    }
+
+    /// Takes a last snapshot, so that the next start is quick.
+    pub fn finish(mut self) {
+        // After a failed append the state is ahead of the log.
+        let is_ahead = self.log_state.borrow().is_err();
+        if let Some(anchor) = self.log.anchor().filter(|_| !is_ahead) {
+            self.keeper.finish(&self.state, anchor);
+        }
     }
 
     /// Takes one batch and answers it: decided, made durable, published, in this order.
@@ -214,8 +222,9 @@ impl Writer {
 
     /// Takes a snapshot when one is due, and gives up what is behind an older one.
     fn keep(&mut self) {
-        let anchor = self.log.anchor();
-        self.keeper.look(&self.state, anchor);
+        if let Some(anchor) = self.log.anchor() {
+            self.keeper.look(&self.state, anchor);
+        }
         let removable = self.keeper.removable();
         if removable > self.removed {
             match self.log.remove_until(removable) {

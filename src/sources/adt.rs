@@ -4,12 +4,12 @@
 //! a local segment `ZED` (see `docs/feeds.md`). An A08 is a snapshot: it repeats what earlier ones
 //! said, and the ids made from visit, step and time let a repeat be known as one.
 
-use crate::domain::event::{Acuity, Decision, Departure, Event, Mode};
+use crate::domain::event::{Acuity, Decision, Event, Mode};
 use crate::domain::{
     At, Directory, EventId, Fact, Feed, IncidentId, Reason, Refused, ServiceId, VisitId,
 };
 use crate::sources::hl7::Message;
-use crate::sources::places;
+use crate::sources::{codes, places};
 
 /// The facts of a message, and what to answer with.
 #[derive(Debug)]
@@ -246,22 +246,13 @@ impl Reading<'_> {
             Some(at) => at,
             None => self.happened_at()?,
         };
-        let how = match self
+        let code = self
             .message
-            .get_value("PV1", 36, 1, "discharge disposition")?
-        {
-            "1" | "306689006" => Departure::Discharged,
-            "2" | "306706006" | "1066331000000109" | "1066341000000100" | "1066361000000104"
-            | "1066391000000105" | "1874161000000104" => Departure::Admitted,
-            "3" | "19712007" => Departure::Transferred,
-            "4" | "305398007" => Departure::Died,
-            "5" | "1066301000000103" | "1066311000000101" => Departure::LeftBeforeSeen,
-            "6" | "1066321000000107" => Departure::LeftBeforeComplete,
-            _ => {
-                let why = "PV1-36 discharge disposition is not one of 1 to 6 or a known ECDS code";
-                return Err(Refused::new(Reason::BadField, why));
-            }
-        };
+            .get_value("PV1", 36, 1, "discharge disposition")?;
+        let how = codes::departure(code).ok_or_else(|| {
+            let why = "PV1-36 discharge disposition is not one of 1 to 6 or a known ECDS code";
+            Refused::new(Reason::BadField, why)
+        })?;
         let mut facts = self.snapshot()?;
         facts.push(self.fact(
             self.control,

@@ -1,8 +1,11 @@
-//! How facts arrive: a file for each format. `adt` and `wire_event` turn a claim into a Fact or a
+//! How facts arrive: a file for each format. `adt`, `fhir_encounter` and `wire_event` turn a claim into a Fact or a
 //! refusal; the writer has the last word. Nothing here knows what a fact means.
 
 pub mod adt;
+mod codes;
+pub mod fhir_encounter;
 pub mod hl7;
+pub mod http_encounters;
 pub mod http_events;
 pub mod mllp;
 pub mod places;

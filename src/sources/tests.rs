@@ -88,3 +88,51 @@ fn the_same_step_in_a_later_snapshot_has_the_same_id() {
         "not the message's own id"
     );
 }
+
+/// An Encounter in a few lines: one for each fact, or the refusal.
+fn encounter(change: impl Fn(&mut serde_json::Value)) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/fhir");
+    let text = std::fs::read_to_string(folder.join("encounter.json")).unwrap();
+    let mut encounter = super::fhir_encounter::encounters(&text).unwrap().remove(0);
+    change(&mut encounter);
+    let directory = directory::demo().unwrap();
+    match super::fhir_encounter::admit(directory.find_feed("uhl-adt").unwrap(), &encounter) {
+        Err(why) => why.to_string(),
+        Ok(facts) => {
+            let line = |fact: &crate::domain::Fact| {
+                let event = serde_json::to_string(&fact.event).unwrap();
+                format!("{} {} {event}", fact.id, fact.happened_at)
+            };
+            facts.iter().map(line).collect::<Vec<_>>().join("\n")
+        }
+    }
+}
+
+#[test]
+fn a_fhir_encounter_means_the_same_facts_as_the_messages_of_its_stay() {
+    insta::assert_snapshot!(encounter(|_| ()));
+    insta::assert_snapshot!(encounter(|e| e["status"] = "entered-in-error".into()));
+    insta::assert_snapshot!(encounter(|e| e["status"] = "planned".into()), @"");
+}
+
+#[test]
+fn a_refused_encounter_is_explained_by_field_without_repeating_it() {
+    let told = [
+        encounter(|e| e["class"]["code"] = "IMP".into()),
+        encounter(|e| e["location"][0]["location"]["identifier"]["value"] = "Made Up".into()),
+        encounter(|e| e["period"]["end"] = "2026-11-23".into()),
+        encounter(|e| e["priority"]["coding"][0]["code"] = "Smith".into()),
+        encounter(|e| e["identifier"][0]["value"] = "John Smith".into()),
+        encounter(|e| e["location"] = "nowhere".into()),
+        encounter(|e| e["hospitalization"]["dischargeDisposition"] = serde_json::Value::Null),
+    ];
+    insta::assert_snapshot!(told.join("\n"));
+    for text in [
+        "",
+        "[]",
+        "{\"resourceType\":\"Bundle\"}",
+        "{\"resourceType\":\"Patient\"}",
+    ] {
+        assert!(super::fhir_encounter::encounters(text).is_err(), "{text}");
+    }
+}

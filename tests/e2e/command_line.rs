@@ -2,7 +2,7 @@
 
 use super::server::binary;
 
-fn run(arguments: &[&str]) -> (Option<i32>, String) {
+pub fn run(arguments: &[&str]) -> (Option<i32>, String) {
     let out = binary().args(arguments).output().unwrap();
     let text = format!(
         "{}{}",

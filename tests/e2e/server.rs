@@ -30,6 +30,43 @@ impl Server {
         Self::start(command, "HL7 v2")
     }
 
+    /// `uec-live serve` whose files may not grow beyond so many KiB until [`Server::unlimit`].
+    pub fn serve_limited(data: &Path, kib: u32) -> Self {
+        let mut command = Command::new("bash");
+        let script = format!("trap '' XFSZ; ulimit -Sf {kib}; exec \"$0\" \"$@\"");
+        command.args([
+            "-c",
+            &script,
+            env!("CARGO_BIN_EXE_uec-live"),
+            "serve",
+            "--open",
+            "--data",
+        ]);
+        command.arg(data);
+        Self::start(command, "HL7 v2")
+    }
+
+    /// Lifts the limit of [`Server::serve_limited`].
+    pub fn unlimit(&self) {
+        let pid = self.child.id().to_string();
+        let lifted = Command::new("prlimit")
+            .args(["--pid", &pid, "--fsize=unlimited"])
+            .status();
+        assert!(lifted.unwrap().success());
+    }
+
+    /// Posts a body as it is; the status and the answer.
+    pub async fn send(&self, path: &str, kind: &str, body: String) -> (u16, String) {
+        let request = self.client.post(format!("{}{path}", self.http));
+        let answer = request
+            .header("content-type", kind)
+            .body(body)
+            .send()
+            .await
+            .unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
     /// `uec-live serve` on a port that was free a moment ago.
     pub fn serve_on(data: &Path, port: &str) -> Self {
         let mut command = binary();

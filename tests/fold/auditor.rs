@@ -31,13 +31,19 @@ fn facts(entries: &[Entry]) -> Vec<&Fact> {
     entries.iter().filter_map(fact).collect()
 }
 
-/// The name a visit goes by once all merges are known.
-fn final_name<'a>(facts: &[&'a Fact], name: &'a str) -> &'a str {
-    let merged = facts.iter().find_map(|fact| match &fact.event {
-        Event::VisitMerged { visit, into } if visit.as_str() == name => Some(into.as_str()),
+/// Every merge: the retired name and the name that stays.
+fn merges<'a>(facts: &[&'a Fact]) -> Vec<(&'a str, &'a str)> {
+    let merge = |fact: &&'a Fact| match &fact.event {
+        Event::VisitMerged { visit, into } => Some((visit.as_str(), into.as_str())),
         _ => None,
-    });
-    merged.map_or(name, |into| final_name(facts, into))
+    };
+    facts.iter().filter_map(merge).collect()
+}
+
+/// The name a visit goes by once all merges are known.
+fn final_name<'a>(merges: &[(&'a str, &'a str)], name: &'a str) -> &'a str {
+    let merged = merges.iter().find(|(retired, _)| *retired == name);
+    merged.map_or(name, |(_, into)| final_name(merges, into))
 }
 
 fn visit_name(event: &Event) -> Option<&str> {
@@ -107,13 +113,14 @@ fn tell(history: &[&Fact], service: &str, now: At, figures: &mut Figures) {
 pub fn audit(entries: &[Entry], service: &str) -> Figures {
     let facts = facts(entries);
     let now = entries.last().map_or(At(0), |entry| entry.at);
+    let merges = merges(&facts);
     let mut figures = Figures::default();
     let mut visits: BTreeMap<&str, Vec<&Fact>> = BTreeMap::new();
     let mut runs: BTreeMap<&str, Vec<&Fact>> = BTreeMap::new();
     for fact in &facts {
         if let Some(name) = visit_name(&fact.event) {
             visits
-                .entry(final_name(&facts, name))
+                .entry(final_name(&merges, name))
                 .or_default()
                 .push(fact);
         }

@@ -1,6 +1,6 @@
 //! The fold, held against an auditor that knows nothing of how it works, and against its properties.
 
-mod auditor;
+pub mod auditor;
 mod examples;
 mod generate;
 mod properties;

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# From POST of an event to the changed value in a subscribed socket, one at a time, loopback, fsync on.
+# Runs a load-tests subcommand against a server of its own, on loopback, fsync on. BASE and WORK in the
+# arguments stand for the server's address and its folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,4 +15,5 @@ for _ in $(seq 100); do
     sleep 0.1
 done
 base=$(sed -n 's/.*page *\(http[^ ]*[0-9]\)\/.*/\1/p' "$work/out" | head -n 1)
-target/release/load-tests latency --url "$base" --feed dhu-oadby --service oadby-utc "$@"
+arguments=("${@/BASE/$base}")
+target/release/load-tests "${arguments[@]/WORK/$work}"
