@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use tokio::time::Instant;
-use uec_live::domain::event::{Event, Mode};
-use uec_live::domain::{At, Entry, EventId, Fact, FeedId, Record, ServiceId, VisitId};
+use uec_live::domain::event::{Channel, Event};
+use uec_live::domain::{At, ContactId, Entry, EventId, Fact, FeedId, Record};
 use uec_live::log::Log;
 use uec_live::log::embedded::EmbeddedLog;
 
@@ -84,20 +84,12 @@ async fn send(arguments: Arguments, count: Arc<Count>) -> anyhow::Result<()> {
     while !count.is_over.load(Ordering::Relaxed) {
         let first = count.serial.fetch_add(arguments.lines, Ordering::Relaxed);
         let at = now();
-        let body: String = (first..first + arguments.lines)
-            .map(|number| {
-                format!(
-                    "{{\"id\":\"f{number}\",\"feed\":\"dhu-oadby\",\"type\":\"visit.arrived\",\
-                     \"happened_at\":\"{at}\",\"service\":\"oadby-utc\",\"visit\":\"v{}\",\
-                     \"mode\":\"walk_in\"}}\n",
-                    number % 400
-                )
-            })
-            .collect();
+        let lines = first..first + arguments.lines;
+        let body: Vec<String> = lines.map(|number| contact(number, &at)).collect();
         let request = client
             .post(&url)
             .header("content-type", "application/x-ndjson");
-        let answer: serde_json::Value = request.body(body).send().await?.json().await?;
+        let answer: serde_json::Value = request.body(body.join("\n")).send().await?.json().await?;
         let taken = answer["accepted"]
             .as_u64()
             .context("no count in the answer")?;
@@ -105,6 +97,15 @@ async fn send(arguments: Arguments, count: Arc<Count>) -> anyhow::Result<()> {
         count.taken.fetch_add(taken, Ordering::Relaxed);
     }
     Ok(())
+}
+
+/// Someone rings 111: an event that leaves no queue behind, however many are sent.
+fn contact(number: u64, at: &jiff::Timestamp) -> String {
+    format!(
+        "{{\"id\":\"f{number}\",\"feed\":\"nhs111\",\"type\":\"contact.recorded\",\"happened_at\":\"{at}\",\
+         \"contact\":\"c{number}\",\"channel\":\"111\",\"disposition\":\"Dx02\",\
+         \"origin\":{{\"postcode\":\"LE1 5WW\"}}}}"
+    )
 }
 
 #[expect(clippy::disallowed_methods, reason = "a feed has a clock of its own")]
@@ -149,17 +150,14 @@ fn entry(seq: u64) -> anyhow::Result<Entry> {
         at,
         record: Record::Fact(Fact {
             id: EventId::new(&format!("f{seq}"))?,
-            feed: FeedId::new("dhu-oadby")?,
+            feed: FeedId::new("nhs111")?,
             happened_at: at,
-            event: Event::VisitArrived {
-                service: ServiceId::new("oadby-utc")?,
-                visit: VisitId::new(&format!("v{}", seq % 400))?,
-                mode: Mode::WalkIn,
-                acuity: None,
-                age_band: None,
-                origin: None,
-                incident: None,
-                booking: None,
+            event: Event::ContactRecorded {
+                contact: ContactId::new(&format!("c{seq}"))?,
+                channel: Channel::Phone111,
+                origin: "88195126a5fffff".parse().ok(),
+                disposition: Some("Dx02".into()),
+                service: None,
             },
         }),
     })

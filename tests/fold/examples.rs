@@ -211,3 +211,84 @@ fn each_impossible_fact_has_its_own_reason() {
         "not this feed's to report"
     );
 }
+
+#[test]
+fn a_late_fact_mends_the_figures_of_the_time_it_belongs_to() {
+    let mut tale = Tale::new();
+    tale.tell(arrival("a", 0));
+    tale.tick(200);
+    tale.tell(arrival("c", 240));
+    insta::assert_snapshot!(tale.draw(), @"waiting 2 | longest 240 | here 2 | wait too_few");
+    // Seen three hours ago, told only now; and someone who had come before anybody else.
+    tale.tell(step("b", 60, Event::VisitSeen { visit: visit("a") }));
+    insta::assert_snapshot!(tale.draw(), @"waiting 1 | longest 0 | here 2 | wait too_few");
+    tale.tell(arrival("d", -30));
+    insta::assert_snapshot!(tale.draw(), @"waiting 2 | longest 270 | here 3 | wait too_few");
+}
+
+#[test]
+fn the_lateness_bound_can_be_set() {
+    let mut tale = Tale::new();
+    tale.tell(arrival("a", 0));
+    let now = start().plus(26 * 60 * MINUTE);
+    let late = arrival("b", 0);
+    let with = |hours: i64| {
+        let limits = Limits {
+            late_max: hours * 60 * MINUTE,
+        };
+        tale.picture.decide(now, &late, limits)
+    };
+    assert!(matches!(with(24), Decision::Refuse(why) if why.reason == Reason::TooLate));
+    assert_eq!(with(27), Decision::Take);
+}
+
+#[test]
+fn a_moved_patient_waits_where_they_are_and_a_cancelled_move_brings_them_back() {
+    let mut tale = Tale::new();
+    tale.tell(arrival("a", 0));
+    let to = |service: &str| Event::VisitMoved {
+        visit: visit("a"),
+        service: super::generate::service(service),
+    };
+    tale.tell(step("b", 5, to("lri-eye")));
+    insta::assert_snapshot!(tale.draw(), @"waiting 0 | longest 0 | here 0 | wait too_few");
+    tale.tell(step("c", 6, to("lri-ed")));
+    insta::assert_snapshot!(tale.draw(), @"waiting 1 | longest 6 | here 1 | wait too_few");
+}
+
+#[test]
+fn a_cancelled_arrival_never_was_even_when_its_steps_are_told_later() {
+    let mut tale = Tale::new();
+    tale.tell(arrival("a", 0));
+    tale.tell(step("b", 2, Event::VisitCancelled { visit: visit("a") }));
+    insta::assert_snapshot!(tale.draw(), @"waiting 0 | longest 0 | here 0 | wait too_few");
+    tale.tell(step("c", 3, Event::VisitSeen { visit: visit("a") }));
+    insta::assert_snapshot!(tale.draw(), @"waiting 0 | longest 0 | here 0 | wait too_few");
+}
+
+#[test]
+fn a_visit_that_never_ends_is_closed_by_rule_and_marked_so() {
+    let mut tale = Tale::new();
+    tale.tell(arrival("a", 0));
+    let closed = |tale: &Tale| {
+        let found = tale.picture.visits().find(&visit("a"));
+        found.map(|visit| (visit.closed_by_rule, visit.state.is_some()))
+    };
+    tale.tick(48 * 60 - 5);
+    tale.tell(arrival("b", 48 * 60 - 5));
+    assert_eq!(closed(&tale), Some((false, true)));
+    tale.tell(arrival("c", 49 * 60));
+    assert_eq!(closed(&tale), Some((true, true)));
+    insta::assert_snapshot!(tale.draw(), @"waiting 2 | longest 65 | here 2 | wait too_few");
+}
+
+#[test]
+fn a_duplicate_is_known_from_a_snapshot_as_well() {
+    let mut tale = Tale::new();
+    tale.tell(arrival("a", 0));
+    let bytes = tale.picture.to_snapshot().unwrap();
+    let demo = Arc::new(directory::demo().unwrap());
+    let restored = Picture::from_snapshot(&bytes, demo).unwrap();
+    let decided = restored.decide(tale.picture.at(), &arrival("a", 0), Limits::default());
+    assert_eq!(decided, Decision::Duplicate);
+}
