@@ -1,13 +1,13 @@
 //! Works out what each new picture changed, once, and hands the same bytes to every socket.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::ws::Utf8Bytes;
 use serde_json::json;
 use tokio::sync::broadcast;
 
-use crate::faces::push::topic::{self, Contents, Difference, Topic};
+use crate::faces::push::topic::{self, Contents, Difference, Topic, Topics};
 use crate::faces::{Mode, Shared};
 use crate::views::Published;
 
@@ -37,7 +37,7 @@ pub struct Hub {
 struct State {
     picture: Arc<Published>,
     mode: Mode,
-    topics: BTreeMap<Topic, Contents>,
+    topics: Topics,
     ring: VecDeque<Frame>,
     /// Changes up to this entry are no longer in the ring.
     floor: u64,
@@ -92,8 +92,12 @@ impl Hub {
         let topics = topic::contents(&picture, &state.mode, Some(old));
         let mut frames = Vec::new();
         for (topic, new) in &topics {
+            let old = state.topics.get(topic);
+            if old.is_some_and(|old| Arc::ptr_eq(old, new)) {
+                continue;
+            }
             let empty = Contents::new();
-            let old = state.topics.get(topic).unwrap_or(&empty);
+            let old = old.map_or(&empty, Arc::as_ref);
             let difference = Difference::between(old, new);
             if !difference.is_empty() {
                 frames.push(delta(topic, &picture, &difference));

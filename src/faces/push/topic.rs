@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::domain::ServiceId;
@@ -48,8 +49,32 @@ impl fmt::Display for Topic {
     }
 }
 
+/// A value that is built once and shared by every picture in which it stays the same.
+#[derive(Debug, Clone)]
+pub struct Held(Arc<Value>);
+
+impl PartialEq for Held {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl Serialize for Held {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(to)
+    }
+}
+
+impl From<Value> for Held {
+    fn from(value: Value) -> Self {
+        Self(Arc::new(value))
+    }
+}
+
 /// The contents of a topic: values by key.
-pub type Contents = BTreeMap<String, Value>;
+pub type Contents = BTreeMap<String, Held>;
+/// The contents of every topic; one that did not change is shared from picture to picture.
+pub type Topics = BTreeMap<Topic, Arc<Contents>>;
 
 /// What changed in a topic.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -63,7 +88,7 @@ pub struct Difference {
 impl Difference {
     /// From one state of a topic to the next.
     pub fn between(old: &Contents, new: &Contents) -> Self {
-        let changed = |(key, value): &(&String, &Value)| old.get(*key) != Some(*value);
+        let changed = |(key, value): &(&String, &Held)| old.get(*key) != Some(*value);
         let set = new
             .iter()
             .filter(changed)
@@ -93,23 +118,21 @@ impl Difference {
 }
 
 /// Every topic and its contents as one object.
-pub fn all(topics: &BTreeMap<Topic, Contents>) -> Value {
-    let one = |(topic, contents): (&Topic, &Contents)| {
-        (topic.to_string(), Value::from_iter(contents.clone()))
+pub fn all(topics: &Topics) -> Value {
+    let value = |(key, held): (&String, &Held)| (key.clone(), held.0.as_ref().clone());
+    let one = |(topic, contents): (&Topic, &Arc<Contents>)| {
+        let contents = contents.iter().map(value);
+        (topic.to_string(), contents.collect::<Value>())
     };
     topics.iter().map(one).collect()
 }
 
 /// The contents of every topic for a picture. Values of services that did not change since `old` are
 /// taken over and not built again.
-pub fn contents(
-    picture: &Published,
-    mode: &Mode,
-    old: Option<(&Published, &BTreeMap<Topic, Contents>)>,
-) -> BTreeMap<Topic, Contents> {
-    let mut all: BTreeMap<Topic, Contents> = BTreeMap::new();
+pub fn contents(picture: &Published, mode: &Mode, old: Option<(&Published, &Topics)>) -> Topics {
+    let mut all = Topics::new();
     let mut waits = Contents::new();
-    let mut status = Contents::from([("server".to_owned(), wire::mode(mode))]);
+    let mut status = Contents::from([("server".to_owned(), wire::mode(mode).into())]);
     for (id, view) in &picture.services {
         let topic = Topic::Service(id.clone());
         let unchanged = old.filter(|(before, _)| {
@@ -122,25 +145,28 @@ pub fn contents(
             unchanged.and_then(|(_, topics)| topics.get(topic)?.get(key).cloned())
         };
         let key = format!("service:{id}");
-        let state = known(&Topic::Status, &key).unwrap_or_else(|| wire::state(view));
+        let state = known(&Topic::Status, &key).unwrap_or_else(|| wire::state(view).into());
         status.insert(key, state);
         if !view.readings.is_empty() {
-            let card = known(&Topic::Waits, id.as_str()).unwrap_or_else(|| wire::card(view));
+            let card = known(&Topic::Waits, id.as_str()).unwrap_or_else(|| wire::card(view).into());
             waits.insert(id.to_string(), card);
         }
         let own = unchanged.and_then(|(_, topics)| topics.get(&topic).cloned());
-        all.insert(topic, own.unwrap_or_else(|| service(view)));
+        all.insert(topic, own.unwrap_or_else(|| Arc::new(service(view))));
     }
     for (id, view) in &picture.feeds {
         // When a feed was last heard changes with each message and is not worth a frame.
         let health = json!({"name": view.feed.name, "health": view.health.label()});
-        status.insert(format!("feed:{id}"), health);
+        status.insert(format!("feed:{id}"), health.into());
     }
     let unchanged = old.filter(|(before, _)| Arc::ptr_eq(&before.demand, &picture.demand));
     let demand = unchanged.and_then(|(_, topics)| topics.get(&Topic::Demand).cloned());
-    all.insert(Topic::Demand, demand.unwrap_or_else(|| hexes(picture)));
-    all.insert(Topic::Waits, waits);
-    all.insert(Topic::Status, status);
+    all.insert(
+        Topic::Demand,
+        demand.unwrap_or_else(|| Arc::new(hexes(picture))),
+    );
+    all.insert(Topic::Waits, Arc::new(waits));
+    all.insert(Topic::Status, Arc::new(status));
     all
 }
 
@@ -148,7 +174,7 @@ fn hexes(picture: &Published) -> Contents {
     let hexes = demand::public(&picture.demand);
     hexes
         .into_iter()
-        .map(|(cell, people)| (cell.to_string(), people.into()))
+        .map(|(cell, people)| (cell.to_string(), Value::from(people).into()))
         .collect()
 }
 
@@ -156,9 +182,9 @@ fn service(view: &ServiceView) -> Contents {
     let mut contents: Contents = view
         .readings
         .iter()
-        .map(|r| (r.name.label().to_owned(), wire::reading(r)))
+        .map(|r| (r.name.label().to_owned(), wire::reading(r).into()))
         .collect();
-    contents.insert("state".to_owned(), wire::state(view));
+    contents.insert("state".to_owned(), wire::state(view).into());
     contents
 }
 
@@ -168,7 +194,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn any_contents() -> impl Strategy<Value = Contents> {
-        prop::collection::btree_map("[a-f]", (0..4_i64).prop_map(Value::from), 0..6)
+        prop::collection::btree_map(
+            "[a-f]",
+            (0..4_i64).prop_map(|n| Held::from(Value::from(n))),
+            0..6,
+        )
     }
 
     proptest! {
