@@ -19,7 +19,7 @@ for target in hl7 events encounters queries; do
     grown=target/fuzz/$target
     mkdir -p "$found" "$grown"
     echo "== $target, ${seconds}s"
-    cargo fuzz run --fuzz-dir tests/fuzz --sanitizer none "$target" "$grown" "${seeds[$target]}" -- \
+    cargo fuzz run --fuzz-dir tests/fuzz --target-dir target/fuzz-build --sanitizer none "$target" "$grown" "${seeds[$target]}" -- \
         -max_total_time="$seconds" -max_len=4096 -artifact_prefix="$found/" -dict=fixtures/fuzz/words.dict \
         -print_final_stats=1 2>&1 | grep -aE '^(stat::|==|SUMMARY|artifact|thread|Test unit)' || true
     if [ -n "$(ls -A "$found")" ]; then

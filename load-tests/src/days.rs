@@ -17,6 +17,9 @@ pub struct Arguments {
     /// How many days.
     #[arg(long, default_value_t = 365)]
     days: i64,
+    /// The same seed gives the same days.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
     /// The file.
     #[arg(long)]
     out: PathBuf,
@@ -28,7 +31,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .with_context(|| format!("cannot write {}", arguments.out.display()))?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
     let mut lines = 0_u64;
-    each_line(arguments.days, &mut |line| {
+    each_line(arguments.days, arguments.seed, &mut |line| {
         lines += 1;
         out.write_all(line.as_bytes())?;
         out.write_all(b"\n")?;
@@ -42,12 +45,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 /// Hands on the events of some days, each as a line of the wire format.
 pub fn each_line(
     days: i64,
+    seed: u64,
     visit: &mut dyn FnMut(&str) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let directory = directory::demo().map_err(|why| anyhow::anyhow!("{why}"))?;
     let start = At::parse("2026-01-05T00:00:00Z")?;
     let settings = Settings {
-        seed: 1,
+        seed,
         scenario: Scenario::Usual,
         start,
         dirt: Dirt { rate: 0.0 },

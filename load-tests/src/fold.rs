@@ -31,7 +31,7 @@ pub struct Arguments {
 /// Runs the loops in turns and prints the ratio.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut lines = Vec::new();
-    days::each_line(arguments.days, &mut |line| {
+    days::each_line(arguments.days, 1, &mut |line| {
         lines.push(line.to_owned());
         Ok(())
     })?;

@@ -26,13 +26,7 @@ pub enum Command {
     /// Run only the simulated area, against a server or as a report against published figures.
     World(World),
     /// Replay an event file and print the accuracy of the estimates beside simple baselines.
-    Score {
-        /// Entries as written by `uec-live log export`, one JSON object a line.
-        file: PathBuf,
-        /// Services file (CSV); the demonstration directory without it.
-        #[arg(long)]
-        directory: Option<PathBuf>,
-    },
+    Score(Score),
     /// Look after the event log.
     #[command(subcommand)]
     Log(Log),
@@ -45,6 +39,31 @@ pub enum Command {
     /// Look after access tokens.
     #[command(subcommand)]
     Token(Token),
+}
+
+/// `uec-live score`
+#[derive(Debug, Args)]
+pub struct Score {
+    /// Events in time order, one JSON object a line: the wire format, or as `log export` writes them.
+    pub file: PathBuf,
+    /// A table in minutes, or JSON in seconds.
+    #[arg(long, default_value = "table")]
+    pub format: ScoreFormat,
+    /// Window of the rolling baseline, hours.
+    #[arg(long, default_value_t = 4.0, value_parser = hours)]
+    pub window: f64,
+    /// Arrivals in the first hours are not scored; everything still learns from them.
+    #[arg(long, default_value_t = 0.0, value_parser = hours)]
+    pub warmup: f64,
+}
+
+/// How a score is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ScoreFormat {
+    /// For the eye.
+    Table,
+    /// For a program.
+    Json,
 }
 
 /// `uec-live serve`
@@ -290,6 +309,13 @@ fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(speed) if (0.1..=3_600.0).contains(&speed) => Ok(speed),
         _ => Err("must be a number from 0.1 to 3600".to_owned()),
+    }
+}
+
+fn hours(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(hours) if (0.0..=8_760.0).contains(&hours) => Ok(hours),
+        _ => Err("must be a number of hours from 0 to 8760".to_owned()),
     }
 }
 

@@ -9,31 +9,33 @@
 use std::collections::VecDeque;
 
 use crate::domain::At;
-use crate::forecast::line::{Sight, seconds};
+use crate::forecast::line::{Sight, london_hour, seconds};
 
-const FEATURES: usize = 8;
+const FEATURES: usize = 13;
 /// Visits that the weights are fitted to.
-const VISITS_KEPT: usize = 500;
+const VISITS_KEPT: usize = 2_500;
 /// The weights are fitted again after so many visits.
-const FIT_EVERY: usize = 8;
+const FIT_EVERY: usize = 25;
 /// Errors that the range is read off.
 const ERRORS_KEPT: usize = 400;
 /// Visits after which one counts half in a fit.
-const HALF_LIFE: f64 = 250.0;
+const HALF_LIFE: f64 = 1_500.0;
 /// How firmly the sensible weights are held to, as if so many visits had said so.
 const PRIOR_VISITS: f64 = 12.0;
 /// Steps of the fit.
-const FIT_STEPS: usize = 4;
+const FIT_STEPS: usize = 3;
 /// Step of the running correction of the median, relative to the usual wait.
-const CORRECTION_STEP: f64 = 0.02;
-/// Step by which a level of the range adapts.
-const LEVEL_STEP: f64 = 0.01;
+const CORRECTION_STEP: f64 = 0.002;
+/// Step by which an end of the range moves when it was on the wrong side.
+const OFFSET_STEP: f64 = 0.02;
 /// The quantiles of the range.
 pub const QUANTILES: [f64; 4] = [0.05, 0.10, 0.90, 0.95];
 /// Before any error is known a range is this many times what was said.
 const FIRST_RANGE: [f64; 4] = [0.2, 0.3, 2.0, 2.5];
 /// Weights to begin with: the waits of those started lately, the pace, the usual.
-const SENSIBLE: [f64; FEATURES] = [0.0, 0.05, 0.15, 0.35, 0.05, 0.0, 0.25, 0.15];
+const SENSIBLE: [f64; FEATURES] = [
+    0.0, 0.05, 0.15, 0.35, 0.05, 0.0, 0.15, 0.15, 0.10, 0.0, 0.0, 0.0, 0.0,
+];
 
 /// What was said to someone who joined, seconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,6 +46,7 @@ pub struct Said {
     pub range: [f64; 4],
     features: [f64; FEATURES],
     scale: f64,
+    hour: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,7 +68,8 @@ pub struct Learner {
     correction: f64,
     /// Errors relative to what was said, oldest first.
     errors: VecDeque<f64>,
-    levels: [f64; 4],
+    /// What is added to each quantile of the errors so that it holds what it promises.
+    offsets: [f64; 4],
 }
 
 impl Default for Learner {
@@ -78,14 +82,15 @@ impl Default for Learner {
             by_hour: [None; 24],
             correction: 0.0,
             errors: VecDeque::new(),
-            levels: QUANTILES,
+            offsets: [0.0; 4],
         }
     }
 }
 
 impl Learner {
     /// What to say to someone who joins now.
-    pub fn say(&self, sight: &Sight, now: At) -> Said {
+    pub fn say(&self, sight: &Sight, by_ambulance: bool, now: At) -> Said {
+        let other = if by_ambulance { 1.0 } else { 0.0 };
         let usual = self.usual_at(now).unwrap_or(sight.last_many);
         let scale = self.usual.max(sight.last_many).max(1.0);
         let features = [
@@ -97,6 +102,11 @@ impl Learner {
             sight.age,
             sight.drain.min(3.0 * scale),
             usual,
+            sight.drain_by_hour.min(3.0 * scale),
+            other * scale,
+            other * sight.last_many,
+            sight.alike,
+            sight.urgent * sight.drain_by_hour.min(3.0 * scale),
         ]
         .map(|feature| feature / scale);
         let raw = dot(&self.weights, &features) + self.correction;
@@ -106,14 +116,15 @@ impl Learner {
             range: self.range(median, scale),
             features,
             scale,
+            hour: london_hour(now),
         }
     }
 
-    /// What then happened: the wait in seconds, known `at`.
-    pub fn learn(&mut self, said: &Said, wait: f64, at: At) {
+    /// What then happened: the wait in seconds.
+    pub fn learn(&mut self, said: &Said, wait: f64) {
         let rate = if self.examples.is_empty() { 1.0 } else { 0.02 };
         self.usual += rate * (wait - self.usual);
-        let hour = &mut self.by_hour[hour_of(at)];
+        let hour = &mut self.by_hour[said.hour];
         *hour = Some(hour.map_or(wait, |known| known + 0.05 * (wait - known)));
         self.learn_range(said, wait);
         let side = if wait > said.median { 0.5 } else { -0.5 };
@@ -134,7 +145,7 @@ impl Learner {
     }
 
     fn usual_at(&self, now: At) -> Option<f64> {
-        self.by_hour[hour_of(now)].or((self.usual > 0.0).then_some(self.usual))
+        self.by_hour[london_hour(now)].or((self.usual > 0.0).then_some(self.usual))
     }
 
     fn range(&self, median: f64, scale: f64) -> [f64; 4] {
@@ -142,14 +153,15 @@ impl Learner {
         sorted.sort_by(f64::total_cmp);
         let width = spread(median, scale);
         let mut range = [0.0; 4];
-        for (place, level) in self.levels.iter().enumerate() {
+        for (place, share) in QUANTILES.into_iter().enumerate() {
             range[place] = if sorted.len() < 20 {
                 median * FIRST_RANGE[place]
             } else {
-                (median + width * quantile(&sorted, *level)).max(0.0)
+                let error = quantile(&sorted, share) + self.offsets[place];
+                (median + width * error).max(0.0)
             };
         }
-        // Levels adapt each on its own; a range is never inside out.
+        // Each adapts on its own; a range is never inside out.
         for place in [1, 0] {
             range[place] = range[place].min(if place == 1 { median } else { range[1] });
         }
@@ -167,8 +179,7 @@ impl Learner {
         }
         for (place, wanted) in QUANTILES.into_iter().enumerate() {
             let below = if wait <= said.range[place] { 1.0 } else { 0.0 };
-            let level = self.levels[place] + LEVEL_STEP * (wanted - below);
-            self.levels[place] = level.clamp(0.0, 1.0);
+            self.offsets[place] += OFFSET_STEP * (wanted - below);
         }
     }
 
@@ -210,10 +221,6 @@ fn spread(median: f64, scale: f64) -> f64 {
     0.3 * scale + 0.7 * median
 }
 
-fn hour_of(at: At) -> usize {
-    (at.london().hour().unsigned_abs() as usize).min(23)
-}
-
 fn dot(a: &[f64; FEATURES], b: &[f64; FEATURES]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
@@ -232,16 +239,17 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
 /// Gaussian elimination; the matrix is symmetric and its diagonal is held up by the prior.
 fn solve(mut a: [[f64; FEATURES]; FEATURES], mut b: [f64; FEATURES]) -> Option<[f64; FEATURES]> {
     for pivot in 0..FEATURES {
-        let divisor = a[pivot][pivot];
-        if divisor.abs() < 1e-9 {
+        let (pivot_row, pivot_right) = (a[pivot], b[pivot]);
+        if pivot_row[pivot].abs() < 1e-9 {
             return None;
         }
-        for row in pivot + 1..FEATURES {
-            let factor = a[row][pivot] / divisor;
-            for column in pivot..FEATURES {
-                a[row][column] -= factor * a[pivot][column];
+        let below = a.iter_mut().zip(&mut b).skip(pivot + 1);
+        for (row, right) in below {
+            let factor = row[pivot] / pivot_row[pivot];
+            for (cell, above) in row.iter_mut().zip(pivot_row) {
+                *cell -= factor * above;
             }
-            b[row] -= factor * b[pivot];
+            *right -= factor * pivot_right;
         }
     }
     let mut x = [0.0; FEATURES];
@@ -272,7 +280,10 @@ mod tests {
             last: wait,
             last_few: wait,
             last_many: wait,
+            alike: wait,
             drain: wait,
+            drain_by_hour: wait,
+            urgent: 0.0,
         }
     }
 
@@ -299,10 +310,10 @@ mod tests {
         for number in 0..2_000_i64 {
             let seen = 600.0 + (number * 37 % 101) as f64 * 10.0;
             let at = At(number * 300 * SECOND);
-            let said = learner.say(&sight(seen), at);
-            learner.learn(&said, 2.0 * seen, at);
+            let said = learner.say(&sight(seen), false, at);
+            learner.learn(&said, 2.0 * seen);
         }
-        let said = learner.say(&sight(1_000.0), At(0));
+        let said = learner.say(&sight(1_000.0), false, At(0));
         assert!((said.median - 2_000.0).abs() < 150.0, "{said:?}");
     }
 
@@ -315,13 +326,13 @@ mod tests {
             dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let chance = (dice >> 11) as f64 / (1_u64 << 53) as f64;
             let at = At(number * 300 * SECOND);
-            let said = learner.say(&sight(1_200.0), at);
+            let said = learner.say(&sight(1_200.0), false, at);
             let wait = 600.0 + 1_800.0 * chance;
             if number >= 1_000 {
                 asked += 1;
                 inside += i32::from(wait >= said.range[1] && wait <= said.range[2]);
             }
-            learner.learn(&said, wait, at);
+            learner.learn(&said, wait);
         }
         let share = f64::from(inside) / f64::from(asked);
         assert!((0.78..0.82).contains(&share), "{share}");

@@ -3,6 +3,8 @@
 //! Pure: computed from the fold's visits as of a moment. A learned forecast with its own state comes
 //! on top of this estimate, not in its place.
 
+pub mod learner;
+pub mod line;
 mod score;
 pub mod survival;
 
@@ -12,7 +14,7 @@ use crate::fold::visit::VisitState;
 use crate::fold::visits::Visits;
 use survival::{Curve, Spell};
 
-pub use score::{ScoreTable, score};
+pub use score::{Errors, LeftOut, Options, ScoreTable, Scorer, Told, ToldStep, WAYS, Way, Words};
 
 /// Windows to estimate from, the most recent that holds enough people first.
 pub const WINDOWS: [Millis; 3] = [2 * HOUR, 4 * HOUR, 8 * HOUR];

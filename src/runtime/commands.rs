@@ -1,7 +1,7 @@
 //! One function for each command of the command line. Exit codes: 0 done, 1 failed, 2 wrong use
 //! (clap's own).
 
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -9,11 +9,10 @@ use anyhow::{Context, bail};
 
 use crate::config::args::{self, Command};
 use crate::config::directory;
-use crate::domain::{Directory, Entry, FeedId};
+use crate::domain::{Directory, FeedId};
 use crate::faces::access;
-use crate::forecast;
 use crate::log::{inspect, repair};
-use crate::runtime::{demo, looking, quarantine, serve};
+use crate::runtime::{demo, looking, quarantine, score, serve};
 use crate::world;
 
 /// Does what was asked; a failure is one plain sentence on standard error.
@@ -33,7 +32,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Demo(args) => in_runtime(demo::command(args)),
         Command::World(args) if args.report => report(&args),
         Command::World(args) => in_runtime(demo::world_only(args)),
-        Command::Score { file, directory } => score(&file, directory.as_deref()),
+        Command::Score(args) => score::command(&args),
         Command::Log(command) => log(&command),
         Command::Quarantine(command) => in_runtime(quarantine::command(command)),
         Command::Directory(args::Directory::Check { file }) => check(&file),
@@ -97,19 +96,6 @@ fn report(args: &args::World) -> anyhow::Result<()> {
     } else {
         bail!("the simulated area is outside the published rows")
     }
-}
-
-fn score(file: &Path, services: Option<&Path>) -> anyhow::Result<()> {
-    let directory = read_directory(services, None)?;
-    let text =
-        std::fs::File::open(file).with_context(|| format!("cannot open {}", file.display()))?;
-    let mut entries = Vec::new();
-    for (index, line) in BufReader::new(text).lines().enumerate() {
-        let entry: Entry = serde_json::from_str(&line?)
-            .with_context(|| format!("{} line {} is not an entry", file.display(), index + 1))?;
-        entries.push(entry);
-    }
-    say(&forecast::score(entries.into_iter(), directory.into()).to_string())
 }
 
 fn log(command: &args::Log) -> anyhow::Result<()> {

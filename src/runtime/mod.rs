@@ -9,6 +9,7 @@ pub mod keeper;
 mod looking;
 mod quarantine;
 mod routes;
+mod score;
 pub mod serve;
 pub mod state;
 pub mod writer;

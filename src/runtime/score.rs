@@ -30,6 +30,7 @@ struct Event {
     visit: Option<String>,
     service: Option<String>,
     acuity: Option<Acuity>,
+    mode: Option<String>,
 }
 
 /// `uec-live score`
@@ -92,6 +93,11 @@ fn read(line: &str) -> Result<Option<Told>, String> {
         "visit.arrived" => ToldStep::Arrived {
             service: service(),
             acuity: event.acuity,
+            by_ambulance: event.mode.as_deref() == Some("ambulance"),
+        },
+        "visit.triaged" => match event.acuity {
+            Some(acuity) => ToldStep::Triaged(acuity),
+            None => return Ok(None),
         },
         "visit.seen" => ToldStep::Seen,
         "visit.moved" => ToldStep::Moved(service()),

@@ -72,3 +72,47 @@ fn a_token_is_printed_once_and_kept_only_as_a_hash() {
     assert!(!kept.contains(secret.trim()), "the secret is in the file");
     assert!(kept.contains("dhu-oadby"));
 }
+
+#[test]
+fn anyone_can_score_the_forecast_on_events_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("queue.ndjson");
+    let mut lines = String::from("nonsense\n");
+    for number in 0..60 {
+        let minute =
+            |minute: usize| format!("2026-01-05T{:02}:{:02}:00Z", minute / 60, minute % 60);
+        let mut tell = |kind: &str, at: usize, visit: usize| {
+            let at = minute(at);
+            let event =
+                serde_json::json!({"type": kind, "happened_at": at, "visit": format!("v{visit}")});
+            lines.push_str(&event.to_string());
+            lines.push('\n');
+        };
+        if number >= 2 {
+            tell("visit.seen", number * 10, number - 2);
+        }
+        tell("visit.arrived", number * 10, number);
+    }
+    std::fs::write(&file, lines).unwrap();
+    let file = file.to_str().unwrap();
+    let (code, text) = run(&["score", file, "--format", "json", "--warmup", "1"]);
+    assert_eq!(code, Some(0), "{text}");
+    let told: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let rolling = &told["streams"]["all"]["rolling_mean"];
+    assert_eq!(
+        (&rolling["mae"], &rolling["mean_wait"]),
+        (&0.0.into(), &1_200.0.into()),
+        "{text}"
+    );
+    assert_eq!(told["not_read"]["not JSON"], 1, "{text}");
+    assert!(
+        told["overall"]["forecast"]["coverage_80_percent"].is_number(),
+        "{text}"
+    );
+    let (code, text) = run(&["score", file]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(
+        text.contains("last_to_enter_service") && text.contains("not read: 1 lines"),
+        "{text}"
+    );
+}
