@@ -8,14 +8,16 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::At;
 use crate::forecast::line::{Sight, london_hour, seconds};
 
 const FEATURES: usize = 13;
 /// Visits that the weights are fitted to.
 const VISITS_KEPT: usize = 2_500;
-/// The weights are fitted again after so many visits.
-const FIT_EVERY: usize = 25;
+/// The weights are fitted again after so many visits, and when a twentieth of them is new.
+const FIT_EVERY: usize = 8;
 /// Errors that the range is read off.
 const ERRORS_KEPT: usize = 400;
 /// Visits after which one counts half in a fit.
@@ -38,7 +40,7 @@ const SENSIBLE: [f64; FEATURES] = [
 ];
 
 /// What was said to someone who joined, seconds.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Said {
     /// Half are started sooner.
     pub median: f64,
@@ -49,15 +51,15 @@ pub struct Said {
     hour: usize,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Example {
-    features: [f64; FEATURES],
-    truth: f64,
-    scale: f64,
+    features: [f32; FEATURES],
+    truth: f32,
+    scale: f32,
 }
 
 /// Learns one stream.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Learner {
     weights: [f64; FEATURES],
     examples: VecDeque<Example>,
@@ -66,8 +68,9 @@ pub struct Learner {
     usual: f64,
     by_hour: [Option<f64>; 24],
     correction: f64,
-    /// Errors relative to what was said, oldest first.
+    /// Errors relative to what was said, oldest first, and the same in order of size.
     errors: VecDeque<f64>,
+    sorted: Vec<f64>,
     /// What is added to each quantile of the errors so that it holds what it promises.
     offsets: [f64; 4],
 }
@@ -82,6 +85,7 @@ impl Default for Learner {
             by_hour: [None; 24],
             correction: 0.0,
             errors: VecDeque::new(),
+            sorted: Vec::new(),
             offsets: [0.0; 4],
         }
     }
@@ -130,18 +134,23 @@ impl Learner {
         let side = if wait > said.median { 0.5 } else { -0.5 };
         self.correction = (self.correction + CORRECTION_STEP * side).clamp(-0.5, 0.5);
         self.examples.push_back(Example {
-            features: said.features,
-            truth: wait / said.scale,
-            scale: said.scale,
+            features: said.features.map(|feature| feature as f32),
+            truth: (wait / said.scale) as f32,
+            scale: said.scale as f32,
         });
         if self.examples.len() > VISITS_KEPT {
             self.examples.pop_front();
         }
         self.since_fit += 1;
-        if self.since_fit >= FIT_EVERY {
+        if self.since_fit >= FIT_EVERY.max(self.examples.len() / 20) {
             self.since_fit = 0;
             self.fit();
         }
+    }
+
+    /// Visits it was learned from, of those that still count.
+    pub fn visits(&self) -> usize {
+        self.examples.len()
     }
 
     fn usual_at(&self, now: At) -> Option<f64> {
@@ -149,15 +158,13 @@ impl Learner {
     }
 
     fn range(&self, median: f64, scale: f64) -> [f64; 4] {
-        let mut sorted: Vec<f64> = self.errors.iter().copied().collect();
-        sorted.sort_by(f64::total_cmp);
         let width = spread(median, scale);
         let mut range = [0.0; 4];
         for (place, share) in QUANTILES.into_iter().enumerate() {
-            range[place] = if sorted.len() < 20 {
+            range[place] = if self.sorted.len() < 20 {
                 median * FIRST_RANGE[place]
             } else {
-                let error = quantile(&sorted, share) + self.offsets[place];
+                let error = quantile(&self.sorted, share) + self.offsets[place];
                 (median + width * error).max(0.0)
             };
         }
@@ -174,8 +181,15 @@ impl Learner {
     fn learn_range(&mut self, said: &Said, wait: f64) {
         let error = (wait - said.median) / spread(said.median, said.scale);
         self.errors.push_back(error);
-        if self.errors.len() > ERRORS_KEPT {
-            self.errors.pop_front();
+        let place = self.sorted.partition_point(|known| *known < error);
+        self.sorted.insert(place, error);
+        if self.errors.len() > ERRORS_KEPT
+            && let Some(oldest) = self.errors.pop_front()
+        {
+            let place = self.sorted.partition_point(|known| *known < oldest);
+            if place < self.sorted.len() {
+                self.sorted.remove(place);
+            }
         }
         for (place, wanted) in QUANTILES.into_iter().enumerate() {
             let below = if wait <= said.range[place] { 1.0 } else { 0.0 };
@@ -195,16 +209,19 @@ impl Learner {
             }
             let newest_first = self.examples.iter().rev().enumerate();
             for (behind, example) in newest_first {
-                let error = (example.truth - dot(&weights, &example.features)).abs();
+                let features = example.features.map(f64::from);
+                let truth = f64::from(example.truth);
+                let error = (truth - dot(&weights, &features)).abs();
                 let recent = 1.0 / (1.0 + behind as f64 / HALF_LIFE);
-                let weight = recent * (example.scale / self.usual.max(1.0)) / error.max(0.05);
-                for (row, a) in normal.iter_mut().zip(example.features) {
-                    for (cell, b) in row.iter_mut().zip(example.features) {
+                let size = f64::from(example.scale) / self.usual.max(1.0);
+                let weight = recent * size / error.max(0.05);
+                for (row, a) in normal.iter_mut().zip(features) {
+                    for (cell, b) in row.iter_mut().zip(features) {
                         *cell += weight * a * b;
                     }
                 }
-                for (cell, a) in right.iter_mut().zip(example.features) {
-                    *cell += weight * a * example.truth;
+                for (cell, a) in right.iter_mut().zip(features) {
+                    *cell += weight * a * truth;
                 }
             }
             match solve(normal, right) {

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::time::{HOUR, Millis, SECOND};
 use crate::domain::{At, VisitId};
 
@@ -38,7 +40,7 @@ pub struct Sight {
 }
 
 /// Someone who waits.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Waiting {
     joined: At,
     by_ambulance: bool,
@@ -46,7 +48,7 @@ struct Waiting {
 }
 
 /// Someone who was started.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Start {
     at: At,
     wait: Millis,
@@ -54,7 +56,7 @@ struct Start {
 }
 
 /// A queue.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Line {
     waiting: BTreeMap<VisitId, Waiting>,
     /// Those started lately, oldest first.
@@ -174,7 +176,7 @@ impl Line {
 }
 
 /// Starts that are usual in each hour of the day in London, learned as the days go by.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Rhythm {
     usual: [Option<f64>; 24],
     /// The hour being counted: hours since 1970, and starts in it.
@@ -195,8 +197,9 @@ impl Rhythm {
     fn count(&mut self, at: At) {
         let hour = at.0.div_euclid(HOUR);
         let (present, starts) = self.present.get_or_insert((hour, 0.0));
-        if *present == hour {
-            *starts += 1.0;
+        // A start told late belongs to an hour that was counted already.
+        if hour <= *present {
+            *starts += if hour == *present { 1.0 } else { 0.0 };
             return;
         }
         let (past, count) = (*present, *starts);

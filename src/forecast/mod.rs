@@ -3,6 +3,7 @@
 //! Pure: computed from the fold's visits as of a moment. A learned forecast with its own state comes
 //! on top of this estimate, not in its place.
 
+pub mod desk;
 pub mod learner;
 pub mod line;
 mod score;
@@ -14,7 +15,8 @@ use crate::fold::visit::VisitState;
 use crate::fold::visits::Visits;
 use survival::{Curve, Spell};
 
-pub use score::{Errors, LeftOut, Options, ScoreTable, Scorer, Told, ToldStep, WAYS, Way, Words};
+pub use desk::{Desk, Forecast, LeftOut, Told, ToldStep};
+pub use score::{Errors, Options, ScoreTable, Scorer, WAYS, Way, Words};
 
 /// Windows to estimate from, the most recent that holds enough people first.
 pub const WINDOWS: [Millis; 3] = [2 * HOUR, 4 * HOUR, 8 * HOUR];
@@ -34,10 +36,36 @@ pub struct Estimate {
     pub people: u32,
     /// Over how long.
     pub window: Millis,
+    /// How it was come by.
+    pub method: Method,
+}
+
+/// How an estimate is come by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// The survival curve of those who waited lately.
+    Survival,
+    /// What was learned of this queue.
+    Learned,
+}
+
+/// The wait of people arriving now; `None` when too few were seen lately to say. What was learned of
+/// the queue counts once enough was learned; until then the survival curve.
+pub fn wait_now(desk: &Desk, visits: &Visits, service: &str, now: At) -> Option<Estimate> {
+    let survival = survival(visits, service, now)?;
+    let learned = desk.wait_now(service, now).map(|forecast| Estimate {
+        median: forecast.median,
+        low: forecast.low,
+        high: Some(forecast.high),
+        people: forecast.visits,
+        window: survival.window,
+        method: Method::Learned,
+    });
+    Some(learned.unwrap_or(survival))
 }
 
 /// Estimates from the visits of a service; `None` when too few were seen to say.
-pub fn wait_now(visits: &Visits, service: &str, now: At) -> Option<Estimate> {
+fn survival(visits: &Visits, service: &str, now: At) -> Option<Estimate> {
     WINDOWS.into_iter().find_map(|window| {
         let states = visits.at_service(service).filter_map(|visit| {
             let state = visit.state.as_ref()?;
@@ -53,6 +81,7 @@ pub fn wait_now(visits: &Visits, service: &str, now: At) -> Option<Estimate> {
             high: curve.quantile(90).map(|minutes| minutes as i64),
             people: curve.people,
             window,
+            method: Method::Survival,
         })
     })
 }

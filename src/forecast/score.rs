@@ -5,11 +5,11 @@ mod table;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::domain::event::Acuity;
 use crate::domain::time::{HOUR, Millis};
 use crate::domain::{At, VisitId};
-use crate::forecast::learner::{Learner, Said, wait_seconds};
-use crate::forecast::line::Line;
+use crate::forecast::desk::{Desk, Heard, LeftOut, Told, ToldStep};
+use crate::forecast::learner::Said;
+use crate::forecast::line::Sight;
 
 pub use table::{Errors, ScoreTable, WAYS, Way};
 
@@ -31,64 +31,6 @@ impl Default for Options {
     }
 }
 
-/// One thing told about a visit. Times in the order told; nothing else of an event is needed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Told {
-    /// When it happened.
-    pub at: At,
-    /// Which stay.
-    pub visit: VisitId,
-    /// What.
-    pub step: ToldStep,
-}
-
-/// What may happen to a visit as far as waits go.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ToldStep {
-    /// Joined the queue of a service.
-    Arrived {
-        /// Which queue; any name.
-        service: String,
-        /// How urgent, if known at once.
-        acuity: Option<Acuity>,
-        /// Came by ambulance.
-        by_ambulance: bool,
-    },
-    /// First assessed.
-    Triaged(Acuity),
-    /// Started.
-    Seen,
-    /// Goes on in another queue.
-    Moved(String),
-    /// Left, or never was.
-    Gone,
-}
-
-/// Why something told was left out of estimates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LeftOut {
-    /// Seen, left or moved, and no arrival was told.
-    NoArrival,
-    /// Seen before its arrival.
-    SeenBeforeArrival,
-    /// Arrived twice.
-    ArrivedTwice,
-    /// Earlier than what was told before it.
-    OutOfOrder,
-}
-
-impl LeftOut {
-    /// In words.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::NoArrival => "no arrival was told",
-            Self::SeenBeforeArrival => "seen before arrival",
-            Self::ArrivedTwice => "arrived twice",
-            Self::OutOfOrder => "told out of time order",
-        }
-    }
-}
-
 /// A range said at an arrival: the quantiles 10, 50 and 90 of each way, ours with 5 and 95 too.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Words {
@@ -98,18 +40,12 @@ pub struct Words {
     pub wide: [f64; 2],
 }
 
-struct Waiting {
-    stream: String,
-    said: Option<(Said, Words)>,
-    scored: bool,
-}
-
 /// Tells what was said from what is told.
 pub struct Scorer {
     options: Options,
-    lines: BTreeMap<String, Line>,
-    learners: BTreeMap<String, Learner>,
-    waiting: BTreeMap<VisitId, (String, Waiting)>,
+    desk: Desk,
+    /// What was said to those who wait, when it is to be scored.
+    said: BTreeMap<VisitId, Words>,
     first: Option<At>,
     now: At,
     table: ScoreTable,
@@ -120,9 +56,8 @@ impl Scorer {
     pub fn new(options: Options) -> Self {
         Self {
             options,
-            lines: BTreeMap::new(),
-            learners: BTreeMap::new(),
-            waiting: BTreeMap::new(),
+            desk: Desk::default(),
+            said: BTreeMap::new(),
             first: None,
             now: At(i64::MIN),
             table: ScoreTable::default(),
@@ -135,29 +70,23 @@ impl Scorer {
             self.table.leave_out(LeftOut::OutOfOrder);
         }
         self.now = self.now.max(told.at);
-        self.first.get_or_insert(told.at);
-        match &told.step {
-            ToldStep::Arrived {
-                service,
-                acuity,
-                by_ambulance,
-            } => self.arrived(told, service, *acuity, *by_ambulance),
-            ToldStep::Triaged(acuity) => {
-                if let Some((service, _)) = self.waiting.get(&told.visit)
-                    && let Some(line) = self.lines.get_mut(service)
-                {
-                    line.assess(&told.visit, is_urgent(*acuity));
+        let first = *self.first.get_or_insert(told.at);
+        match self.desk.tell(told) {
+            Heard::Said(heard) if told.at.since(first) >= self.options.warm_up => {
+                let (sight, said) = heard.as_ref();
+                let words = self.words(told, sight, said);
+                self.said.insert(told.visit.clone(), words);
+            }
+            Heard::Started(stream, wait) => {
+                if let Some(words) = self.said.remove(&told.visit) {
+                    self.table.add(&stream, &words, wait);
                 }
             }
-            ToldStep::Seen => self.seen(told),
-            ToldStep::Moved(service) => self.moved(told, service),
-            ToldStep::Gone => {
-                if let Some((service, _)) = self.waiting.remove(&told.visit)
-                    && let Some(line) = self.lines.get_mut(&service)
-                {
-                    line.leave(&told.visit);
-                }
-            }
+            Heard::LeftOut(why) => self.table.leave_out(why),
+            Heard::Said(_) | Heard::Nothing => {}
+        }
+        if matches!(told.step, ToldStep::Gone | ToldStep::Moved(_)) {
+            self.said.remove(&told.visit);
         }
     }
 
@@ -166,100 +95,25 @@ impl Scorer {
         self.table
     }
 
-    fn arrived(&mut self, told: &Told, service: &str, acuity: Option<Acuity>, by_ambulance: bool) {
-        if self.waiting.contains_key(&told.visit) {
-            return self.table.leave_out(LeftOut::ArrivedTwice);
-        }
-        let line = self.lines.entry(service.to_owned()).or_default();
-        let stream = match acuity {
-            None => service.to_owned(),
-            Some(acuity) => format!("{service}/{}", acuity.level()),
+    fn words(&self, told: &Told, sight: &Sight, said: &Said) -> Words {
+        let service = match &told.step {
+            ToldStep::Arrived { service, .. } => service.as_str(),
+            _ => "",
         };
-        let learner = self.learners.entry(stream.clone()).or_default();
-        let said = line.sight(told.at, by_ambulance).map(|sight| {
-            let said = learner.say(&sight, by_ambulance, told.at);
-            let recent = line.waits_within(told.at, self.options.window);
-            let [widest_low, low, high, widest_high] = said.range;
-            let words = Words {
-                ways: [
-                    [low, said.median, high],
-                    rolling(recent, sight.last),
-                    [sight.last; 3],
-                    [sight.head; 3],
-                ],
-                wide: [widest_low, widest_high],
-            };
-            (said, words)
+        let recent = self.desk.line(service).map_or_else(Vec::new, |line| {
+            line.waits_within(told.at, self.options.window)
         });
-        line.join(
-            told.visit.clone(),
-            told.at,
-            by_ambulance,
-            acuity.is_some_and(is_urgent),
-        );
-        let scored = self
-            .first
-            .is_some_and(|first| told.at.since(first) >= self.options.warm_up);
-        let waiting = Waiting {
-            stream,
-            said,
-            scored,
-        };
-        self.waiting
-            .insert(told.visit.clone(), (service.to_owned(), waiting));
-    }
-
-    fn seen(&mut self, told: &Told) {
-        let Some((service, waiting)) = self.waiting.remove(&told.visit) else {
-            return self.table.leave_out(LeftOut::NoArrival);
-        };
-        let Some(line) = self.lines.get_mut(&service) else {
-            return;
-        };
-        if line
-            .joined(&told.visit)
-            .is_some_and(|joined| told.at < joined)
-        {
-            line.leave(&told.visit);
-            return self.table.leave_out(LeftOut::SeenBeforeArrival);
+        let [widest_low, low, high, widest_high] = said.range;
+        Words {
+            ways: [
+                [low, said.median, high],
+                rolling(recent, sight.last),
+                [sight.last; 3],
+                [sight.head; 3],
+            ],
+            wide: [widest_low, widest_high],
         }
-        let Some(joined) = line.start(&told.visit, told.at) else {
-            return self.table.leave_out(LeftOut::NoArrival);
-        };
-        let wait = wait_seconds(joined, told.at);
-        let Some((said, words)) = waiting.said else {
-            return;
-        };
-        if waiting.scored {
-            self.table.add(&waiting.stream, &words, wait);
-        }
-        let learner = self.learners.entry(waiting.stream).or_default();
-        learner.learn(&said, wait);
     }
-
-    /// The wait goes on in another queue: what was said at the first door is not scored.
-    fn moved(&mut self, told: &Told, service: &str) {
-        let Some((before, _)) = self.waiting.remove(&told.visit) else {
-            return;
-        };
-        if let Some(line) = self.lines.get_mut(&before) {
-            line.leave(&told.visit);
-        }
-        let line = self.lines.entry(service.to_owned()).or_default();
-        line.join(told.visit.clone(), told.at, false, false);
-        let waiting = Waiting {
-            stream: service.to_owned(),
-            said: None,
-            scored: false,
-        };
-        self.waiting
-            .insert(told.visit.clone(), (service.to_owned(), waiting));
-    }
-}
-
-/// Immediate, very urgent or urgent: likely to be started before those who came earlier.
-fn is_urgent(acuity: Acuity) -> bool {
-    acuity.level() <= 3
 }
 
 /// The rolling baseline: 10, mean and 90 of recent waits; the last wait when there is none.

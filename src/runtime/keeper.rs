@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::domain::At;
 use crate::domain::time::{HOUR, Millis};
 use crate::fold::Picture;
+use crate::forecast::Desk;
 use crate::log::snapshot::{Snapshot, Snapshots};
 use crate::log::{Anchor, LogError};
 use crate::runtime::state::State;
@@ -107,6 +108,7 @@ impl Keeper {
         let job = Job {
             snapshots: Arc::clone(&self.snapshots),
             picture: state.picture.clone(),
+            desk: state.desk.clone(),
             anchor,
             retention: self.schedule.retention,
             removable: Arc::clone(&self.removable),
@@ -147,6 +149,7 @@ impl Keeper {
 struct Job {
     snapshots: Arc<Mutex<Snapshots>>,
     picture: Picture,
+    desk: Desk,
     anchor: Anchor,
     retention: Option<Millis>,
     removable: Arc<AtomicU64>,
@@ -154,10 +157,11 @@ struct Job {
 
 impl Job {
     fn run(self) -> Result<u64, LogError> {
-        let state = State::to_snapshot(&self.picture).map_err(|why| LogError::Store {
-            place: "a snapshot".to_owned(),
-            what: why.to_string(),
-        })?;
+        let state =
+            State::to_snapshot(&self.picture, &self.desk).map_err(|why| LogError::Store {
+                place: "a snapshot".to_owned(),
+                what: why.to_string(),
+            })?;
         let snapshot = Snapshot {
             anchor: self.anchor,
             at: self.picture.at(),

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::domain::time::HOUR;
 use crate::domain::{At, Directory, Entry};
 use crate::fold::{self, Change, Picture};
+use crate::forecast::{Desk, Told};
 use crate::log::snapshot::{Key, Snapshot, Snapshots};
 use crate::log::{Anchor, Log, LogError};
 use crate::views::{Published, Viewer};
@@ -15,6 +17,8 @@ use crate::views::{Published, Viewer};
 pub struct State {
     /// What the facts mean.
     pub picture: Picture,
+    /// What was learned of each queue.
+    pub desk: Desk,
     viewer: Viewer,
 }
 
@@ -23,6 +27,7 @@ pub struct State {
 struct Written<'a> {
     fold: u32,
     picture: &'a Picture,
+    desk: &'a Desk,
 }
 
 /// The content of a snapshot, as it is read.
@@ -32,17 +37,23 @@ struct Kept<'a> {
     fold: u32,
     #[serde(borrow)]
     picture: &'a RawValue,
+    desk: Desk,
 }
 
 impl State {
     /// Nothing is known yet.
     pub fn new(directory: &Arc<Directory>) -> Self {
-        Self::of(Picture::new(Arc::clone(directory)), directory)
+        Self::of(
+            Picture::new(Arc::clone(directory)),
+            Desk::default(),
+            directory,
+        )
     }
 
-    fn of(picture: Picture, directory: &Arc<Directory>) -> Self {
+    fn of(picture: Picture, desk: Desk, directory: &Arc<Directory>) -> Self {
         Self {
             picture,
+            desk,
             viewer: Viewer::new(Arc::clone(directory)),
         }
     }
@@ -88,10 +99,11 @@ impl State {
     }
 
     /// The state as the content of a snapshot.
-    pub fn to_snapshot(picture: &Picture) -> Result<Vec<u8>, serde_json::Error> {
+    pub fn to_snapshot(picture: &Picture, desk: &Desk) -> Result<Vec<u8>, serde_json::Error> {
         serde_json::to_vec(&Written {
             fold: fold::VERSION,
             picture,
+            desk,
         })
     }
 
@@ -107,7 +119,7 @@ impl State {
         }
         let picture = kept.picture.get().as_bytes();
         let picture = Picture::from_snapshot(picture, Arc::clone(directory)).ok()?;
-        Some(Self::of(picture, directory))
+        Some(Self::of(picture, kept.desk, directory))
     }
 
     /// The newest entry applied.
@@ -122,11 +134,19 @@ impl State {
 
     /// Takes an entry; `changes` is added to.
     pub fn apply(&mut self, entry: &Entry, changes: &mut Vec<Change>) {
+        let before = self.picture.at();
         self.picture.apply(entry, changes);
+        if let Some(told) = Told::by(entry) {
+            self.desk.tell(&told);
+        }
+        if before.0.div_euclid(HOUR) != entry.at.0.div_euclid(HOUR) {
+            self.desk.tidy(entry.at);
+        }
     }
 
     /// What readers may see after these changes. The first publication works everything out.
     pub fn publish(&mut self, changes: &[Change], epoch: &str) -> Arc<Published> {
-        self.viewer.publish(&self.picture, changes, epoch)
+        self.viewer
+            .publish(&self.picture, &self.desk, changes, epoch)
     }
 }

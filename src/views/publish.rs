@@ -7,6 +7,7 @@ use crate::domain::AcuityGroup;
 use crate::domain::{At, Cell, Directory, Feed, FeedId, Service, ServiceId};
 use crate::fold::demand::DEMAND_WINDOW;
 use crate::fold::{Change, Picture};
+use crate::forecast::Desk;
 use crate::views::readings::{self, Source};
 use crate::views::{
     Closure, DemandView, FeedView, Health, Published, ServiceView, Status, StreamView,
@@ -35,6 +36,7 @@ impl Viewer {
     pub fn publish(
         &mut self,
         picture: &Picture,
+        desk: &Desk,
         changes: &[Change],
         epoch: &str,
     ) -> Arc<Published> {
@@ -42,7 +44,7 @@ impl Viewer {
         self.publish_feeds(picture);
         for id in self.dirty(all, changes) {
             if let Some(service) = self.directory.find_service(id.as_str()) {
-                let view = self.service_view(picture, service);
+                let view = self.service_view(picture, desk, service);
                 keep_or_put(&mut self.services, &id, view);
             }
         }
@@ -116,7 +118,7 @@ impl Viewer {
         }
     }
 
-    fn service_view(&self, picture: &Picture, service: &Arc<Service>) -> ServiceView {
+    fn service_view(&self, picture: &Picture, desk: &Desk, service: &Arc<Service>) -> ServiceView {
         let now = picture.at();
         let id = service.id.as_str();
         let said = picture.find_service_state(id);
@@ -135,7 +137,7 @@ impl Viewer {
         let source = self.source(self.directory.visit_feed(id));
         let ambulances = self.source(self.ambulance_feed());
         let is_open = opening.is_open() && closure.is_none();
-        let readings = readings::of(picture, service, source, ambulances, is_open);
+        let readings = readings::of(picture, desk, service, source, ambulances, is_open);
         ServiceView {
             service: Arc::clone(service),
             opening,

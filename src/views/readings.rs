@@ -6,7 +6,7 @@ use crate::domain::{Age, At, Measure, Reading, ReadingName, Service, Withheld};
 use crate::fold::Picture;
 use crate::fold::visit::VisitState;
 use crate::fold::visits::left_before_seen;
-use crate::forecast;
+use crate::forecast::{self, Desk, Method};
 
 /// A wait beyond this cannot be right and is withheld.
 pub const WAIT_PLAUSIBLE_MAX: Millis = 24 * HOUR;
@@ -54,6 +54,7 @@ impl Source {
 /// All figures of a service, in the order to show them.
 pub fn of(
     picture: &Picture,
+    desk: &Desk,
     service: &Service,
     visits: Source,
     ambulances: Source,
@@ -62,7 +63,7 @@ pub fn of(
     let mut readings = Vec::new();
     if service.kind.has_waits() {
         let department = Department::gather(picture, service);
-        readings.push(wait(picture, service, visits, is_open));
+        readings.push(wait(picture, desk, service, visits, is_open));
         readings.extend(department.readings(picture.at(), visits));
     }
     if service.takes_ambulances {
@@ -75,9 +76,15 @@ fn exact(value: usize) -> Measure {
     Measure::exact(value as i64)
 }
 
-fn wait(picture: &Picture, service: &Service, source: Source, is_open: bool) -> Reading {
+fn wait(
+    picture: &Picture,
+    desk: &Desk,
+    service: &Service,
+    source: Source,
+    is_open: bool,
+) -> Reading {
     let now = picture.at();
-    let estimate = forecast::wait_now(picture.visits(), service.id.as_str(), now);
+    let estimate = forecast::wait_now(desk, picture.visits(), service.id.as_str(), now);
     let value = match estimate {
         // Nobody arriving now would be taken in, whoever is still inside.
         _ if !is_open => Err(Withheld::Closed),
@@ -95,11 +102,19 @@ fn wait(picture: &Picture, service: &Service, source: Source, is_open: bool) -> 
         name: ReadingName::Wait,
         age: source.age(value),
         unit: Unit::Minutes,
-        statistic: "median of people arriving now, those still waiting counted",
+        statistic: match estimate.map(|estimate| estimate.method) {
+            Some(Method::Learned) => "median of people walking in now, learned from this queue",
+            Some(Method::Survival) | None => {
+                "median of people arriving now, those still waiting counted"
+            }
+        },
         from: ARRIVAL,
         to: SEEN,
         group: "everyone",
-        window: Some(estimate.map_or(forecast::WINDOWS[0], |estimate| estimate.window)),
+        window: match estimate {
+            None => Some(forecast::WINDOWS[0]),
+            Some(estimate) => (estimate.method == Method::Survival).then_some(estimate.window),
+        },
         count: estimate.map_or(0, |estimate| estimate.people),
         as_of: now,
     }

@@ -7,6 +7,7 @@ use uec_live::domain::event::{Departure, Event};
 use uec_live::domain::time::MINUTE;
 use uec_live::domain::{Age, At, Entry, Fact, ReadingName, Reason, Record, VisitId};
 use uec_live::fold::{Decision, Limits, Picture};
+use uec_live::forecast::Desk;
 use uec_live::views::{Published, Viewer};
 
 use super::generate::start;
@@ -25,7 +26,7 @@ impl Tale {
         let demo = Arc::new(directory::demo().unwrap());
         let picture = Picture::new(Arc::clone(&demo));
         let mut viewer = Viewer::new(demo);
-        let published = viewer.publish(&picture, &[], "e");
+        let published = viewer.publish(&picture, &Desk::default(), &[], "e");
         Self {
             picture,
             viewer,
@@ -45,7 +46,9 @@ impl Tale {
             },
             &mut changes,
         );
-        self.published = self.viewer.publish(&self.picture, &changes, "e");
+        self.published = self
+            .viewer
+            .publish(&self.picture, &Desk::default(), &changes, "e");
     }
 
     fn tell(&mut self, fact: Fact) {

@@ -8,6 +8,7 @@ use uec_live::config::directory;
 use uec_live::domain::event::Event;
 use uec_live::domain::{At, Directory, Entry, Fact, ReadingName, Record};
 use uec_live::fold::{Change, Decision, Limits, Picture};
+use uec_live::forecast::Desk;
 use uec_live::views::{Published, Viewer};
 
 use super::auditor::{Figures, audit};
@@ -33,7 +34,7 @@ pub struct Told {
 pub fn tell(facts: &[Fact], at: impl Fn(usize) -> At) -> Told {
     let mut picture = Picture::new(demo());
     let mut viewer = Viewer::new(demo());
-    let mut published = viewer.publish(&picture, &[], "e");
+    let mut published = viewer.publish(&picture, &Desk::default(), &[], "e");
     let (mut entries, mut decisions) = (Vec::new(), Vec::new());
     let last = (evening(), Record::Tick);
     let told = facts
@@ -54,7 +55,7 @@ pub fn tell(facts: &[Fact], at: impl Fn(usize) -> At) -> Told {
         };
         let mut changes = Vec::new();
         picture.apply(&entry, &mut changes);
-        published = viewer.publish(&picture, &changes, "e");
+        published = viewer.publish(&picture, &Desk::default(), &changes, "e");
         entries.push(entry);
     }
     Told {
@@ -170,7 +171,7 @@ proptest! {
     fn what_changed_is_enough_to_keep_every_view_up(day in any_day()) {
         let facts = day.clone();
         let told = tell(&day, live(&facts));
-        let fresh = Viewer::new(demo()).publish(&told.picture, &[], "e");
+        let fresh = Viewer::new(demo()).publish(&told.picture, &Desk::default(), &[], "e");
         for (id, view) in &fresh.services {
             prop_assert_eq!(view.as_ref(), told.published.services[id].as_ref());
         }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::forecast::score::{LeftOut, Words};
+use crate::forecast::desk::LeftOut;
+use crate::forecast::score::Words;
 
 /// A way of estimating.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
