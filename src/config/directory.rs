@@ -164,7 +164,21 @@ struct FeedRow {
     ambulances: bool,
     late_after_minutes: u32,
     silent_after_minutes: u32,
+    #[serde(default = "late_chance")]
+    late_chance: f64,
+    #[serde(default = "silent_chance")]
+    silent_chance: f64,
     hl7: Option<Hl7Row>,
+}
+
+/// Unless configured, figures are late in a silence that comes about once in ten thousand minutes.
+fn late_chance() -> f64 {
+    1e-4
+}
+
+/// Unless configured, figures are withheld in a silence that comes about once in twenty years.
+fn silent_chance() -> f64 {
+    1e-7
 }
 
 #[derive(Deserialize)]
@@ -201,6 +215,16 @@ fn read_feeds(text: &str, known: &BTreeSet<&str>, faults: &mut Vec<String>) -> V
                 "silent_after_minutes must be above late_after_minutes".to_owned(),
             ));
         }
+        let chances = row.silent_chance..=row.late_chance;
+        if !(chances.contains(&row.late_chance)
+            && (0.0..1.0).contains(&row.late_chance)
+            && row.silent_chance >= 0.0)
+        {
+            faults.push(fault(
+                "silent_chance and late_chance must be from 0 to below 1, silent_chance the smaller"
+                    .to_owned(),
+            ));
+        }
         let (hl7_sender, hl7_locations) = match row.hl7 {
             Some(hl7) => (Some((hl7.application, hl7.facility)), hl7.locations),
             None => (None, BTreeMap::new()),
@@ -212,6 +236,8 @@ fn read_feeds(text: &str, known: &BTreeSet<&str>, faults: &mut Vec<String>) -> V
             ambulances: row.ambulances,
             late_after: i64::from(row.late_after_minutes) * MINUTE,
             silent_after: i64::from(row.silent_after_minutes) * MINUTE,
+            late_chance: row.late_chance,
+            silent_chance: row.silent_chance,
             hl7_sender,
             hl7_locations,
         });

@@ -22,6 +22,10 @@ pub struct Feed {
     pub late_after: Millis,
     /// Unheard for longer than this, its figures are withheld.
     pub silent_after: Millis,
+    /// Without news for so long that the chance of it is below this, its figures are late; 0 never.
+    pub late_chance: f64,
+    /// The same, and its figures are withheld.
+    pub silent_chance: f64,
     /// HL7 v2: the MSH-3 and MSH-4 (application, facility) that name this feed.
     pub hl7_sender: Option<(String, String)>,
     /// HL7 v2: the first component of PV1-3 (point of care) to the Service it means.

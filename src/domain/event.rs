@@ -7,6 +7,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::capacity::{Capacity, Slot};
+use super::estimate::Shown;
 use super::geo::Cell;
 use super::ids::{ContactId, EventId, FeedId, IncidentId, ServiceId, VisitId};
 use super::time::At;
@@ -30,6 +31,9 @@ pub enum Record {
     Fact(Fact),
     /// Time passed, so that windows empty without traffic and a replay agrees to the byte.
     Tick,
+    /// What readers are shown changed. It is kept, and not worked out again in a replay, so that a
+    /// score is of what was shown and not of what a newer version would have shown.
+    Shown(Vec<Shown>),
 }
 
 /// One admitted message of a feed.

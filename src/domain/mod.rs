@@ -6,6 +6,7 @@
 pub mod caller;
 pub mod capacity;
 pub mod directory;
+pub mod estimate;
 pub mod event;
 pub mod geo;
 pub mod ids;
@@ -18,6 +19,7 @@ pub mod verdict;
 pub use caller::{Caller, Role};
 pub use capacity::{Capacity, Slot};
 pub use directory::{Directory, Feed};
+pub use estimate::{Ahead, Estimate, Method, Said, Shown, Subject};
 pub use event::{Entry, Event, Fact, Record};
 pub use geo::{Cell, Position};
 pub use ids::{ContactId, EventId, FeedId, IncidentId, ServiceId, SlotId, VisitId};

@@ -1,5 +1,7 @@
 //! A figure with its definition: never a bare number.
 
+use serde::{Deserialize, Serialize};
+
 use super::time::{At, Millis};
 
 /// Which figure. The label is its key in JSON, push frames and metrics.
@@ -13,16 +15,34 @@ pub enum ReadingName {
     LongestWait,
     /// How many are in the department, seen or not.
     InDepartment,
-    /// Arrivals since midnight.
-    ArrivalsToday,
     /// Of those in the department, how many have been there over four hours.
     Over4h,
     /// Of those in the department, how many have been there over twelve hours since arrival.
     Over12h,
-    /// Left before being seen since midnight.
-    LeftToday,
+    /// Of those in the department, whom it was decided to admit.
+    WaitingForBed,
+    /// Of these, how many over twelve hours after that decision.
+    Over12hFromDecision,
+    /// How long those seen lately had waited.
+    ActualWait,
+    /// How long those seen since midnight had waited: the time to treatment.
+    TreatmentToday,
+    /// Arrival to first assessment, lately.
+    Assessment,
+    /// Arrival to departure, lately.
+    Stay,
     /// Of visits that ended since midnight, the share within four hours of arrival.
     FourHour,
+    /// Arrivals since midnight.
+    ArrivalsToday,
+    /// Arrivals of the last hour.
+    ArrivalsHour,
+    /// Arrivals of the last four hours.
+    ArrivalsRolling,
+    /// Left before being seen since midnight.
+    LeftToday,
+    /// How long the handover of an ambulance that arrives now will take.
+    Handover,
     /// Ambulances outside with a patient.
     HandoversWaiting,
     /// How long the ambulance that has waited longest has waited.
@@ -35,16 +55,25 @@ pub enum ReadingName {
 
 impl ReadingName {
     /// All of them, in the order to show them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 22] = [
         Self::Wait,
         Self::Waiting,
         Self::LongestWait,
         Self::InDepartment,
-        Self::ArrivalsToday,
         Self::Over4h,
         Self::Over12h,
-        Self::LeftToday,
+        Self::WaitingForBed,
+        Self::Over12hFromDecision,
+        Self::ActualWait,
+        Self::TreatmentToday,
+        Self::Assessment,
+        Self::Stay,
         Self::FourHour,
+        Self::ArrivalsToday,
+        Self::ArrivalsHour,
+        Self::ArrivalsRolling,
+        Self::LeftToday,
+        Self::Handover,
         Self::HandoversWaiting,
         Self::LongestHandover,
         Self::MeanHandover,
@@ -58,11 +87,20 @@ impl ReadingName {
             Self::Waiting => "waiting",
             Self::LongestWait => "longest_wait",
             Self::InDepartment => "in_department",
-            Self::ArrivalsToday => "arrivals_today",
             Self::Over4h => "over_4h",
             Self::Over12h => "over_12h",
-            Self::LeftToday => "left_today",
+            Self::WaitingForBed => "waiting_for_bed",
+            Self::Over12hFromDecision => "over_12h_from_decision",
+            Self::ActualWait => "actual_wait",
+            Self::TreatmentToday => "treatment_today",
+            Self::Assessment => "assessment",
+            Self::Stay => "stay",
             Self::FourHour => "four_hour",
+            Self::ArrivalsToday => "arrivals_today",
+            Self::ArrivalsHour => "arrivals_1h",
+            Self::ArrivalsRolling => "arrivals_4h",
+            Self::LeftToday => "left_today",
+            Self::Handover => "handover",
             Self::HandoversWaiting => "handovers_waiting",
             Self::LongestHandover => "longest_handover",
             Self::MeanHandover => "mean_handover",
@@ -72,7 +110,8 @@ impl ReadingName {
 }
 
 /// Why a value is not shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Withheld {
     /// The feed has said nothing for too long.
     SilentFeed,
@@ -82,6 +121,8 @@ pub enum Withheld {
     TooFew,
     /// The figure cannot be true.
     Implausible,
+    /// The feed is sending what it held back while it was silent.
+    CatchingUp,
     /// The Service is closed.
     Closed,
 }
@@ -94,6 +135,7 @@ impl Withheld {
             Self::NoFeed => "no_feed",
             Self::TooFew => "too_few",
             Self::Implausible => "implausible",
+            Self::CatchingUp => "catching_up",
             Self::Closed => "closed",
         }
     }
@@ -105,6 +147,9 @@ impl Withheld {
             Self::NoFeed => "No live data for this service",
             Self::TooFew => "Not enough recent patients to say",
             Self::Implausible => "No live data: the figure received cannot be right",
+            Self::CatchingUp => {
+                "No live data for a moment: this service is sending held-back updates"
+            }
             Self::Closed => "Closed now",
         }
     }
@@ -202,6 +247,8 @@ pub struct Reading {
     pub group: &'static str,
     /// Over how long; `None` means now, or since midnight where the statistic says so.
     pub window: Option<Millis>,
+    /// 95% confidence limits of the median, where the way of estimating has them.
+    pub limits: Option<(i64, i64)>,
     /// How many people or ambulances the figure rests on.
     pub count: u32,
     /// As of when.

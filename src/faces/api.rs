@@ -30,6 +30,7 @@ pub fn router(parts: Parts) -> Router {
         .route("/api/v1/services", get(services))
         .route("/api/v1/services/{id}", get(service))
         .route("/api/v1/feeds", get(feeds))
+        .route("/api/v1/scorecard", get(scorecard))
         .route("/api/v1/heat", get(heat))
         .route("/api/v1/heat.geojson", get(heat_geojson))
         .route("/livez", get(|| async { "alive\n" }))
@@ -93,12 +94,7 @@ async fn service(
 ) -> Response {
     let picture = parts.shared.picture();
     let Some(view) = picture.services.get(id.as_str()) else {
-        return failure(
-            StatusCode::NOT_FOUND,
-            "unknown_service",
-            "no service of that id is in the directory",
-            "GET /api/v1/services lists them",
-        );
+        return unknown_service();
     };
     answer(
         &parts,
@@ -126,6 +122,36 @@ async fn feeds(State(parts): State<Parts>, headers: HeaderMap) -> Response {
         .collect();
     let body = wire::envelope(&picture, &parts.shared.mode, "feeds", &all.into());
     answer(&parts, &headers, &picture, &body)
+}
+
+/// Of which service, if of one.
+#[derive(Deserialize)]
+struct ScoreQuery {
+    service: Option<String>,
+}
+
+async fn scorecard(
+    State(parts): State<Parts>,
+    Query(query): Query<ScoreQuery>,
+    headers: HeaderMap,
+) -> Response {
+    let picture = parts.shared.picture();
+    let asked = query.service.as_deref();
+    if asked.is_some_and(|id| !picture.services.contains_key(id)) {
+        return unknown_service();
+    }
+    let rows = super::scorecard::rows(&picture.scorecard, asked);
+    let body = wire::envelope(&picture, &parts.shared.mode, "scores", &rows);
+    answer(&parts, &headers, &picture, &body)
+}
+
+fn unknown_service() -> Response {
+    failure(
+        StatusCode::NOT_FOUND,
+        "unknown_service",
+        "no service of that id is in the directory",
+        "GET /api/v1/services lists them",
+    )
 }
 
 /// What may be asked of the heat map today.

@@ -1,7 +1,9 @@
 //! `/metrics` for Prometheus: what the server counted about itself, and the figures of the published
 //! picture. A withheld figure is absent, never zero.
 
-use std::fmt::Write;
+mod family;
+mod scores;
+
 use std::time::Duration;
 
 use axum::Router;
@@ -15,6 +17,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use crate::domain::time::{MINUTE, SECOND};
 use crate::domain::{Age, At, ReadingName};
 use crate::faces::Shared;
+use crate::faces::metrics::family::Family;
 use crate::telemetry;
 use crate::views::{Health, Published};
 
@@ -82,43 +85,46 @@ pub async fn observe(request: Request, next: Next) -> Response {
     answer
 }
 
-/// One metric: its help, and its lines of labels and value.
-struct Family {
-    name: &'static str,
-    help: &'static str,
-    lines: Vec<(String, f64)>,
-}
-
-impl Family {
-    fn new(name: &'static str, help: &'static str) -> Self {
-        Self {
-            name,
-            help,
-            lines: Vec::new(),
-        }
-    }
-
-    fn add(&mut self, labels: String, value: f64) {
-        self.lines.push((labels, value));
-    }
-
-    fn write(&self, out: &mut String) {
-        // Writing to a String cannot fail.
-        let _ok = writeln!(
-            out,
-            "# HELP {} {}\n# TYPE {} gauge",
-            self.name, self.help, self.name
-        );
-        for (labels, value) in &self.lines {
-            let _ok = writeln!(out, "{}{{{labels}}} {value}", self.name);
-        }
-    }
-}
-
 const SECONDS_PER_MINUTE: f64 = (MINUTE / SECOND) as f64;
 
 /// Figures that are one number for a service: name, help, reading, and seconds for a minute.
-const PLAIN: [(&str, &str, ReadingName, f64); 11] = [
+const PLAIN: [(&str, &str, ReadingName, f64); 17] = [
+    (
+        "uec_waiting_for_bed_people",
+        "In the department, to be admitted",
+        ReadingName::WaitingForBed,
+        1.0,
+    ),
+    (
+        "uec_over_12h_from_decision_people",
+        "In the department over 12 hours after the decision to admit",
+        ReadingName::Over12hFromDecision,
+        1.0,
+    ),
+    (
+        "uec_actual_wait_seconds",
+        "Median wait of those seen in the last 4 hours",
+        ReadingName::ActualWait,
+        SECONDS_PER_MINUTE,
+    ),
+    (
+        "uec_assessment_seconds",
+        "Median time to first assessment, last 4 hours",
+        ReadingName::Assessment,
+        SECONDS_PER_MINUTE,
+    ),
+    (
+        "uec_stay_seconds",
+        "Median time in the department of those who left in the last 4 hours",
+        ReadingName::Stay,
+        SECONDS_PER_MINUTE,
+    ),
+    (
+        "uec_expected_handover_seconds",
+        "Expected handover of an ambulance that arrives now, median",
+        ReadingName::Handover,
+        SECONDS_PER_MINUTE,
+    ),
     (
         "uec_longest_wait_seconds",
         "Longest wait now of those not yet seen by a clinician",
@@ -203,6 +209,7 @@ fn figures(picture: &Published, now: At) -> String {
         families.push(family);
     }
     families.extend(feeds(picture, now));
+    families.extend(scores::families(picture));
     let mut entries = Family::new("uec_build_info", "The running version");
     entries.add(format!("version=\"{}\"", env!("CARGO_PKG_VERSION")), 1.0);
     families.push(entries);
@@ -259,10 +266,25 @@ fn waits(picture: &Published) -> Vec<Family> {
     vec![wait, waiting, withheld]
 }
 
-fn feeds(picture: &Published, now: At) -> [Family; 2] {
+fn feeds(picture: &Published, now: At) -> [Family; 4] {
     let mut up = Family::new("uec_feed_up", "1 while a feed is heard in time");
     let mut age = Family::new("uec_feed_age_seconds", "Time since a feed was last heard");
+    let mut quiet = Family::new(
+        "uec_feed_quiet_chance_ratio",
+        "Chance of so long a time without news at this hour of the week",
+    );
+    let mut doubts = Family::new(
+        "uec_doubts",
+        "1 while the waits of a service are not believed, by why",
+    );
+    for (id, view) in &picture.services {
+        if let Some(doubt) = view.doubt {
+            let labels = format!("service=\"{id}\",why=\"{}\"", doubt.label());
+            doubts.add(labels, 1.0);
+        }
+    }
     for (id, view) in &picture.feeds {
+        quiet.add(format!("feed=\"{id}\""), view.quiet_chance);
         let is_up = f64::from(u8::from(view.health == Health::Live));
         up.add(format!("feed=\"{id}\""), is_up);
         if let Some(heard) = view.heard {
@@ -270,5 +292,5 @@ fn feeds(picture: &Published, now: At) -> [Family; 2] {
             age.add(format!("feed=\"{id}\""), seconds);
         }
     }
-    [up, age]
+    [up, age, quiet, doubts]
 }

@@ -10,6 +10,7 @@ pub mod fhir;
 pub mod metrics;
 pub mod pages;
 pub mod push;
+mod scorecard;
 pub mod wire;
 
 use std::sync::Arc;

@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::opening::Opening;
 use crate::domain::time::{HOUR, MINUTE, Millis};
-use crate::domain::{Age, At, Measure, Reading};
+use crate::domain::{Age, Ahead, At, Measure, Reading};
 use crate::faces::Mode;
-use crate::views::{FeedView, Published, ServiceView};
+use crate::views::{Doubt, Errors, FeedView, Published, ServiceView};
 
 /// A figure is always an object, never a bare number.
 pub fn reading(reading: &Reading) -> Value {
@@ -23,6 +23,9 @@ pub fn reading(reading: &Reading) -> Value {
         put(fields, "from", reading.from);
         put(fields, "to", reading.to);
         put(fields, "window", reading.window.map(duration));
+        if let Some((low, high)) = reading.limits {
+            put(fields, "median_limits_95", Some(vec![low, high]));
+        }
         match reading.age {
             Age::Fresh(value) => measure(fields, "fresh", value),
             Age::Late {
@@ -87,6 +90,7 @@ pub fn state(view: &ServiceView) -> Value {
     let mut fields = Map::new();
     put(&mut fields, "open", Some(open(view)));
     put(&mut fields, "heard", time(view.heard));
+    put(&mut fields, "usual_wait", view.usual.map(usual));
     if let Some(closure) = &view.closure {
         let mut about = Map::new();
         put(&mut about, "since", Some(closure.since.rfc3339_london()));
@@ -118,7 +122,30 @@ pub fn card(view: &ServiceView) -> Value {
     put(&mut fields, "kind", Some(service.kind.plain()));
     put(&mut fields, "in_llr", Some(service.in_llr));
     put(&mut fields, "readings", Some(readings(view)));
+    put(
+        &mut fields,
+        "accuracy",
+        view.accuracy.map(|errors| accuracy(&errors)),
+    );
     Value::Object(fields)
+}
+
+fn usual(minutes: i64) -> Value {
+    json!({
+        "value": minutes,
+        "unit": "min",
+        "statistic": "mean wait that is usual at this hour of the day, not a live figure",
+    })
+}
+
+/// How right the wait shown was, in the last seven days.
+fn accuracy(errors: &Errors) -> Value {
+    json!({
+        "span": "7d",
+        "count": errors.count,
+        "within_upper_end_percent": errors.within_percent().round(),
+        "mean_absolute_error_min": (errors.mae() / 60.0).round(),
+    })
 }
 
 /// All figures of a service by name.
@@ -142,6 +169,7 @@ pub fn service(view: &ServiceView) -> Value {
                 "group": stream.group.label(),
                 "waiting": stream.waiting,
                 "longest_minutes": stream.longest_minutes,
+                "wait": stream.wait.as_ref().map(reading),
             })
         })
         .collect();
@@ -170,8 +198,24 @@ pub fn service(view: &ServiceView) -> Value {
             serde_json::to_value(&view.capacity).ok(),
         );
         put(fields, "streams", Some(Value::Array(streams)));
+        put(fields, "ahead", Some(ahead(view)));
+        put(fields, "doubt", view.doubt.map(Doubt::label));
     }
     object
+}
+
+/// The wait of those who come at each quarter hour of the next four hours.
+fn ahead(view: &ServiceView) -> Value {
+    let quarter = |ahead: &Ahead| {
+        json!({
+            "at": ahead.at.rfc3339_london(),
+            "value": ahead.median,
+            "low": ahead.low,
+            "high": ahead.high,
+            "unit": "min",
+        })
+    };
+    view.ahead.iter().map(quarter).collect()
 }
 
 /// A feed and its health.
@@ -181,6 +225,8 @@ pub fn feed(view: &FeedView) -> Value {
     put(&mut fields, "name", Some(view.feed.name.as_str()));
     put(&mut fields, "health", Some(view.health.label()));
     put(&mut fields, "heard", time(view.heard));
+    put(&mut fields, "news", time(view.told));
+    put(&mut fields, "quiet_chance", Some(view.quiet_chance));
     put(&mut fields, "accepted", Some(view.accepted));
     Value::Object(fields)
 }

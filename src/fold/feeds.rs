@@ -7,12 +7,24 @@ use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHasher};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::time::{DAY, Millis};
-use crate::domain::{At, EventId, Fact, FeedId};
+use crate::domain::time::{DAY, MINUTE, Millis};
+use crate::domain::{At, Event, EventId, Fact, FeedId};
+use crate::fold::rhythm::Rhythm;
 
 /// An id is remembered at least this long by the log's clock. Past the lateness bound a repeat is
 /// refused as too late in any case.
 pub const ID_KEPT: Millis = 7 * DAY;
+
+/// A fact that is told so long after it happened was held back.
+pub const BEHIND_MIN: Millis = 10 * MINUTE;
+/// So many of them in a row are a feed that is catching up.
+const BEHIND_FACTS_MIN: u32 = 3;
+/// After so long without more of them it has caught up.
+const CATCHING_UP_MAX: Millis = 2 * MINUTE;
+/// So many facts of one moment, over so long, are a clock that stands still.
+const STUCK_FACTS_MIN: u32 = 10;
+/// See [`STUCK_FACTS_MIN`].
+const STUCK_MIN: Millis = 10 * MINUTE;
 
 /// Ids taken on one day of the log's clock, each by its hash, with the fingerprint of its message.
 /// The order is the order they were taken in. With a million ids a day two of them would share a
@@ -31,7 +43,15 @@ pub struct FeedState {
     pub heard: Option<At>,
     /// Facts taken.
     pub accepted: u64,
+    /// When the log last took something else than a heartbeat.
+    pub told: Option<At>,
+    /// When it has news, by the hour of the week.
+    pub rhythm: Rhythm,
     days: VecDeque<Day>,
+    /// So many facts in a row came long after they happened.
+    behind: u32,
+    /// One moment is given for so many facts in a row, the first of them taken then.
+    stuck: Option<(At, At, u32)>,
 }
 
 impl FeedState {
@@ -42,9 +62,41 @@ impl FeedState {
         newest_first.find_map(|day| day.known.get(&key)).copied()
     }
 
+    /// Whether it is sending what it held back while it was silent.
+    pub fn is_catching_up(&self, now: At) -> bool {
+        self.behind >= BEHIND_FACTS_MIN
+            && self
+                .told
+                .is_some_and(|told| now.since(told) <= CATCHING_UP_MAX)
+    }
+
+    /// Whether its clock stands still: many facts over many minutes, all of one moment.
+    pub fn is_stuck(&self) -> bool {
+        self.stuck
+            .zip(self.told)
+            .is_some_and(|((_, first, facts), told)| {
+                facts >= STUCK_FACTS_MIN && told.since(first) >= STUCK_MIN
+            })
+    }
+
+    fn news(&mut self, at: At, happened_at: At) {
+        self.told = Some(at);
+        let is_behind = at.since(happened_at) > BEHIND_MIN;
+        self.behind = if is_behind { self.behind + 1 } else { 0 };
+        self.stuck = Some(match self.stuck {
+            Some((moment, first, facts)) if moment == happened_at => (moment, first, facts + 1),
+            _ => (happened_at, at, 1),
+        });
+    }
+
     fn take(&mut self, at: At, fact: &Fact) {
         self.heard = Some(at);
         self.accepted += 1;
+        let is_news = fact.event != Event::FeedHeartbeat {};
+        self.rhythm.hear(at, is_news);
+        if is_news {
+            self.news(at, fact.happened_at);
+        }
         let today = at.0.div_euclid(DAY);
         if self.days.back().is_none_or(|day| day.number != today) {
             self.days.push_back(Day {
@@ -109,7 +161,7 @@ mod tests {
         let entry = |line: &str| serde_json::from_str::<Entry>(line).unwrap();
         let fact = |entry: Entry| match entry.record {
             Record::Fact(fact) => Some(fact),
-            Record::Tick => None,
+            Record::Tick | Record::Shown(_) => None,
         };
         GOLDEN.lines().map(entry).filter_map(fact).collect()
     }

@@ -7,6 +7,7 @@ mod decide;
 pub mod demand;
 pub mod feeds;
 pub mod handovers;
+pub mod rhythm;
 pub mod services;
 pub mod visit;
 pub mod visits;
@@ -31,7 +32,7 @@ use visits::Visits;
 
 /// Rises with every change of what facts mean or of how a picture is written: a snapshot of another
 /// version is not used, and the entries are folded afresh.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What an entry changed, for those who keep something derived from the picture.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,13 +6,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::event::{Acuity, Event, Mode};
-use crate::domain::time::{HOUR, Millis};
-use crate::domain::{At, Entry, Record, VisitId};
+use crate::domain::time::Millis;
+use crate::domain::{AcuityGroup, At, Entry, Estimate, Method, Record, VisitId};
 use crate::forecast::learner::{Learner, Said, wait_seconds};
 use crate::forecast::line::{Line, Sight};
 
-/// Someone who was never seen to leave no longer waits after this.
-const WAITING_MAX: Millis = 48 * HOUR;
 /// Visits learned from before a forecast is given out.
 pub const LEARNED_MIN: usize = 30;
 
@@ -120,24 +118,14 @@ pub enum Heard {
     LeftOut(LeftOut),
 }
 
-/// The wait of a person who walks in now, whole minutes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Forecast {
-    /// Half are seen sooner.
-    pub median: i64,
-    /// One in ten is seen sooner.
-    pub low: i64,
-    /// Nine in ten are seen sooner.
-    pub high: i64,
-    /// Visits it was learned from.
-    pub visits: u32,
-}
-
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Waiting {
     service: String,
     stream: String,
     said: Option<Said>,
+    /// How it stood when they joined, for what is learned of their group once that is known.
+    joined: Option<(Sight, bool)>,
+    group: Option<AcuityGroup>,
 }
 
 /// Every queue.
@@ -145,10 +133,27 @@ struct Waiting {
 pub struct Desk {
     lines: BTreeMap<String, Line>,
     learners: BTreeMap<String, Learner>,
+    /// What is learned of each group of a service; only where that is asked for.
+    groups: Option<BTreeMap<String, [Learner; 3]>>,
     waiting: BTreeMap<VisitId, Waiting>,
 }
 
+/// The groups that are learned apart.
+pub const GROUPS: [AcuityGroup; 3] = [
+    AcuityGroup::Emergency,
+    AcuityGroup::Urgent,
+    AcuityGroup::Standard,
+];
+
 impl Desk {
+    /// A desk that learns each acuity group apart as well, whenever that becomes known.
+    pub fn by_group() -> Self {
+        Self {
+            groups: Some(BTreeMap::new()),
+            ..Self::default()
+        }
+    }
+
     /// Takes the next thing told.
     pub fn tell(&mut self, told: &Told) -> Heard {
         match &told.step {
@@ -158,52 +163,88 @@ impl Desk {
                 by_ambulance,
             } => self.arrived(told, service, *acuity, *by_ambulance),
             ToldStep::Triaged(acuity) => {
-                let line = self
-                    .waiting
-                    .get(&told.visit)
-                    .map(|waiting| &waiting.service);
-                if let Some(line) = line.and_then(|service| self.lines.get_mut(service)) {
-                    line.assess(&told.visit, is_urgent(*acuity));
+                if let Some(waiting) = self.waiting.get_mut(&told.visit) {
+                    waiting.group = Some(AcuityGroup::of(Some(*acuity)));
+                    if let Some(line) = self.lines.get_mut(&waiting.service) {
+                        line.assess(&told.visit, is_urgent(*acuity));
+                    }
                 }
                 Heard::Nothing
             }
             ToldStep::Seen => self.seen(told),
             ToldStep::Moved(service) => self.moved(told, service),
             ToldStep::Gone => {
-                self.leave(&told.visit);
+                let _waited = self.leave(&told.visit);
                 Heard::Nothing
             }
         }
     }
 
-    /// The queue of a service.
-    pub fn line(&self, service: &str) -> Option<&Line> {
-        self.lines.get(service)
+    /// What to say to a person who joins now; `None` while too little was learned.
+    pub fn say_now(&self, service: &str, now: At, by_ambulance: bool) -> Option<Estimate> {
+        self.say_by(self.learners.get(service)?, service, now, by_ambulance)
     }
 
-    /// What to say to a person who walks in now; `None` while too little was learned.
-    pub fn wait_now(&self, service: &str, now: At) -> Option<Forecast> {
-        let learner = self.learners.get(service)?;
-        let sight = self.lines.get(service)?.sight(now, false)?;
-        let visits = learner.visits();
-        let said = learner.say(&sight, false, now);
+    /// The same to a person of a group.
+    pub fn say_now_to(&self, service: &str, group: AcuityGroup, now: At) -> Option<Estimate> {
+        let place = GROUPS.iter().position(|known| *known == group)?;
+        let learners = self.groups.as_ref()?.get(service)?;
+        self.say_by(&learners[place], service, now, false)
+    }
+
+    fn say_by(
+        &self,
+        learner: &Learner,
+        service: &str,
+        now: At,
+        by_ambulance: bool,
+    ) -> Option<Estimate> {
+        let sight = self.lines.get(service)?.sight(now, by_ambulance)?;
+        let said = learner.say(&sight, by_ambulance, now);
         let minutes = |seconds: f64| (seconds / 60.0).round() as i64;
-        (visits >= LEARNED_MIN).then_some(Forecast {
+        (learner.visits() >= LEARNED_MIN).then_some(Estimate {
             median: minutes(said.median),
             low: minutes(said.range[1]),
-            high: minutes(said.range[2]),
-            visits: visits as u32,
+            high: Some(minutes(said.range[2])),
+            limits: None,
+            people: learner.visits() as u32,
+            method: Method::Learned,
         })
     }
 
-    /// Forgets those who were never seen to leave.
-    pub fn tidy(&mut self, now: At) {
+    /// What the simple ways say to a person who joins: 10, 50 and 90 of the rolling window, of the one
+    /// started last (LES) and of the head of the line (HOL), seconds.
+    pub fn simple_ways(
+        &self,
+        service: &str,
+        sight: &Sight,
+        now: At,
+        window: Millis,
+    ) -> [[f64; 3]; 3] {
+        let line = self.lines.get(service);
+        let recent = line.map_or_else(Vec::new, |line| line.waits_within(now, window));
+        [
+            rolling(recent, sight.last),
+            [sight.last; 3],
+            [sight.head; 3],
+        ]
+    }
+
+    /// The mean wait that is usual at an hour of the day, seconds, once enough was learned, and on how
+    /// many days it was.
+    pub fn usual(&self, service: &str, at: At) -> Option<(f64, u16)> {
+        let learner = self.learners.get(service)?;
+        (learner.visits() >= LEARNED_MIN).then_some(())?;
+        learner.usual_at(at)
+    }
+
+    /// Keeps only those in the lines of whom it is known that they wait: what is told out of order, or
+    /// not at all, would leave someone at the head of a line for days.
+    pub fn keep(&mut self, waits: impl Fn(&VisitId) -> bool) {
         let lines = &mut self.lines;
         self.waiting.retain(|visit, waiting| {
-            let line = lines.get_mut(&waiting.service);
-            let joined = line.as_ref().and_then(|line| line.joined(visit));
-            let is_kept = joined.is_some_and(|joined| now.since(joined) <= WAITING_MAX);
-            if let (false, Some(line)) = (is_kept, line) {
+            let is_kept = waits(visit);
+            if let (false, Some(line)) = (is_kept, lines.get_mut(&waiting.service)) {
                 line.leave(visit);
             }
             is_kept
@@ -226,7 +267,8 @@ impl Desk {
         };
         let line = self.lines.entry(service.to_owned()).or_default();
         let learner = self.learners.entry(stream.clone()).or_default();
-        let said = line.sight(told.at, by_ambulance).map(|sight| {
+        let sight = line.sight(told.at, by_ambulance);
+        let said = sight.map(|sight| {
             let said = learner.say(&sight, by_ambulance, told.at);
             (sight, said)
         });
@@ -236,6 +278,8 @@ impl Desk {
             service: service.to_owned(),
             stream,
             said: said.map(|(_, said)| said),
+            joined: sight.map(|sight| (sight, by_ambulance)),
+            group: acuity.map(|acuity| AcuityGroup::of(Some(acuity))),
         };
         self.waiting.insert(told.visit.clone(), waiting);
         said.map_or(Heard::Nothing, |said| Heard::Said(Box::new(said)))
@@ -263,33 +307,62 @@ impl Desk {
             let learner = self.learners.entry(waiting.stream.clone()).or_default();
             learner.learn(said, wait);
         }
+        self.learn_group(&waiting, joined, wait);
         Heard::Started(waiting.stream, wait)
     }
 
     /// The wait goes on in another queue: what was said at the first door is not scored.
     fn moved(&mut self, told: &Told, service: &str) -> Heard {
-        if self.leave(&told.visit) {
+        if let Some(waiting) = self.leave(&told.visit) {
             let line = self.lines.entry(service.to_owned()).or_default();
             line.join(told.visit.clone(), told.at, false, false);
             let waiting = Waiting {
                 service: service.to_owned(),
                 stream: service.to_owned(),
                 said: None,
+                joined: None,
+                group: waiting.group,
             };
             self.waiting.insert(told.visit.clone(), waiting);
         }
         Heard::Nothing
     }
 
-    fn leave(&mut self, visit: &VisitId) -> bool {
-        let Some(waiting) = self.waiting.remove(visit) else {
-            return false;
-        };
+    fn leave(&mut self, visit: &VisitId) -> Option<Waiting> {
+        let waiting = self.waiting.remove(visit)?;
         if let Some(line) = self.lines.get_mut(&waiting.service) {
             line.leave(visit);
         }
-        true
+        Some(waiting)
     }
+
+    /// At the door nobody knows their group, so it is learned from how it stood when they joined.
+    fn learn_group(&mut self, waiting: &Waiting, joined: At, wait: f64) {
+        let (Some(groups), Some((sight, by_ambulance))) = (&mut self.groups, &waiting.joined)
+        else {
+            return;
+        };
+        let place = GROUPS
+            .iter()
+            .position(|known| Some(*known) == waiting.group);
+        let Some(place) = place else { return };
+        let learners = groups.entry(waiting.service.clone()).or_default();
+        let learner = &mut learners[place];
+        let said = learner.say(sight, *by_ambulance, joined);
+        learner.learn(&said, wait);
+    }
+}
+
+/// The rolling baseline: 10, mean and 90 of recent waits; the last wait when there is none.
+fn rolling(recent: Vec<f64>, last: f64) -> [f64; 3] {
+    if recent.is_empty() {
+        return [last; 3];
+    }
+    let mut sorted = recent;
+    let mean = sorted.iter().sum::<f64>() / sorted.len() as f64;
+    sorted.sort_by(f64::total_cmp);
+    let at = |share: f64| sorted[((sorted.len() - 1) as f64 * share).round() as usize];
+    [at(0.1), mean, at(0.9)]
 }
 
 /// Immediate, very urgent or urgent: likely to be started before those who came earlier.

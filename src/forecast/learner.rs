@@ -3,14 +3,15 @@
 //! The median is a weighted sum of what can be seen of the queue. The weights are fitted again and
 //! again to recent visits by least absolute deviations (iterated weighted least squares) and held
 //! to sensible ones while there are few. A small running correction keeps half of the visits on
-//! either side. The range is conformal: quantiles of recent errors, relative to what was said, at
-//! levels that adapt until they hold what they promise (Gibbs and Candès 2021).
+//! either side. Around it lies a [`Band`].
 
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::At;
+use crate::domain::time::DAY;
+use crate::forecast::band::Band;
 use crate::forecast::line::{Sight, london_hour, seconds};
 
 const FEATURES: usize = 13;
@@ -18,8 +19,6 @@ const FEATURES: usize = 13;
 const VISITS_KEPT: usize = 2_500;
 /// The weights are fitted again after so many visits, and when a twentieth of them is new.
 const FIT_EVERY: usize = 8;
-/// Errors that the range is read off.
-const ERRORS_KEPT: usize = 400;
 /// Visits after which one counts half in a fit.
 const HALF_LIFE: f64 = 1_500.0;
 /// How firmly the sensible weights are held to, as if so many visits had said so.
@@ -28,12 +27,10 @@ const PRIOR_VISITS: f64 = 12.0;
 const FIT_STEPS: usize = 3;
 /// Step of the running correction of the median, relative to the usual wait.
 const CORRECTION_STEP: f64 = 0.002;
-/// Step by which an end of the range moves when it was on the wrong side.
-const OFFSET_STEP: f64 = 0.02;
-/// The quantiles of the range.
-pub const QUANTILES: [f64; 4] = [0.05, 0.10, 0.90, 0.95];
-/// Before any error is known a range is this many times what was said.
-const FIRST_RANGE: [f64; 4] = [0.2, 0.3, 2.0, 2.5];
+/// Share by which a visit moves what is usual at its hour.
+const HOUR_STEP: f64 = 0.05;
+/// The usual wait of the stream counts as much as so many days of an hour.
+const DAYS_HELD: f64 = 1.0;
 /// Weights to begin with: the waits of those started lately, the pace, the usual.
 const SENSIBLE: [f64; FEATURES] = [
     0.0, 0.05, 0.15, 0.35, 0.05, 0.0, 0.15, 0.15, 0.10, 0.0, 0.0, 0.0, 0.0,
@@ -44,11 +41,12 @@ const SENSIBLE: [f64; FEATURES] = [
 pub struct Said {
     /// Half are started sooner.
     pub median: f64,
-    /// The quantiles of [`QUANTILES`].
+    /// The quantiles of [`crate::forecast::band::QUANTILES`].
     pub range: [f64; 4],
     features: [f64; FEATURES],
     scale: f64,
     hour: usize,
+    day: i64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -56,6 +54,26 @@ struct Example {
     features: [f32; FEATURES],
     truth: f32,
     scale: f32,
+}
+
+/// What is usual at an hour of the day.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+struct Hour {
+    mean: f64,
+    /// Days on which someone was started then, and the last of them.
+    days: u16,
+    last: i64,
+}
+
+impl Hour {
+    fn learn(&mut self, day: i64, wait: f64) {
+        if self.days == 0 || self.last < day {
+            self.days = self.days.saturating_add(1);
+            self.last = day;
+        }
+        let rate = if self.mean == 0.0 { 1.0 } else { HOUR_STEP };
+        self.mean += rate * (wait - self.mean);
+    }
 }
 
 /// Learns one stream.
@@ -66,13 +84,9 @@ pub struct Learner {
     since_fit: usize,
     /// The usual wait of the stream, and of each hour of the day in London, seconds.
     usual: f64,
-    by_hour: [Option<f64>; 24],
+    by_hour: [Hour; 24],
     correction: f64,
-    /// Errors relative to what was said, oldest first, and the same in order of size.
-    errors: VecDeque<f64>,
-    sorted: Vec<f64>,
-    /// What is added to each quantile of the errors so that it holds what it promises.
-    offsets: [f64; 4],
+    band: Band,
 }
 
 impl Default for Learner {
@@ -82,11 +96,9 @@ impl Default for Learner {
             examples: VecDeque::new(),
             since_fit: 0,
             usual: 0.0,
-            by_hour: [None; 24],
+            by_hour: [Hour::default(); 24],
             correction: 0.0,
-            errors: VecDeque::new(),
-            sorted: Vec::new(),
-            offsets: [0.0; 4],
+            band: Band::default(),
         }
     }
 }
@@ -95,7 +107,9 @@ impl Learner {
     /// What to say to someone who joins now.
     pub fn say(&self, sight: &Sight, by_ambulance: bool, now: At) -> Said {
         let other = if by_ambulance { 1.0 } else { 0.0 };
-        let usual = self.usual_at(now).unwrap_or(sight.last_many);
+        let usual = self
+            .usual_at(now)
+            .map_or(sight.last_many, |(usual, _)| usual);
         let scale = self.usual.max(sight.last_many).max(1.0);
         let features = [
             scale,
@@ -117,10 +131,11 @@ impl Learner {
         let median = (raw * scale).max(0.0);
         Said {
             median,
-            range: self.range(median, scale),
+            range: self.band.around(median, scale),
             features,
             scale,
             hour: london_hour(now),
+            day: now.0.div_euclid(DAY),
         }
     }
 
@@ -128,9 +143,8 @@ impl Learner {
     pub fn learn(&mut self, said: &Said, wait: f64) {
         let rate = if self.examples.is_empty() { 1.0 } else { 0.02 };
         self.usual += rate * (wait - self.usual);
-        let hour = &mut self.by_hour[said.hour];
-        *hour = Some(hour.map_or(wait, |known| known + 0.05 * (wait - known)));
-        self.learn_range(said, wait);
+        self.by_hour[said.hour].learn(said.day, wait);
+        self.band.learn(&said.range, said.median, said.scale, wait);
         let side = if wait > said.median { 0.5 } else { -0.5 };
         self.correction = (self.correction + CORRECTION_STEP * side).clamp(-0.5, 0.5);
         self.examples.push_back(Example {
@@ -153,48 +167,13 @@ impl Learner {
         self.examples.len()
     }
 
-    fn usual_at(&self, now: At) -> Option<f64> {
-        self.by_hour[london_hour(now)].or((self.usual > 0.0).then_some(self.usual))
-    }
-
-    fn range(&self, median: f64, scale: f64) -> [f64; 4] {
-        let width = spread(median, scale);
-        let mut range = [0.0; 4];
-        for (place, share) in QUANTILES.into_iter().enumerate() {
-            range[place] = if self.sorted.len() < 20 {
-                median * FIRST_RANGE[place]
-            } else {
-                let error = quantile(&self.sorted, share) + self.offsets[place];
-                (median + width * error).max(0.0)
-            };
-        }
-        // Each adapts on its own; a range is never inside out.
-        for place in [1, 0] {
-            range[place] = range[place].min(if place == 1 { median } else { range[1] });
-        }
-        for place in [2, 3] {
-            range[place] = range[place].max(if place == 2 { median } else { range[2] });
-        }
-        range
-    }
-
-    fn learn_range(&mut self, said: &Said, wait: f64) {
-        let error = (wait - said.median) / spread(said.median, said.scale);
-        self.errors.push_back(error);
-        let place = self.sorted.partition_point(|known| *known < error);
-        self.sorted.insert(place, error);
-        if self.errors.len() > ERRORS_KEPT
-            && let Some(oldest) = self.errors.pop_front()
-        {
-            let place = self.sorted.partition_point(|known| *known < oldest);
-            if place < self.sorted.len() {
-                self.sorted.remove(place);
-            }
-        }
-        for (place, wanted) in QUANTILES.into_iter().enumerate() {
-            let below = if wait <= said.range[place] { 1.0 } else { 0.0 };
-            self.offsets[place] += OFFSET_STEP * (wanted - below);
-        }
+    /// The mean wait that is usual at this hour of the day, seconds, and on how many days it was
+    /// learned; `None` before anyone was started. Of few days the hour says little by itself.
+    pub fn usual_at(&self, now: At) -> Option<(f64, u16)> {
+        let hour = self.by_hour[london_hour(now)];
+        let days = f64::from(hour.days);
+        let mean = (hour.mean * days + self.usual * DAYS_HELD) / (days + DAYS_HELD);
+        (self.usual > 0.0).then_some((mean, hour.days))
     }
 
     /// Least absolute deviations over the recent visits, by weighted least squares again and again.
@@ -233,24 +212,8 @@ impl Learner {
     }
 }
 
-/// What an error is measured against: wide when much was said, never nothing.
-fn spread(median: f64, scale: f64) -> f64 {
-    0.3 * scale + 0.7 * median
-}
-
 fn dot(a: &[f64; FEATURES], b: &[f64; FEATURES]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-/// The value below which a share lies, between neighbours where it falls between.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let place = share.clamp(0.0, 1.0) * (sorted.len().saturating_sub(1)) as f64;
-    let low = place as usize;
-    let high = (low + 1).min(sorted.len().saturating_sub(1));
-    match (sorted.get(low), sorted.get(high)) {
-        (Some(a), Some(b)) => a + (b - a) * (place - low as f64),
-        _ => 0.0,
-    }
 }
 
 /// Gaussian elimination; the matrix is symmetric and its diagonal is held up by the prior.

@@ -14,7 +14,7 @@ const STARTS_KEPT: Millis = 12 * HOUR;
 const PACE_STARTS: usize = 20;
 
 /// What can be seen of a queue at a moment, seconds.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Sight {
     /// People waiting.
     pub ahead: f64,

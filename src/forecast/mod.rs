@@ -1,111 +1,94 @@
 //! How long people who arrive now will wait, and how right that proves to be.
 //!
-//! Pure: computed from the fold's visits as of a moment. A learned forecast with its own state comes
-//! on top of this estimate, not in its place.
+//! Pure: learned from the entries of the log as they come, floats through `libm` only.
 
+pub mod band;
+pub mod board;
 pub mod desk;
+mod errors;
+mod forecaster;
 pub mod learner;
 pub mod line;
+pub mod outlook;
 mod score;
+pub mod scorecard;
 pub mod survival;
 
-use crate::domain::At;
 use crate::domain::time::{HOUR, MINUTE, Millis};
+use crate::domain::{At, Estimate, Method};
+use crate::fold::handovers::Incident;
 use crate::fold::visit::VisitState;
-use crate::fold::visits::Visits;
 use survival::{Curve, Spell};
 
-pub use desk::{Desk, Forecast, LeftOut, Told, ToldStep};
-pub use score::{Errors, Options, ScoreTable, Scorer, WAYS, Way, Words};
+pub use board::Board;
+pub use desk::{Desk, LeftOut, Told, ToldStep};
+pub use errors::{Errors, WAYS, Way};
+pub use forecaster::Forecaster;
+pub use score::{Options, ScoreTable, Scorer, Words};
+pub use scorecard::{Kind, Scorecard, Span};
 
 /// Windows to estimate from, the most recent that holds enough people first.
 pub const WINDOWS: [Millis; 3] = [2 * HOUR, 4 * HOUR, 8 * HOUR];
 /// People seen within the window, at least.
 pub const SEEN_MIN: u32 = 8;
 
-/// The wait of people arriving now, whole minutes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Estimate {
-    /// Half are seen sooner.
-    pub median: i64,
-    /// One in ten is seen sooner.
-    pub low: i64,
-    /// Nine in ten are seen sooner; `None` when the queue is too stuck to say.
-    pub high: Option<i64>,
-    /// People it rests on, those still waiting included.
-    pub people: u32,
-    /// Over how long.
-    pub window: Millis,
-    /// How it was come by.
-    pub method: Method,
-}
-
-/// How an estimate is come by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    /// The survival curve of those who waited lately.
-    Survival,
-    /// What was learned of this queue.
-    Learned,
-}
-
-/// The wait of people arriving now; `None` when too few were seen lately to say. What was learned of
-/// the queue counts once enough was learned; until then the survival curve.
-pub fn wait_now(desk: &Desk, visits: &Visits, service: &str, now: At) -> Option<Estimate> {
-    let survival = survival(visits, service, now)?;
-    let learned = desk.wait_now(service, now).map(|forecast| Estimate {
-        median: forecast.median,
-        low: forecast.low,
-        high: Some(forecast.high),
-        people: forecast.visits,
-        window: survival.window,
-        method: Method::Learned,
-    });
-    Some(learned.unwrap_or(survival))
-}
-
-/// Estimates from the visits of a service; `None` when too few were seen to say.
-fn survival(visits: &Visits, service: &str, now: At) -> Option<Estimate> {
+/// The survival estimate over the most recent window in which enough people were seen; `None` when
+/// there is none. `spells` gives everyone's part in the window that opens then.
+fn survival<I: Iterator<Item = Spell>>(now: At, spells: impl Fn(At) -> I) -> Option<Estimate> {
     WINDOWS.into_iter().find_map(|window| {
-        let states = visits.at_service(service).filter_map(|visit| {
-            let state = visit.state.as_ref()?;
-            (!visit.closed_by_rule).then_some(state)
-        });
-        let curve = Curve::through(states.filter_map(|state| spell(state, now, window)));
+        let curve = Curve::through(spells(now.plus(-window)));
         if curve.seen < SEEN_MIN {
             return None;
         }
+        let minutes = |percent| curve.quantile(percent).map(|minutes| minutes as i64);
         Some(Estimate {
-            median: curve.quantile(50)? as i64,
-            low: curve.quantile(10)? as i64,
-            high: curve.quantile(90).map(|minutes| minutes as i64),
+            median: minutes(50)?,
+            low: minutes(10)?,
+            high: minutes(90),
+            limits: curve
+                .limits(50)
+                .map(|(low, high)| (low as i64, high as i64)),
             people: curve.people,
-            window,
-            method: Method::Survival,
+            method: Method::Survival {
+                minutes: (window / MINUTE) as u32,
+            },
         })
     })
 }
 
 /// Whether a visit has a part in the estimate, over the longest window.
 pub fn counts(state: &VisitState, now: At) -> bool {
-    WINDOWS
-        .last()
-        .is_some_and(|window| spell(state, now, *window).is_some())
+    let longest = WINDOWS.iter().max();
+    longest.is_some_and(|window| wait_spell(state, now, now.plus(-window)).is_some())
 }
 
-/// A visit's part in the window that ends now. Leaving without being seen censors: they waited at
-/// least that long.
-fn spell(state: &VisitState, now: At, window: Millis) -> Option<Spell> {
-    let opened = now.plus(-window);
+/// A visit's part in the window that opened then. Leaving without being seen censors: they waited at
+/// least that long. So does being moved to another department.
+fn wait_spell(state: &VisitState, now: At, opened: At) -> Option<Spell> {
     let departed = state.departed.map(|(at, _)| at);
-    let end = state.seen.or(departed).unwrap_or(now);
-    if end <= opened || state.arrived > now || end > now {
+    spell(state.arrived, state.seen, departed, now, opened)
+}
+
+/// A handover's part in the window that opened then.
+fn handover_spell(incident: &Incident, now: At, opened: At) -> Option<Spell> {
+    spell(
+        incident.arrived?,
+        incident.handed_over,
+        incident.ended,
+        now,
+        opened,
+    )
+}
+
+fn spell(arrived: At, seen: Option<At>, gone: Option<At>, now: At, opened: At) -> Option<Spell> {
+    let end = seen.or(gone).unwrap_or(now);
+    if end <= opened || arrived > now || end > now {
         return None;
     }
     let minutes = |length: Millis| (length.max(0) / MINUTE) as usize;
     Some(Spell {
-        enter: minutes(opened.since(state.arrived)),
-        leave: minutes(end.since(state.arrived)),
-        seen: state.seen.is_some(),
+        enter: minutes(opened.since(arrived)),
+        leave: minutes(end.since(arrived)),
+        seen: seen.is_some(),
     })
 }

@@ -3,7 +3,7 @@
 
 mod table;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use crate::domain::time::{HOUR, Millis};
 use crate::domain::{At, VisitId};
@@ -11,7 +11,7 @@ use crate::forecast::desk::{Desk, Heard, LeftOut, Told, ToldStep};
 use crate::forecast::learner::Said;
 use crate::forecast::line::Sight;
 
-pub use table::{Errors, ScoreTable, WAYS, Way};
+pub use table::ScoreTable;
 
 /// How to score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,33 +100,15 @@ impl Scorer {
             ToldStep::Arrived { service, .. } => service.as_str(),
             _ => "",
         };
-        let recent = self.desk.line(service).map_or_else(Vec::new, |line| {
-            line.waits_within(told.at, self.options.window)
-        });
         let [widest_low, low, high, widest_high] = said.range;
+        let [rolling, last, head] =
+            self.desk
+                .simple_ways(service, sight, told.at, self.options.window);
         Words {
-            ways: [
-                [low, said.median, high],
-                rolling(recent, sight.last),
-                [sight.last; 3],
-                [sight.head; 3],
-            ],
+            ways: [[low, said.median, high], rolling, last, head],
             wide: [widest_low, widest_high],
         }
     }
-}
-
-/// The rolling baseline: 10, mean and 90 of recent waits; the last wait when there is none.
-fn rolling(recent: Vec<f64>, last: f64) -> [f64; 3] {
-    if recent.is_empty() {
-        return [last; 3];
-    }
-    let mut recent: VecDeque<f64> = recent.into();
-    let mean = recent.iter().sum::<f64>() / recent.len() as f64;
-    let sorted = recent.make_contiguous();
-    sorted.sort_by(f64::total_cmp);
-    let at = |share: f64| sorted[((sorted.len() - 1) as f64 * share).round() as usize];
-    [at(0.1), mean, at(0.9)]
 }
 
 #[cfg(test)]

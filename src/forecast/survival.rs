@@ -23,6 +23,8 @@ pub struct Spell {
 pub struct Curve {
     /// Share still waiting after each minute.
     still_waiting: Vec<f64>,
+    /// Greenwood's sum after each minute: the sum of d / (n (n - d)).
+    greenwood: Vec<f64>,
     /// People the curve rests on.
     pub people: u32,
     /// Of these, seen.
@@ -48,18 +50,22 @@ impl Curve {
             }
         }
         let mut share = 1.0;
+        let mut sum = 0.0;
         let mut at_risk = 0_u32;
-        let still_waiting = (0..=WAIT_MINUTES_MAX)
+        let (still_waiting, greenwood) = (0..=WAIT_MINUTES_MAX)
             .map(|minute| {
                 at_risk = at_risk + entering[minute] - leaving[minute];
                 if seeing[minute] > 0 {
-                    share *= 1.0 - f64::from(seeing[minute]) / f64::from(at_risk);
+                    let (seen, here) = (f64::from(seeing[minute]), f64::from(at_risk));
+                    share *= 1.0 - seen / here;
+                    sum += seen / (here * (here - seen));
                 }
-                share
+                (share, sum)
             })
-            .collect();
+            .unzip();
         Self {
             still_waiting,
+            greenwood,
             people,
             seen,
         }
@@ -73,6 +79,33 @@ impl Curve {
             .iter()
             .position(|share| *share <= left + 1e-9)
     }
+
+    /// The 95% confidence limits of a quantile, minutes: where the pointwise limits of the curve, on
+    /// the log(-log) scale (Brookmeyer and Crowley 1982, Kalbfleisch and Prentice), pass the share.
+    /// `None` when the lower limit or the upper one is never reached.
+    pub fn limits(&self, percent: u32) -> Option<(usize, usize)> {
+        let left = 1.0 - f64::from(percent) / 100.0;
+        let position = |side: f64| {
+            let curve = self.still_waiting.iter().zip(&self.greenwood);
+            curve
+                .map(|(share, sum)| limit(*share, *sum, side))
+                .position(|limit| limit <= left + 1e-9)
+        };
+        Some((position(1.0)?, position(-1.0)?))
+    }
+}
+
+/// Two-sided 95% of the normal distribution.
+const NORMAL_95: f64 = 1.959_964;
+
+/// A limit of the curve where a share still waits: the lower for 1, the upper for -1.
+fn limit(share: f64, greenwood: f64, side: f64) -> f64 {
+    if share <= 0.0 || share >= 1.0 || !greenwood.is_finite() {
+        return share;
+    }
+    let log = libm::log(share);
+    let wide = NORMAL_95 * libm::sqrt(greenwood) / -log;
+    libm::pow(share, libm::exp(side * wide))
 }
 
 #[cfg(test)]
@@ -112,6 +145,13 @@ mod tests {
         let share = |minute: usize| (curve.still_waiting[minute] * 1000.0).round() / 1000.0;
         assert_eq!((share(6), share(10), share(23)), (0.857, 0.753, 0.448));
         assert_eq!(curve.quantile(50), Some(23));
+        // As R's survival package prints it: median 23, 0.95 limits 13 and none.
+        let lower = |minute: usize| {
+            let lower = limit(curve.still_waiting[minute], curve.greenwood[minute], 1.0);
+            (lower * 1000.0).round() / 1000.0
+        };
+        assert_eq!((lower(6), lower(10)), (0.620, 0.503));
+        assert_eq!(curve.limits(50), None, "the upper limit is not reached");
     }
 
     #[test]

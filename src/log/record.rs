@@ -2,15 +2,19 @@
 //!
 //! Format 1 is the entry as one JSON object, as `uec-live log export` writes it still. Format 2 is
 //! the time, and for a fact a blank and the fact as JSON; the place in the sequence follows from the
-//! frame around it. Both can be read with the eye. A past format is never changed: its golden file
+//! frame around it. Format 3 has, besides, what readers were shown, as a JSON array; a file begun in
+//! format 2 goes on with such lines. All can be read with the eye. A past format is never changed: its golden file
 //! in `fixtures/log` must be read for ever.
 
 use std::io::Write;
 
-use crate::domain::{At, Entry, Fact, Record};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::domain::{At, Entry, Record};
 
 /// The format written today.
-pub const FORMAT: u8 = 2;
+pub const FORMAT: u8 = 3;
 
 /// Why a line is not an entry.
 pub type Fault = String;
@@ -20,12 +24,16 @@ pub fn write(entry: &Entry, out: &mut Vec<u8>) -> Result<(), Fault> {
     let text = |why: std::io::Error| why.to_string();
     match &entry.record {
         Record::Tick => writeln!(out, "{}", entry.at.0).map_err(text),
-        Record::Fact(fact) => {
-            write!(out, "{} ", entry.at.0).map_err(text)?;
-            serde_json::to_writer(&mut *out, fact).map_err(|why| why.to_string())?;
-            out.write_all(b"\n").map_err(text)
-        }
+        Record::Fact(fact) => write_json(entry.at, fact, out),
+        Record::Shown(shown) => write_json(entry.at, shown, out),
     }
+}
+
+fn write_json(at: At, what: &impl Serialize, out: &mut Vec<u8>) -> Result<(), Fault> {
+    let text = |why: std::io::Error| why.to_string();
+    write!(out, "{} ", at.0).map_err(text)?;
+    serde_json::to_writer(&mut *out, what).map_err(|why| why.to_string())?;
+    out.write_all(b"\n").map_err(text)
 }
 
 /// Reads a line of any known format that stands at `seq`.
@@ -36,7 +44,7 @@ pub fn read(format: u8, seq: u64, line: &[u8]) -> Result<Entry, Fault> {
                 .then_some(entry)
                 .ok_or_else(|| "it names another place in the sequence".to_owned())
         }),
-        2 => read_compact(seq, line),
+        2 | 3 => read_compact(seq, line),
         format => Err(format!(
             "its format, version {format}, is not known here; run a newer uec-live"
         )),
@@ -57,7 +65,8 @@ fn read_compact(seq: u64, line: &[u8]) -> Result<Entry, Fault> {
         .ok_or("it does not begin with a time")?;
     let record = match rest.trim_ascii_start() {
         [] => Record::Tick,
-        fact => Record::Fact(read_fact(fact)?),
+        shown @ [b'[', ..] => Record::Shown(read_json(shown)?),
+        fact => Record::Fact(read_json(fact)?),
     };
     Ok(Entry {
         seq,
@@ -66,7 +75,7 @@ fn read_compact(seq: u64, line: &[u8]) -> Result<Entry, Fault> {
     })
 }
 
-fn read_fact(bytes: &[u8]) -> Result<Fact, Fault> {
+fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
     serde_json::from_slice(bytes).map_err(|why| format!("it cannot be read: {why}"))
 }
 
@@ -76,6 +85,7 @@ mod tests {
 
     const V1: &str = include_str!("../../fixtures/log/format-1.ndjson");
     const V2: &str = include_str!("../../fixtures/log/format-2.lines");
+    const V3: &str = include_str!("../../fixtures/log/format-3.lines");
 
     fn all(format: u8, text: &str) -> Vec<Entry> {
         let numbered = (1..).zip(text.lines());
@@ -94,10 +104,13 @@ mod tests {
     #[test]
     fn todays_format_is_written_like_its_golden_file() {
         let mut out = Vec::new();
-        for entry in all(1, V1) {
+        let entries = all(3, V3);
+        let shown = |entry: &&Entry| matches!(entry.record, Record::Shown(_));
+        assert_eq!(entries.iter().filter(shown).count(), 1);
+        for entry in entries {
             write(&entry, &mut out).unwrap();
         }
-        assert_eq!(String::from_utf8(out).unwrap(), V2);
+        assert_eq!(String::from_utf8(out).unwrap(), V3);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{At, Directory, Entry, Fact, Record, Refused};
+use crate::domain::{At, Directory, Entry, Fact, Record, Refused, Shown};
 use crate::fold::{Decision, Limits};
 use crate::log::disk::{Disk, Folder};
 use crate::log::embedded::EmbeddedLog;
@@ -151,6 +151,7 @@ impl Import {
         }
         match read(text) {
             Ok(Read::Fact(at, fact)) => self.fact(number, at, *fact),
+            Ok(Read::Shown(at, shown)) => self.take(at, Record::Shown(shown)),
             Ok(Read::Tick) => {}
             Err(why) => self.refuse(number, why),
         }
@@ -160,18 +161,22 @@ impl Import {
         let at = at.max(self.state.at());
         match self.state.picture.decide(at, &fact, Limits::default()) {
             Decision::Take => {
-                let entry = Entry {
-                    seq: self.state.seq() + 1,
-                    at,
-                    record: Record::Fact(fact),
-                };
-                self.state.apply(&entry, &mut Vec::new());
-                self.entries.push(entry);
+                self.take(at, Record::Fact(fact));
                 self.outcome.taken += 1;
             }
             Decision::Duplicate => self.outcome.duplicate += 1,
             Decision::Refuse(why) => self.refuse(number, why),
         }
+    }
+
+    fn take(&mut self, at: At, record: Record) {
+        let entry = Entry {
+            seq: self.state.seq() + 1,
+            at: at.max(self.state.at()),
+            record,
+        };
+        self.state.apply(&entry, &mut Vec::new());
+        self.entries.push(entry);
     }
 
     fn refuse(&mut self, line: u64, why: Refused) {
@@ -195,6 +200,7 @@ impl Import {
 /// What a line says.
 enum Read {
     Fact(At, Box<Fact>),
+    Shown(At, Vec<Shown>),
     Tick,
 }
 
@@ -203,6 +209,7 @@ fn read(text: &[u8]) -> Result<Read, Refused> {
     if let Ok(entry) = record::read_exported(text) {
         return Ok(match entry.record {
             Record::Fact(fact) => Read::Fact(entry.at, Box::new(fact)),
+            Record::Shown(shown) => Read::Shown(entry.at, shown),
             Record::Tick => Read::Tick,
         });
     }

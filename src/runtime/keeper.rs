@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::domain::At;
 use crate::domain::time::{HOUR, Millis};
 use crate::fold::Picture;
-use crate::forecast::Desk;
+use crate::forecast::Forecaster;
 use crate::log::snapshot::{Snapshot, Snapshots};
 use crate::log::{Anchor, LogError};
 use crate::runtime::state::State;
@@ -108,7 +108,7 @@ impl Keeper {
         let job = Job {
             snapshots: Arc::clone(&self.snapshots),
             picture: state.picture.clone(),
-            desk: state.desk.clone(),
+            forecaster: state.forecaster.clone(),
             anchor,
             retention: self.schedule.retention,
             removable: Arc::clone(&self.removable),
@@ -149,7 +149,7 @@ impl Keeper {
 struct Job {
     snapshots: Arc<Mutex<Snapshots>>,
     picture: Picture,
-    desk: Desk,
+    forecaster: Forecaster,
     anchor: Anchor,
     retention: Option<Millis>,
     removable: Arc<AtomicU64>,
@@ -158,7 +158,7 @@ struct Job {
 impl Job {
     fn run(self) -> Result<u64, LogError> {
         let state =
-            State::to_snapshot(&self.picture, &self.desk).map_err(|why| LogError::Store {
+            State::to_snapshot(&self.picture, &self.forecaster).map_err(|why| LogError::Store {
                 place: "a snapshot".to_owned(),
                 what: why.to_string(),
             })?;

@@ -5,20 +5,20 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::domain::time::HOUR;
-use crate::domain::{At, Directory, Entry};
+use crate::domain::{At, Directory, Entry, Shown};
 use crate::fold::{self, Change, Picture};
-use crate::forecast::{Desk, Told};
+use crate::forecast::Forecaster;
 use crate::log::snapshot::{Key, Snapshot, Snapshots};
 use crate::log::{Anchor, Log, LogError};
-use crate::views::{Published, Viewer};
+use crate::views::{Published, Viewer, differences};
 
 /// What the entries so far add up to.
 pub struct State {
     /// What the facts mean.
     pub picture: Picture,
-    /// What was learned of each queue.
-    pub desk: Desk,
+    /// What was learned of each queue, and what was shown.
+    pub forecaster: Forecaster,
+    directory: Arc<Directory>,
     viewer: Viewer,
 }
 
@@ -27,7 +27,7 @@ pub struct State {
 struct Written<'a> {
     fold: u32,
     picture: &'a Picture,
-    desk: &'a Desk,
+    forecaster: &'a Forecaster,
 }
 
 /// The content of a snapshot, as it is read.
@@ -37,7 +37,7 @@ struct Kept<'a> {
     fold: u32,
     #[serde(borrow)]
     picture: &'a RawValue,
-    desk: Desk,
+    forecaster: Forecaster,
 }
 
 impl State {
@@ -45,15 +45,16 @@ impl State {
     pub fn new(directory: &Arc<Directory>) -> Self {
         Self::of(
             Picture::new(Arc::clone(directory)),
-            Desk::default(),
+            Forecaster::default(),
             directory,
         )
     }
 
-    fn of(picture: Picture, desk: Desk, directory: &Arc<Directory>) -> Self {
+    fn of(picture: Picture, forecaster: Forecaster, directory: &Arc<Directory>) -> Self {
         Self {
             picture,
-            desk,
+            forecaster,
+            directory: Arc::clone(directory),
             viewer: Viewer::new(Arc::clone(directory)),
         }
     }
@@ -99,11 +100,14 @@ impl State {
     }
 
     /// The state as the content of a snapshot.
-    pub fn to_snapshot(picture: &Picture, desk: &Desk) -> Result<Vec<u8>, serde_json::Error> {
+    pub fn to_snapshot(
+        picture: &Picture,
+        forecaster: &Forecaster,
+    ) -> Result<Vec<u8>, serde_json::Error> {
         serde_json::to_vec(&Written {
             fold: fold::VERSION,
             picture,
-            desk,
+            forecaster,
         })
     }
 
@@ -119,7 +123,7 @@ impl State {
         }
         let picture = kept.picture.get().as_bytes();
         let picture = Picture::from_snapshot(picture, Arc::clone(directory)).ok()?;
-        Some(Self::of(picture, kept.desk, directory))
+        Some(Self::of(picture, kept.forecaster, directory))
     }
 
     /// The newest entry applied.
@@ -136,17 +140,18 @@ impl State {
     pub fn apply(&mut self, entry: &Entry, changes: &mut Vec<Change>) {
         let before = self.picture.at();
         self.picture.apply(entry, changes);
-        if let Some(told) = Told::by(entry) {
-            self.desk.tell(&told);
-        }
-        if before.0.div_euclid(HOUR) != entry.at.0.div_euclid(HOUR) {
-            self.desk.tidy(entry.at);
-        }
+        self.forecaster.take(entry, &self.picture, before);
+    }
+
+    /// What readers are to be shown after these changes where that differs from what they are shown;
+    /// to be put in the log and taken from there.
+    pub fn differences(&self, changes: &[Change]) -> Vec<Shown> {
+        differences(&self.picture, &self.forecaster, &self.directory, changes)
     }
 
     /// What readers may see after these changes. The first publication works everything out.
     pub fn publish(&mut self, changes: &[Change], epoch: &str) -> Arc<Published> {
         self.viewer
-            .publish(&self.picture, &self.desk, changes, epoch)
+            .publish(&self.picture, &self.forecaster, changes, epoch)
     }
 }

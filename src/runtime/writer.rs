@@ -141,6 +141,10 @@ impl Writer {
                 .collect();
             answers.push((submission.reply, Receipt { at, verdicts }));
         }
+        let shown = self.state.differences(&changes);
+        if !shown.is_empty() {
+            self.append_to_batch(Record::Shown(shown), at, &mut entries, &mut changes);
+        }
         match self.make_durable(&entries) {
             Ok(()) => {
                 if !entries.is_empty() {

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use crate::domain::event::Decision;
 use crate::domain::time::{HOUR, Millis};
 use crate::domain::{At, Entry, IncidentId, ReadingName, Record, VisitId};
 use crate::fold::Picture;
 use crate::fold::visit::VisitState;
 use crate::fold::visits::left_before_seen;
 use crate::forecast;
+use crate::views::department::ROLLING;
 
 /// The people and ambulances that a figure counts, by all the names they went by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -94,17 +96,29 @@ fn counts(name: ReadingName, state: &VisitState, present: bool, now: At) -> bool
     use ReadingName as Name;
     let midnight = now.london_midnight();
     let today = |at: At| at >= midnight && at <= now;
+    let lately = |at: At, length: Millis| at <= now && now.since(at) < length;
     let here_longer = |length: Millis| present && now.since(state.arrived) > length;
+    let for_bed = |length: Millis| {
+        let decided = state.decided.filter(|(_, what)| *what == Decision::Admit);
+        present && decided.is_some_and(|(at, _)| now.since(at) > length)
+    };
+    let departed = state.departed.map(|(at, _)| at);
     match name {
         Name::Waiting | Name::LongestWait => present && state.is_waiting(),
         Name::InDepartment => present,
-        Name::ArrivalsToday => today(state.arrived),
         Name::Over4h => here_longer(4 * HOUR),
         Name::Over12h => here_longer(12 * HOUR),
-        Name::LeftToday => {
-            left_before_seen(state) && state.departed.is_some_and(|(at, _)| today(at))
-        }
-        Name::FourHour => state.departed.is_some_and(|(at, _)| today(at)),
+        Name::WaitingForBed => for_bed(-1),
+        Name::Over12hFromDecision => for_bed(12 * HOUR),
+        Name::ActualWait => state.seen.is_some_and(|at| lately(at, ROLLING)),
+        Name::TreatmentToday => state.seen.is_some_and(today),
+        Name::Assessment => state.triaged.is_some_and(|at| lately(at, ROLLING)),
+        Name::Stay => departed.is_some_and(|at| lately(at, ROLLING)),
+        Name::FourHour => departed.is_some_and(today),
+        Name::ArrivalsToday => today(state.arrived),
+        Name::ArrivalsHour => lately(state.arrived, HOUR),
+        Name::ArrivalsRolling => lately(state.arrived, ROLLING),
+        Name::LeftToday => left_before_seen(state) && departed.is_some_and(today),
         Name::Wait => forecast::counts(state, now),
         _ => false,
     }

@@ -3,10 +3,16 @@
 //! Computed on the writer's thread from the fold and the forecast, published as a shared value.
 //! Nothing here knows a wire format; the faces turn these values into HTML, JSON and metrics.
 
+mod department;
+mod door;
+mod doubt;
 mod evidence;
+mod health;
 mod past;
 mod publish;
 mod readings;
+mod saying;
+mod scorecard;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,12 +23,17 @@ use crate::domain::Capacity;
 use crate::domain::event::Rag;
 use crate::domain::opening::Opening;
 use crate::domain::{
-    AcuityGroup, At, Cell, Feed, FeedId, Reading, ReadingName, Service, ServiceId,
+    AcuityGroup, Ahead, At, Cell, Feed, FeedId, Reading, ReadingName, Service, ServiceId,
 };
 
+pub use crate::forecast::{Errors, Kind, Span, WAYS};
+pub use doubt::Doubt;
 pub use evidence::Evidence;
+pub use health::Health;
 pub use past::{NoPast, Past};
 pub use publish::Viewer;
+pub use saying::differences;
+pub use scorecard::{ScoreRow, ScoreView};
 
 /// Everything readers may see, as of one sequence number.
 #[derive(Debug, Clone)]
@@ -40,6 +51,8 @@ pub struct Published {
     pub feeds: BTreeMap<FeedId, Arc<FeedView>>,
     /// Where people asked for care.
     pub demand: Arc<DemandView>,
+    /// How right what was shown has been; worked out once a minute.
+    pub scorecard: Arc<ScoreView>,
 }
 
 /// One Service, now.
@@ -59,6 +72,14 @@ pub struct ServiceView {
     pub readings: Vec<Reading>,
     /// Its queues, most urgent first; only those with someone in them.
     pub streams: Vec<StreamView>,
+    /// The wait of those who come later, by quarter hour.
+    pub ahead: Vec<Ahead>,
+    /// The mean wait that is usual at this hour of the day, whole minutes, once that is known.
+    pub usual: Option<i64>,
+    /// Why its waits are not believed, if they are not.
+    pub doubt: Option<Doubt>,
+    /// How right the wait shown was in the last seven days; `None` while too few were seen to say.
+    pub accuracy: Option<Errors>,
     /// Slots published for the future.
     pub slots_ahead: u32,
     /// When its feed was last heard.
@@ -102,7 +123,7 @@ pub struct Status {
 }
 
 /// One queue, now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct StreamView {
     /// Which line.
     pub group: AcuityGroup,
@@ -110,31 +131,8 @@ pub struct StreamView {
     pub waiting: u32,
     /// The longest wait in it, whole minutes.
     pub longest_minutes: i64,
-}
-
-/// How a feed is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Health {
-    /// Heard in time.
-    Live,
-    /// Quiet for longer than it should be.
-    Late,
-    /// Quiet for so long that its figures are withheld.
-    Silent,
-    /// Never heard.
-    NeverHeard,
-}
-
-impl Health {
-    /// The word on the wire.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Live => "live",
-            Self::Late => "late",
-            Self::Silent => "silent",
-            Self::NeverHeard => "never_heard",
-        }
-    }
+    /// The wait of people of this group who come now; those not assessed yet have none of their own.
+    pub wait: Option<Reading>,
 }
 
 /// One feed, now.
@@ -146,6 +144,11 @@ pub struct FeedView {
     pub health: Health,
     /// When it was last heard.
     pub heard: Option<At>,
+    /// When it last had news, more than that it is there.
+    pub told: Option<At>,
+    /// How likely so long a time without news is at this hour of the week, 0 to 1; rounded down to a
+    /// power of ten. 1 while it is not known what is usual.
+    pub quiet_chance: f64,
     /// Facts taken since this log began.
     pub accepted: u64,
 }

@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::domain::AcuityGroup;
-use crate::domain::{At, Cell, Directory, Feed, FeedId, Service, ServiceId};
+use crate::domain::{AcuityGroup, At, Cell, Directory, FeedId, Service, ServiceId, Subject};
 use crate::fold::demand::DEMAND_WINDOW;
 use crate::fold::{Change, Picture};
-use crate::forecast::Desk;
-use crate::views::readings::{self, Source};
-use crate::views::{
-    Closure, DemandView, FeedView, Health, Published, ServiceView, Status, StreamView,
-};
+use crate::forecast::Forecaster;
+use crate::views::doubt::Doubt;
+use crate::views::health::{Health, Source, quiet};
+use crate::views::readings;
+use crate::views::saying::{ambulance_source, visit_source};
+use crate::views::scorecard::{ScoreView, accuracy};
+use crate::views::{Closure, DemandView, FeedView, Published, ServiceView, Status, StreamView};
 
 /// Keeps the last published views, so that only what changed is worked out again.
 pub struct Viewer {
@@ -19,6 +20,7 @@ pub struct Viewer {
     services: BTreeMap<ServiceId, Arc<ServiceView>>,
     feeds: BTreeMap<FeedId, Arc<FeedView>>,
     demand: Arc<DemandView>,
+    scorecard: Option<Arc<ScoreView>>,
 }
 
 impl Viewer {
@@ -29,6 +31,7 @@ impl Viewer {
             services: BTreeMap::new(),
             feeds: BTreeMap::new(),
             demand: Arc::default(),
+            scorecard: None,
         }
     }
 
@@ -36,7 +39,7 @@ impl Viewer {
     pub fn publish(
         &mut self,
         picture: &Picture,
-        desk: &Desk,
+        forecaster: &Forecaster,
         changes: &[Change],
         epoch: &str,
     ) -> Arc<Published> {
@@ -44,7 +47,7 @@ impl Viewer {
         self.publish_feeds(picture);
         for id in self.dirty(all, changes) {
             if let Some(service) = self.directory.find_service(id.as_str()) {
-                let view = self.service_view(picture, desk, service);
+                let view = self.service_view(picture, forecaster, service);
                 keep_or_put(&mut self.services, &id, view);
             }
         }
@@ -54,6 +57,9 @@ impl Viewer {
                 self.demand = Arc::new(demand);
             }
         }
+        let known = self.scorecard.take().filter(|_| !all);
+        let scorecard = known.unwrap_or_else(|| ScoreView::of(forecaster, picture.at()));
+        self.scorecard = Some(Arc::clone(&scorecard));
         Arc::new(Published {
             epoch: epoch.into(),
             seq: picture.seq(),
@@ -61,6 +67,7 @@ impl Viewer {
             services: self.services.clone(),
             feeds: self.feeds.clone(),
             demand: Arc::clone(&self.demand),
+            scorecard,
         })
     }
 
@@ -110,15 +117,22 @@ impl Viewer {
             let heard = state.and_then(|state| state.heard);
             let view = FeedView {
                 feed: Arc::clone(feed),
-                health: health(feed, heard, picture.at()),
+                health: Health::of(feed, state, picture.at()),
                 heard,
+                told: state.and_then(|state| state.told),
+                quiet_chance: state.map_or(1.0, |state| tenfold(quiet(state, picture.at()).1)),
                 accepted: state.map_or(0, |state| state.accepted),
             };
             keep_or_put(&mut self.feeds, &feed.id, view);
         }
     }
 
-    fn service_view(&self, picture: &Picture, desk: &Desk, service: &Arc<Service>) -> ServiceView {
+    fn service_view(
+        &self,
+        picture: &Picture,
+        forecaster: &Forecaster,
+        service: &Arc<Service>,
+    ) -> ServiceView {
         let now = picture.at();
         let id = service.id.as_str();
         let said = picture.find_service_state(id);
@@ -134,10 +148,10 @@ impl Viewer {
             note: status.note.clone(),
         });
         let opening = service.hours.at(now);
-        let source = self.source(self.directory.visit_feed(id));
-        let ambulances = self.source(self.ambulance_feed());
+        let source = visit_source(picture, &self.directory, id);
+        let ambulances = ambulance_source(picture, &self.directory);
         let is_open = opening.is_open() && closure.is_none();
-        let readings = readings::of(picture, desk, service, source, ambulances, is_open);
+        let readings = readings::of(picture, forecaster, service, source, ambulances, is_open);
         ServiceView {
             service: Arc::clone(service),
             opening,
@@ -147,28 +161,13 @@ impl Viewer {
                 .map(super::super::fold::services::ServiceState::capacity)
                 .unwrap_or_default(),
             readings,
-            streams: streams(picture, id, now),
+            streams: streams(picture, forecaster, service, source, is_open),
+            ahead: forecaster.board().ahead(&service.id).to_vec(),
+            usual: forecaster.usual(&service.id, now),
+            doubt: Doubt::about(picture, service),
+            accuracy: accuracy(forecaster, &service.id, now),
             slots_ahead: said.map_or(0, |said| said.slots_ahead(now)) as u32,
             heard: source.heard(),
-        }
-    }
-
-    /// The feed by which handovers come; of several the one heard last.
-    fn ambulance_feed(&self) -> Option<&FeedId> {
-        let ambulances = self.feeds.values().filter(|view| view.feed.ambulances);
-        ambulances
-            .max_by_key(|view| view.heard)
-            .map(|view| &view.feed.id)
-    }
-
-    fn source(&self, feed: Option<&FeedId>) -> Source {
-        match feed.and_then(|feed| self.feeds.get(feed)) {
-            None => Source::None,
-            Some(view) => match (view.health, view.heard) {
-                (Health::Live, Some(heard)) => Source::Live(heard),
-                (Health::Late, Some(heard)) => Source::Late(heard),
-                (_, heard) => Source::Silent(heard),
-            },
         }
     }
 }
@@ -190,26 +189,35 @@ fn keep_or_put<K: Ord + Clone, V: PartialEq>(views: &mut BTreeMap<K, Arc<V>>, id
     }
 }
 
-fn health(feed: &Feed, heard: Option<At>, now: At) -> Health {
-    match heard {
-        None => Health::NeverHeard,
-        Some(heard) if now.since(heard) > feed.silent_after => Health::Silent,
-        Some(heard) if now.since(heard) > feed.late_after => Health::Late,
-        Some(_) => Health::Live,
-    }
+/// Rounded down to a power of ten, so that it does not change with every minute.
+fn tenfold(chance: f64) -> f64 {
+    libm::pow(10.0, libm::floor(libm::log10(chance.max(1e-12))))
 }
 
-fn streams(picture: &Picture, service: &str, now: At) -> Vec<StreamView> {
+fn streams(
+    picture: &Picture,
+    forecaster: &Forecaster,
+    service: &Service,
+    source: Source,
+    is_open: bool,
+) -> Vec<StreamView> {
+    let now = picture.at();
     let mut lines: BTreeMap<AcuityGroup, StreamView> = BTreeMap::new();
-    for visit in picture.visits().at_service(service) {
+    for visit in picture.visits().at_service(service.id.as_str()) {
         let Some(state) = visit.present().filter(|state| state.is_waiting()) else {
             continue;
         };
         let group = state.group();
-        let line = lines.entry(group).or_insert(StreamView {
-            group,
-            waiting: 0,
-            longest_minutes: 0,
+        let line = lines.entry(group).or_insert_with(|| {
+            let of = Subject::WaitOf(group);
+            let said = forecaster.board().said(&service.id, of);
+            let has_own = group != AcuityGroup::NotTriaged;
+            StreamView {
+                group,
+                waiting: 0,
+                longest_minutes: 0,
+                wait: has_own.then(|| readings::wait_of(said, group, source, is_open, now)),
+            }
         });
         line.waiting += 1;
         line.longest_minutes = line.longest_minutes.max(now.minutes_since(state.arrived));

@@ -6,55 +6,46 @@ use uec_live::config::directory;
 use uec_live::domain::event::{Departure, Event};
 use uec_live::domain::time::MINUTE;
 use uec_live::domain::{Age, At, Entry, Fact, ReadingName, Reason, Record, VisitId};
-use uec_live::fold::{Decision, Limits, Picture};
-use uec_live::forecast::Desk;
-use uec_live::views::{Published, Viewer};
+use uec_live::fold::{Change, Decision, Limits, Picture};
+use uec_live::runtime::state::State;
+use uec_live::views::Published;
 
 use super::generate::start;
 use super::properties::arrival;
 
 /// A log told by hand.
 struct Tale {
-    picture: Picture,
-    viewer: Viewer,
+    state: State,
     published: Arc<Published>,
-    seq: u64,
 }
 
 impl Tale {
     fn new() -> Self {
-        let demo = Arc::new(directory::demo().unwrap());
-        let picture = Picture::new(Arc::clone(&demo));
-        let mut viewer = Viewer::new(demo);
-        let published = viewer.publish(&picture, &Desk::default(), &[], "e");
-        Self {
-            picture,
-            viewer,
-            published,
-            seq: 0,
-        }
+        let mut state = State::new(&Arc::new(directory::demo().unwrap()));
+        let published = state.publish(&[], "e");
+        Self { state, published }
     }
 
+    /// As the writer does: what is to be shown follows what made it so.
     fn at(&mut self, at: At, record: Record) {
-        self.seq += 1;
         let mut changes = Vec::new();
-        self.picture.apply(
-            &Entry {
-                seq: self.seq,
-                at,
-                record,
-            },
-            &mut changes,
-        );
-        self.published = self
-            .viewer
-            .publish(&self.picture, &Desk::default(), &changes, "e");
+        self.apply(at, record, &mut changes);
+        let shown = self.state.differences(&changes);
+        if !shown.is_empty() {
+            self.apply(at, Record::Shown(shown), &mut changes);
+        }
+        self.published = self.state.publish(&changes, "e");
+    }
+
+    fn apply(&mut self, at: At, record: Record, changes: &mut Vec<Change>) {
+        let seq = self.state.seq() + 1;
+        self.state.apply(&Entry { seq, at, record }, changes);
     }
 
     fn tell(&mut self, fact: Fact) {
-        let at = fact.happened_at.max(self.picture.at());
+        let at = fact.happened_at.max(self.state.at());
         assert_eq!(
-            self.picture.decide(at, &fact, Limits::default()),
+            self.state.picture.decide(at, &fact, Limits::default()),
             Decision::Take
         );
         self.at(at, Record::Fact(fact));
@@ -174,7 +165,7 @@ fn each_impossible_fact_has_its_own_reason() {
     let mut tale = Tale::new();
     tale.tell(arrival("a", 60));
     let now = start().plus(60 * MINUTE);
-    let reason = |fact: &Fact| match tale.picture.decide(now, fact, Limits::default()) {
+    let reason = |fact: &Fact| match tale.state.picture.decide(now, fact, Limits::default()) {
         Decision::Refuse(why) => Some(why.reason),
         Decision::Take | Decision::Duplicate => None,
     };
@@ -187,7 +178,8 @@ fn each_impossible_fact_has_its_own_reason() {
     assert_eq!(reason(&arrival("h", -24 * 60)), Some(Reason::TooLate));
     assert_eq!(reason(&arrival("a", 61)), Some(Reason::IdReused));
     assert_eq!(
-        tale.picture
+        tale.state
+            .picture
             .decide(now, &arrival("a", 60), Limits::default()),
         Decision::Duplicate
     );
@@ -239,7 +231,7 @@ fn the_lateness_bound_can_be_set() {
         let limits = Limits {
             late_max: hours * 60 * MINUTE,
         };
-        tale.picture.decide(now, &late, limits)
+        tale.state.picture.decide(now, &late, limits)
     };
     assert!(matches!(with(24), Decision::Refuse(why) if why.reason == Reason::TooLate));
     assert_eq!(with(27), Decision::Take);
@@ -274,7 +266,7 @@ fn a_visit_that_never_ends_is_closed_by_rule_and_marked_so() {
     let mut tale = Tale::new();
     tale.tell(arrival("a", 0));
     let closed = |tale: &Tale| {
-        let found = tale.picture.visits().find(&visit("a"));
+        let found = tale.state.picture.visits().find(&visit("a"));
         found.map(|visit| (visit.closed_by_rule, visit.state.is_some()))
     };
     tale.tick(48 * 60 - 5);
@@ -289,9 +281,9 @@ fn a_visit_that_never_ends_is_closed_by_rule_and_marked_so() {
 fn a_duplicate_is_known_from_a_snapshot_as_well() {
     let mut tale = Tale::new();
     tale.tell(arrival("a", 0));
-    let bytes = tale.picture.to_snapshot().unwrap();
+    let bytes = tale.state.picture.to_snapshot().unwrap();
     let demo = Arc::new(directory::demo().unwrap());
     let restored = Picture::from_snapshot(&bytes, demo).unwrap();
-    let decided = restored.decide(tale.picture.at(), &arrival("a", 0), Limits::default());
+    let decided = restored.decide(tale.state.picture.at(), &arrival("a", 0), Limits::default());
     assert_eq!(decided, Decision::Duplicate);
 }

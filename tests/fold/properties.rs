@@ -6,9 +6,10 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use uec_live::config::directory;
 use uec_live::domain::event::Event;
+use uec_live::domain::time::MINUTE;
 use uec_live::domain::{At, Directory, Entry, Fact, ReadingName, Record};
 use uec_live::fold::{Change, Decision, Limits, Picture};
-use uec_live::forecast::Desk;
+use uec_live::forecast::Forecaster;
 use uec_live::views::{Published, Viewer};
 
 use super::auditor::{Figures, audit};
@@ -24,6 +25,7 @@ fn demo() -> Arc<Directory> {
 /// A picture, the entries that made it, and the views kept up along the way.
 pub struct Told {
     pub picture: Picture,
+    pub forecaster: Forecaster,
     pub entries: Vec<Entry>,
     pub viewer: Viewer,
     pub published: Arc<Published>,
@@ -34,7 +36,8 @@ pub struct Told {
 pub fn tell(facts: &[Fact], at: impl Fn(usize) -> At) -> Told {
     let mut picture = Picture::new(demo());
     let mut viewer = Viewer::new(demo());
-    let mut published = viewer.publish(&picture, &Desk::default(), &[], "e");
+    let mut forecaster = Forecaster::default();
+    let mut published = viewer.publish(&picture, &forecaster, &[], "e");
     let (mut entries, mut decisions) = (Vec::new(), Vec::new());
     let last = (evening(), Record::Tick);
     let told = facts
@@ -54,12 +57,15 @@ pub fn tell(facts: &[Fact], at: impl Fn(usize) -> At) -> Told {
             record,
         };
         let mut changes = Vec::new();
+        let before = picture.at();
         picture.apply(&entry, &mut changes);
-        published = viewer.publish(&picture, &Desk::default(), &changes, "e");
+        forecaster.take(&entry, &picture, before);
+        published = viewer.publish(&picture, &forecaster, &changes, "e");
         entries.push(entry);
     }
     Told {
         picture,
+        forecaster,
         entries,
         viewer,
         published,
@@ -67,9 +73,9 @@ pub fn tell(facts: &[Fact], at: impl Fn(usize) -> At) -> Told {
     }
 }
 
-/// Told long after it all happened.
+/// Told long after it all happened, and long enough before evening to be caught up with.
 fn late(_: usize) -> At {
-    evening()
+    evening().plus(-3 * MINUTE)
 }
 
 /// Told as it happens, a little late.
@@ -171,7 +177,7 @@ proptest! {
     fn what_changed_is_enough_to_keep_every_view_up(day in any_day()) {
         let facts = day.clone();
         let told = tell(&day, live(&facts));
-        let fresh = Viewer::new(demo()).publish(&told.picture, &Desk::default(), &[], "e");
+        let fresh = Viewer::new(demo()).publish(&told.picture, &told.forecaster, &[], "e");
         for (id, view) in &fresh.services {
             prop_assert_eq!(view.as_ref(), told.published.services[id].as_ref());
         }

@@ -449,6 +449,6 @@ impl Simulation {
 pub fn key(entry: &Entry) -> Option<(String, String)> {
     match &entry.record {
         Record::Fact(fact) => Some((fact.feed.to_string(), fact.id.to_string())),
-        Record::Tick => None,
+        Record::Tick | Record::Shown(_) => None,
     }
 }

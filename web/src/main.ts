@@ -4,7 +4,7 @@ import "./styles/app.scss";
 import { Connection } from "./feed/socket";
 import { Session } from "./feed/session";
 import type { Figure, ServiceCard, ServiceState } from "./model/wire";
-import { card, figure, isOpen, opening, openingShort } from "./model/words";
+import { card, figure, isOpen, opening, openingShort, usual } from "./model/words";
 import { say, showCard } from "./pages/card";
 import { LiveLine } from "./pages/live";
 
@@ -18,7 +18,10 @@ if (detail) {
     const readings = Object.fromEntries(values) as Record<string, Figure>;
     const state = values.get("state") as ServiceState | undefined;
     if (showCard(detail, card(readings, isOpen(state), now))) live.changed("wait");
-    if (state) say(document.body, "open", opening(state, now));
+    if (state) {
+      say(document.body, "open", opening(state, now));
+      say(detail, "usual", usual(state, readings.wait));
+    }
     for (const key of changed) {
       const row = document.querySelector(`[data-reading="${key}"]`);
       const reading = readings[key];
@@ -34,6 +37,7 @@ if (detail) {
       const service = values.get(id) as ServiceCard | undefined;
       if (!service || !changed.includes(id)) continue;
       if (showCard(root, card(service.readings, isOpen(service), now))) live.changed(id);
+      say(root, "usual", usual(service, service.readings.wait));
       say(root, "open", openingShort(service, service.readings.wait, now));
     }
   });

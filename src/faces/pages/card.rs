@@ -20,6 +20,8 @@ pub struct Card {
     pub tag: Option<(&'static str, &'static str)>,
     /// "9 in 10 people are seen within …".
     pub range: Option<String>,
+    /// "Usually about 40 minutes at this time of day", where there is no live figure.
+    pub usual: Option<String>,
     /// "12 people waiting. The longest has waited 1 hour 2 minutes so far."
     pub queue: Option<String>,
     /// "Open until 9pm."
@@ -54,6 +56,7 @@ impl Card {
             range: measure
                 .and_then(|measure| measure.high)
                 .map(|high| format!("9 in 10 people are seen within {}.", words::within(high))),
+            usual: usual(view, wait),
             queue: queue(view),
             open_short: match wait.map(|reading| reading.age) {
                 Some(Age::Withheld(Withheld::Closed)) => open
@@ -87,6 +90,16 @@ fn headline(wait: Option<&Reading>) -> String {
         Some(Age::Fresh(measure) | Age::Late { measure, .. }) => words::about(measure.value),
         Some(Age::Withheld(why)) => why.plain().to_owned(),
         None => Withheld::NoFeed.plain().to_owned(),
+    }
+}
+
+/// What is usual, where a live figure should be and is not.
+fn usual(view: &ServiceView, wait: Option<&Reading>) -> Option<String> {
+    match wait?.age {
+        Age::Withheld(Withheld::Closed | Withheld::NoFeed) | Age::Fresh(_) | Age::Late { .. } => {
+            None
+        }
+        Age::Withheld(_) => view.usual.map(words::usually),
     }
 }
 

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use crate::domain::service::ServiceKind;
 use crate::domain::{Age, At, ReadingName, Withheld};
 use crate::faces::Mode;
-use crate::faces::pages::Frame;
 use crate::faces::pages::card::Card;
+use crate::faces::pages::{Frame, accuracy};
 use crate::views::{Published, ServiceView};
 
 /// What the reader chose; anything else than what the form offers is as if nothing was chosen.
@@ -28,6 +28,7 @@ pub struct Home {
     shows: Choices,
     sorts: Choices,
     summary: String,
+    accuracy: Option<String>,
     cards: Vec<Card>,
     others: Vec<Card>,
 }
@@ -62,6 +63,7 @@ impl Home {
             ),
             sorts: options(sort, &[("wait", "Shortest wait"), ("name", "Name")]),
             summary: summary(live, cards.len()),
+            accuracy: accuracy::overall(picture),
             cards,
             others,
         }

@@ -1,5 +1,6 @@
 //! Pages for people, whole without JavaScript. The script in `web/` only changes words on them.
 
+mod accuracy;
 mod assets;
 mod card;
 mod home;
@@ -38,6 +39,7 @@ pub fn router(shared: Shared) -> Router {
     Router::new()
         .route("/", get(home_page))
         .route("/services/{id}", get(service_page))
+        .route("/accuracy", get(accuracy_page))
         .route("/accessibility", get(accessibility))
         .route("/assets/{*file}", get(assets::serve))
         .fallback(not_found)
@@ -81,6 +83,11 @@ async fn service_page(State(shared): State<Shared>, Path(id): Path<String>) -> R
         ),
         None => not_found(State(shared), Uri::default()).await,
     }
+}
+
+async fn accuracy_page(State(shared): State<Shared>) -> Response {
+    let picture = shared.picture();
+    page(StatusCode::OK, &accuracy::Page::new(&picture, &shared.mode))
 }
 
 /// A heading and some sentences.

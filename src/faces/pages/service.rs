@@ -3,11 +3,12 @@
 use askama::Template;
 
 use crate::domain::reading::Unit;
+use crate::domain::time::HOUR;
 use crate::domain::{AcuityGroup, Age, At, Reading, ReadingName};
 use crate::faces::Mode;
 use crate::faces::pages::card::Card;
-use crate::faces::pages::{Frame, words};
-use crate::views::ServiceView;
+use crate::faces::pages::{Frame, accuracy, words};
+use crate::views::{ServiceView, StreamView};
 
 /// One row of the table of figures.
 pub struct Figure {
@@ -25,7 +26,10 @@ pub struct Page {
     card: Card,
     as_of: String,
     figures: Vec<Figure>,
-    streams: Vec<(&'static str, String, String)>,
+    streams: Vec<(&'static str, String, String, String)>,
+    /// Time, median, nine in ten.
+    ahead: Vec<(String, String, String)>,
+    accuracy: Option<String>,
     facts: Vec<(&'static str, String)>,
 }
 
@@ -41,6 +45,7 @@ impl Page {
                 urgency(stream.group),
                 waiting,
                 words::duration(stream.longest_minutes),
+                expected(stream),
             )
         });
         Self {
@@ -49,9 +54,37 @@ impl Page {
             as_of: words::clock(now),
             figures: view.readings.iter().map(figure).collect(),
             streams: streams.collect(),
+            ahead: ahead(view, now),
+            accuracy: view.accuracy.as_ref().map(accuracy::sentence),
             facts: facts(view),
         }
     }
+}
+
+/// The wait of a group that comes now; where too few of it were seen, that of everyone.
+fn expected(stream: &StreamView) -> String {
+    let Some(wait) = &stream.wait else {
+        return "As for everyone".to_owned();
+    };
+    match wait.age {
+        Age::Fresh(measure) | Age::Late { measure, .. } => words::about(measure.value),
+        Age::Withheld(why) => why.plain().to_owned(),
+    }
+}
+
+/// Every full hour of what is expected.
+fn ahead(view: &ServiceView, now: At) -> Vec<(String, String, String)> {
+    let later = view.ahead.iter().filter(|ahead| ahead.at > now);
+    let hourly = later.filter(|ahead| ahead.at.0 % HOUR == 0);
+    hourly
+        .map(|ahead| {
+            (
+                words::when(ahead.at, now),
+                words::about(ahead.median),
+                words::within(ahead.high),
+            )
+        })
+        .collect()
 }
 
 fn urgency(group: AcuityGroup) -> &'static str {
@@ -69,11 +102,20 @@ fn title(name: ReadingName) -> &'static str {
         ReadingName::Waiting => "Waiting",
         ReadingName::LongestWait => "Longest wait",
         ReadingName::InDepartment => "In the department",
-        ReadingName::ArrivalsToday => "Arrived today",
         ReadingName::Over4h => "Here over 4 hours",
         ReadingName::Over12h => "Here over 12 hours",
-        ReadingName::LeftToday => "Left before being seen",
+        ReadingName::WaitingForBed => "Waiting for a ward bed",
+        ReadingName::Over12hFromDecision => "Waiting for a bed over 12 hours",
+        ReadingName::ActualWait => "Seen in the last 4 hours",
+        ReadingName::TreatmentToday => "Seen since midnight",
+        ReadingName::Assessment => "Time to first assessment",
+        ReadingName::Stay => "Time in the department",
         ReadingName::FourHour => "Within 4 hours",
+        ReadingName::ArrivalsToday => "Arrived today",
+        ReadingName::ArrivalsHour => "Arrived in the last hour",
+        ReadingName::ArrivalsRolling => "Arrived in the last 4 hours",
+        ReadingName::LeftToday => "Left before being seen",
+        ReadingName::Handover => "Expected handover",
         ReadingName::HandoversWaiting => "Ambulances outside",
         ReadingName::LongestHandover => "Longest handover",
         ReadingName::MeanHandover => "Mean handover",

@@ -33,6 +33,16 @@ pub fn about(minutes: i64) -> String {
     )
 }
 
+/// The wait that is usual, where there is no live figure: "Usually about 40 minutes at this time of
+/// day. This is not a live figure."
+pub fn usually(minutes: i64) -> String {
+    let about = about(minutes);
+    let about = about
+        .replacen("About", "about", 1)
+        .replacen("Less", "less", 1);
+    format!("Usually {about} at this time of day. This is not a live figure.")
+}
+
 /// Where nine in ten are seen: rounded up, since too little would mislead.
 pub fn within(minutes: i64) -> String {
     duration(((minutes + ROUND_MINUTES - 1) / ROUND_MINUTES * ROUND_MINUTES).max(ROUND_MINUTES))
@@ -103,6 +113,7 @@ mod tests {
             let minutes = case["minutes"].as_i64().unwrap();
             assert_eq!(about(minutes), case["about"], "{minutes}");
             assert_eq!(within(minutes), case["within"], "{minutes}");
+            assert_eq!(usually(minutes), case["usually"], "{minutes}");
             assert_eq!(tag(minutes).0, case["tag"], "{minutes}");
             assert_eq!(duration(minutes), case["duration"], "{minutes}");
         }

@@ -15,7 +15,7 @@ use crate::domain::time::MINUTE;
 use crate::domain::{At, Clock, Entry, EventId, Fact, FeedId, Record, ServiceId, VisitId};
 use crate::faces::{Mode as About, Shared};
 use crate::fold::Picture;
-use crate::forecast::Desk;
+use crate::forecast::Forecaster;
 use crate::views::{Published, Viewer};
 
 struct Still;
@@ -38,7 +38,7 @@ impl Maker {
         let demo = Arc::new(directory::demo().unwrap());
         let picture = Picture::new(Arc::clone(&demo));
         let mut viewer = Viewer::new(Arc::clone(&demo));
-        let first = viewer.publish(&picture, &Desk::default(), &[], "e");
+        let first = viewer.publish(&picture, &Forecaster::default(), &[], "e");
         let (_sender, published) = watch::channel(first);
         let mode = About {
             demonstration: None,
@@ -103,7 +103,7 @@ impl Maker {
         };
         self.picture.apply(&entry, &mut changes);
         self.viewer
-            .publish(&self.picture, &Desk::default(), &changes, "e")
+            .publish(&self.picture, &Forecaster::default(), &changes, "e")
     }
 }
 

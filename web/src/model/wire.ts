@@ -20,6 +20,7 @@ export interface OpenState {
 export interface ServiceState {
   open: OpenState;
   closure?: { reason: string; next_update_at?: string };
+  usual_wait?: { value: number };
 }
 
 export interface ServiceCard extends ServiceState {

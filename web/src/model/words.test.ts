@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import cases from "../../../fixtures/words.json";
-import { about, card, duration, people, tag, when, within } from "./words";
+import { about, card, duration, people, tag, usual, usually, when, within } from "./words";
 
 describe("the words are those that the server says", () => {
   it.each(cases.waits)("for a wait of $minutes minutes", (c) => {
     expect(about(c.minutes)).toBe(c.about);
     expect(within(c.minutes)).toBe(c.within);
+    expect(usually(c.minutes)).toBe(c.usually);
     expect(tag(c.minutes).word).toBe(c.tag);
     expect(duration(c.minutes)).toBe(c.duration);
   });
@@ -26,6 +27,15 @@ describe("a card", () => {
     expect(words.wait).toContain("stopped sending");
     expect(words.tag).toBeUndefined();
     expect(words.queue).toBeUndefined();
+  });
+
+  it("says what is usual only where a live figure should be", () => {
+    const state = { open: { state: "open" as const }, usual_wait: { value: 40 } };
+    const withheld = (reason: string) => ({ unit: "min", age: "withheld" as const, reason, as_of });
+    expect(usual(state, withheld("silent_feed"))).toContain("Usually about 40 minutes");
+    expect(usual(state, withheld("closed"))).toBeUndefined();
+    expect(usual(state, { unit: "min", age: "fresh", value: 30, as_of })).toBeUndefined();
+    expect(usual({ open: state.open }, withheld("too_few"))).toBeUndefined();
   });
 
   it("says how old a late figure is", () => {

@@ -21,6 +21,18 @@ export function within(minutes: number): string {
   return duration(Math.max(ROUND_MINUTES, Math.ceil(minutes / ROUND_MINUTES) * ROUND_MINUTES));
 }
 
+export function usually(minutes: number): string {
+  const words = about(minutes);
+  return `Usually ${words.charAt(0).toLowerCase()}${words.slice(1)} at this time of day. This is not a live figure.`;
+}
+
+/** What is usual, where a live figure should be and is not. */
+export function usual(state: ServiceState, wait: Figure | undefined): string | undefined {
+  const reason = wait?.age === "withheld" ? wait.reason : undefined;
+  if (reason === undefined || reason === "closed" || reason === "no_feed") return undefined;
+  return state.usual_wait && usually(state.usual_wait.value);
+}
+
 export type Tag = { word: string; colour: string };
 
 export function tag(minutes: number): Tag {
@@ -40,6 +52,7 @@ const WITHHELD: Record<string, string> = {
   no_feed: "No live data for this service",
   too_few: "Not enough recent patients to say",
   implausible: "No live data: the figure received cannot be right",
+  catching_up: "No live data for a moment: this service is sending held-back updates",
   closed: "Closed now",
 };
 

@@ -1,0 +1,63 @@
+//! How right what was shown has been, as metrics.
+
+use crate::domain::Subject;
+use crate::faces::metrics::family::Family;
+use crate::views::{Errors, Kind, Published, Span, WAYS};
+
+/// A figure of ours: name, help, and how it is read off.
+type Figure = (&'static str, &'static str, fn(&Errors) -> f64);
+
+const OURS: [Figure; 4] = [
+    (
+        "uec_estimates_scored",
+        "Estimates shown whose truth became known",
+        |errors| errors.count as f64,
+    ),
+    (
+        "uec_estimate_within_ratio",
+        "Share that took no longer than the upper end shown; nine in ten should",
+        |errors| errors.within_percent() / 100.0,
+    ),
+    (
+        "uec_estimate_inside_ratio",
+        "Share inside the range shown; eight in ten should be",
+        |errors| errors.coverage_percent()[0] / 100.0,
+    ),
+    (
+        "uec_estimate_under_ratio",
+        "Share that took longer than the median shown; half should",
+        |errors| errors.under_percent() / 100.0,
+    ),
+];
+
+/// Waits and handovers as shown to those who came then, by service and span.
+pub fn families(picture: &Published) -> Vec<Family> {
+    let mut error = Family::new(
+        "uec_estimate_error_seconds",
+        "Mean absolute error of what was shown, beside the simple ways on the same visits",
+    );
+    let mut ours = OURS.map(|(name, help, _)| Family::new(name, help));
+    for row in &picture.scorecard.rows {
+        let of = match row.kind {
+            Kind::Now(of @ (Subject::Wait | Subject::Handover)) => of.label(),
+            Kind::Now(Subject::WaitOf(_)) | Kind::Ahead(_) => continue,
+        };
+        for (span, ways) in Span::ALL.into_iter().zip(&row.spans) {
+            if ways[0].count == 0 {
+                continue;
+            }
+            let labels = format!(
+                "service=\"{}\",of=\"{of}\",span=\"{}\"",
+                row.service,
+                span.label()
+            );
+            for (way, errors) in WAYS.iter().zip(ways) {
+                error.add(format!("{labels},way=\"{}\"", way.label()), errors.mae());
+            }
+            for (family, (_, _, read)) in ours.iter_mut().zip(OURS) {
+                family.add(labels.clone(), read(&ways[0]));
+            }
+        }
+    }
+    std::iter::once(error).chain(ours).collect()
+}

@@ -1,0 +1,83 @@
+//! A range around a median that holds what it promises: quantiles of recent errors, relative to what
+//! was said, at levels that adapt (Gibbs and Candès 2021).
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+/// Errors that the range is read off.
+const ERRORS_KEPT: usize = 400;
+/// Until so many are known the range is a multiple of what is said.
+const ERRORS_MIN: usize = 20;
+/// Step by which an end of the range moves when it was on the wrong side.
+const OFFSET_STEP: f64 = 0.02;
+/// The quantiles of the range.
+pub const QUANTILES: [f64; 4] = [0.05, 0.10, 0.90, 0.95];
+/// Before errors are known a range is this many times what was said.
+const FIRST_RANGE: [f64; 4] = [0.2, 0.3, 2.0, 2.5];
+
+/// Learns how far off a median is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Band {
+    /// Errors relative to what was said, oldest first, and the same in order of size.
+    errors: VecDeque<f64>,
+    sorted: Vec<f64>,
+    /// What is added to each quantile of the errors so that it holds what it promises.
+    offsets: [f64; 4],
+}
+
+impl Band {
+    /// The quantiles of [`QUANTILES`] around a median, never inside out and never below zero.
+    /// `scale` is what is usual, in the unit of the median.
+    pub fn around(&self, median: f64, scale: f64) -> [f64; 4] {
+        let width = spread(median, scale);
+        let mut range = FIRST_RANGE.map(|times| median * times);
+        if self.sorted.len() >= ERRORS_MIN {
+            let ends = range.iter_mut().zip(QUANTILES).zip(self.offsets);
+            for ((end, share), offset) in ends {
+                *end = (median + width * (quantile(&self.sorted, share) + offset)).max(0.0);
+            }
+        }
+        range[1] = range[1].min(median);
+        range[0] = range[0].min(range[1]);
+        range[2] = range[2].max(median);
+        range[3] = range[3].max(range[2]);
+        range
+    }
+
+    /// What then happened, and the range and median that were said of it.
+    pub fn learn(&mut self, range: &[f64; 4], median: f64, scale: f64, truth: f64) {
+        let error = (truth - median) / spread(median, scale);
+        self.errors.push_back(error);
+        let place = self.sorted.partition_point(|known| *known < error);
+        self.sorted.insert(place, error);
+        if self.errors.len() > ERRORS_KEPT
+            && let Some(oldest) = self.errors.pop_front()
+        {
+            let place = self.sorted.partition_point(|known| *known < oldest);
+            if place < self.sorted.len() {
+                self.sorted.remove(place);
+            }
+        }
+        for ((offset, wanted), end) in self.offsets.iter_mut().zip(QUANTILES).zip(range) {
+            let below = if truth <= *end { 1.0 } else { 0.0 };
+            *offset += OFFSET_STEP * (wanted - below);
+        }
+    }
+}
+
+/// What an error is measured against: wide when much was said, never nothing.
+fn spread(median: f64, scale: f64) -> f64 {
+    (0.3 * scale + 0.7 * median).max(f64::MIN_POSITIVE)
+}
+
+/// The value below which a share lies, between neighbours where it falls between.
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let place = share.clamp(0.0, 1.0) * (sorted.len().saturating_sub(1)) as f64;
+    let low = place as usize;
+    let high = (low + 1).min(sorted.len().saturating_sub(1));
+    match (sorted.get(low), sorted.get(high)) {
+        (Some(a), Some(b)) => a + (b - a) * (place - low as f64),
+        _ => 0.0,
+    }
+}

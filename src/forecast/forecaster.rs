@@ -1,0 +1,336 @@
+//! Everything that is learned from the log: queues at each door, handovers, what was shown and how
+//! right it was.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::event::Mode;
+use crate::domain::time::{HOUR, MINUTE, Millis};
+use crate::domain::{
+    AcuityGroup, Ahead, At, Entry, Estimate, Event, Fact, IncidentId, Method, Record, ServiceId,
+    Subject, VisitId,
+};
+use crate::fold::Picture;
+use crate::fold::visit::VisitState;
+use crate::forecast::board::Board;
+use crate::forecast::desk::{Desk, GROUPS, Heard, Told, ToldStep};
+use crate::forecast::outlook::{Before, HORIZONS, Outlook};
+use crate::forecast::score::Options;
+use crate::forecast::scorecard::{Pending, SCORED_HORIZONS, Scorecard};
+use crate::forecast::{handover_spell, survival, wait_spell};
+
+/// Quarter hours ahead that are forecast: four hours.
+const QUARTERS: i64 = 16;
+/// Visits that the longest horizon is learned from before anything is said of the time ahead.
+const AHEAD_MIN: u32 = 50;
+
+/// What is usual at an hour is told once it was learned on so many days.
+const USUAL_DAYS_MIN: u16 = 3;
+
+/// Learns from the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Forecaster {
+    waits: Desk,
+    handovers: Desk,
+    outlooks: BTreeMap<ServiceId, Outlook>,
+    board: Board,
+    wait_scores: Scorecard,
+    handover_scores: Scorecard,
+}
+
+impl Default for Forecaster {
+    fn default() -> Self {
+        Self {
+            waits: Desk::by_group(),
+            handovers: Desk::default(),
+            outlooks: BTreeMap::new(),
+            board: Board::default(),
+            wait_scores: Scorecard::default(),
+            handover_scores: Scorecard::default(),
+        }
+    }
+}
+
+impl Forecaster {
+    /// Takes an entry that the picture has taken.
+    pub fn take(&mut self, entry: &Entry, picture: &Picture, before: At) {
+        match &entry.record {
+            Record::Fact(fact) => {
+                self.take_visit(entry, fact, picture);
+                self.take_handover(entry, fact, picture);
+            }
+            Record::Shown(shown) => self.board.take(entry.at, shown),
+            Record::Tick => {}
+        }
+        if before.0.div_euclid(HOUR) != entry.at.0.div_euclid(HOUR) {
+            self.waits.keep(|visit| is_waiting(picture, visit));
+            self.handovers.keep(|name| is_outside(picture, name));
+            self.wait_scores.tidy(entry.at);
+            self.handover_scores.tidy(entry.at);
+        }
+    }
+
+    /// What readers are shown.
+    pub fn board(&self) -> &Board {
+        &self.board
+    }
+
+    /// How right that was.
+    pub fn scorecards(&self) -> [&Scorecard; 2] {
+        [&self.wait_scores, &self.handover_scores]
+    }
+
+    fn take_visit(&mut self, entry: &Entry, fact: &Fact, picture: &Picture) {
+        let Some(told) = Told::by(entry) else { return };
+        let has_come = matches!(told.step, ToldStep::Arrived { .. });
+        if has_come && !is_waiting(picture, &told.visit) {
+            // Told after the end of the wait: it was never in the line.
+            return;
+        }
+        let heard = self.waits.tell(&told);
+        match (&fact.event, heard) {
+            (
+                Event::VisitArrived {
+                    service,
+                    mode,
+                    acuity,
+                    ..
+                },
+                Heard::Said(heard),
+            ) => {
+                let (sight, _) = *heard;
+                let simple = Options::default().window;
+                let simple = self
+                    .waits
+                    .simple_ways(service.as_str(), &sight, told.at, simple);
+                let group = acuity.map(|acuity| AcuityGroup::of(Some(acuity)));
+                let pending = Pending {
+                    group,
+                    simple,
+                    ..self.pending(service, told.at, *mode == Mode::Ambulance)
+                };
+                self.wait_scores.arrived(told.visit, pending);
+            }
+            (Event::VisitTriaged { acuity, .. }, _) => {
+                self.wait_scores
+                    .assessed(&told.visit, AcuityGroup::of(Some(*acuity)));
+            }
+            (_, Heard::Started(_, wait)) => {
+                if let Some(pending) = self.wait_scores.known(&told.visit, entry.at, wait) {
+                    let outlook = self.outlooks.entry(pending.service.clone()).or_default();
+                    outlook.learn(&pending.before, wait);
+                }
+            }
+            _ => {
+                if matches!(told.step, ToldStep::Gone | ToldStep::Moved(_)) {
+                    self.wait_scores.gone(&told.visit);
+                }
+            }
+        }
+    }
+
+    /// What was shown of someone who comes.
+    fn pending(&self, service: &ServiceId, arrived: At, by_ambulance: bool) -> Pending {
+        let shown = |of: Subject| {
+            let estimate = self.board.said_at(service, of, arrived)?;
+            Some((of, estimate))
+        };
+        // What is shown for everyone is said of people who walk in.
+        let everyone = (!by_ambulance).then(|| shown(Subject::Wait)).flatten();
+        let groups = GROUPS.map(|group| shown(Subject::WaitOf(group)).filter(|_| !by_ambulance));
+        let walked_in = |horizon: Millis| {
+            let ahead = (!by_ambulance).then(|| self.board.ahead_of(service, arrived, horizon))?;
+            ahead.map(|ahead| [ahead.low, ahead.median, ahead.high])
+        };
+        let before = |horizon: Millis| {
+            let then = self
+                .board
+                .said_at(service, Subject::Wait, arrived.plus(-horizon))?;
+            self.before(service, then.median, arrived.plus(-horizon), arrived)
+        };
+        Pending {
+            service: service.clone(),
+            arrived,
+            group: None,
+            shown: everyone
+                .into_iter()
+                .chain(groups.into_iter().flatten())
+                .collect(),
+            ahead: SCORED_HORIZONS.map(walked_in),
+            before: HORIZONS.map(before),
+            simple: [[0.0; 3]; 3],
+        }
+    }
+
+    /// What the estimate of a moment says of a later one.
+    fn before(&self, service: &ServiceId, median: i64, then: At, later: At) -> Option<Before> {
+        let usual = |at| Some(self.waits.usual(service.as_str(), at)?.0);
+        Some(Before {
+            excess: (median * 60) as f64 - usual(then)?,
+            usual: usual(later)?,
+        })
+    }
+
+    fn take_handover(&mut self, entry: &Entry, fact: &Fact, picture: &Picture) {
+        let name = |incident: &IncidentId| VisitId::new(incident.as_str()).ok();
+        let told = |incident, step| {
+            Some(Told {
+                at: fact.happened_at,
+                visit: name(incident)?,
+                step,
+            })
+        };
+        let told = match &fact.event {
+            Event::ConveyanceArrived { incident } => {
+                let incident_now = picture.incidents().find(incident);
+                incident_now
+                    .and_then(|now| now.service())
+                    .and_then(|service| {
+                        let arrived = ToldStep::Arrived {
+                            service: service.to_string(),
+                            acuity: None,
+                            by_ambulance: true,
+                        };
+                        told(incident, arrived)
+                    })
+            }
+            Event::HandoverCompleted { incident } => told(incident, ToldStep::Seen),
+            Event::ConveyanceCleared { incident } | Event::IncidentClosed { incident } => {
+                told(incident, ToldStep::Gone)
+            }
+            _ => None,
+        };
+        let Some(told) = told else { return };
+        match (&told.step, self.handovers.tell(&told)) {
+            (ToldStep::Arrived { service, .. }, Heard::Said(heard)) => {
+                let window = Options::default().window;
+                let simple = self
+                    .handovers
+                    .simple_ways(service, &heard.0, told.at, window);
+                let Ok(service) = ServiceId::new(service) else {
+                    return;
+                };
+                let estimate = self.board.said_at(&service, Subject::Handover, told.at);
+                let pending = Pending {
+                    service,
+                    arrived: told.at,
+                    group: None,
+                    shown: estimate
+                        .map(|e| (Subject::Handover, e))
+                        .into_iter()
+                        .collect(),
+                    ahead: [None; 3],
+                    before: [None; 4],
+                    simple,
+                };
+                self.handover_scores.arrived(told.visit, pending);
+            }
+            (_, Heard::Started(_, took)) => {
+                self.wait_scores.known(&told.visit, entry.at, took);
+            }
+            (ToldStep::Gone, _) => self.wait_scores.gone(&told.visit),
+            _ => {}
+        }
+    }
+
+    /// The wait of people walking in now; `None` when too few were seen lately to say. What was
+    /// learned of the queue counts once enough was learned; until then the survival curve.
+    pub fn wait(&self, picture: &Picture, service: &ServiceId) -> Option<Estimate> {
+        let survival = wait_survival(picture, service, None)?;
+        let learned = self.waits.say_now(service.as_str(), picture.at(), false);
+        Some(learned.unwrap_or(survival))
+    }
+
+    /// The wait of people of a group; that of everyone when too few of the group were seen.
+    pub fn wait_of(
+        &self,
+        picture: &Picture,
+        service: &ServiceId,
+        group: AcuityGroup,
+    ) -> Option<Estimate> {
+        let learned = self.waits.say_now_to(service.as_str(), group, picture.at());
+        let own = learned.or_else(|| wait_survival(picture, service, Some(group)));
+        own.or_else(|| {
+            let everyone = wait_survival(picture, service, None)?;
+            Some(Estimate {
+                method: Method::Everyone,
+                ..everyone
+            })
+        })
+    }
+
+    /// The handover of an ambulance that arrives now; `None` when too few were handed over lately.
+    pub fn handover(&self, picture: &Picture, service: &ServiceId) -> Option<Estimate> {
+        let now = picture.at();
+        let survival = survival(now, |opened| {
+            let incidents = picture.incidents().towards(service.as_str());
+            incidents.filter_map(move |incident| handover_spell(incident, now, opened))
+        })?;
+        let learned = self.handovers.say_now(service.as_str(), now, true);
+        Some(learned.unwrap_or(survival))
+    }
+
+    /// The wait of people who come at the quarter hours of the next four hours; empty until enough
+    /// was learned.
+    pub fn ahead(&self, service: &ServiceId, now: Estimate, at: At) -> Vec<Ahead> {
+        let Some(outlook) = self.outlooks.get(service) else {
+            return Vec::new();
+        };
+        if outlook.visits() < AHEAD_MIN {
+            return Vec::new();
+        }
+        let quarter = 15 * MINUTE;
+        let first = At(at.0.div_euclid(quarter) * quarter);
+        let quarters = (1..=QUARTERS).map(|number| first.plus(number * quarter));
+        let minutes = |seconds: f64| (seconds / 60.0).round() as i64;
+        let said = quarters.filter_map(|later| {
+            let before = self.before(service, now.median, at, later)?;
+            let (median, range) = outlook.say(before, later.since(at));
+            Some(Ahead {
+                at: later,
+                median: minutes(median),
+                low: minutes(range[1]),
+                high: minutes(range[2]),
+            })
+        });
+        said.collect()
+    }
+
+    /// The mean wait that is usual at an hour of the day, whole minutes, once it was learned on days
+    /// enough.
+    pub fn usual(&self, service: &ServiceId, at: At) -> Option<i64> {
+        let (seconds, days) = self.waits.usual(service.as_str(), at)?;
+        (days >= USUAL_DAYS_MIN).then(|| (seconds / 60.0).round() as i64)
+    }
+}
+
+fn is_waiting(picture: &Picture, visit: &VisitId) -> bool {
+    let visit = picture.visits().find(visit);
+    let state = visit.and_then(|visit| visit.present());
+    state.is_some_and(VisitState::is_waiting)
+}
+
+fn is_outside(picture: &Picture, name: &VisitId) -> bool {
+    let incident = IncidentId::new(name.as_str()).ok();
+    let incident = incident.and_then(|name| picture.incidents().find(&name));
+    incident.is_some_and(|incident| incident.waiting_since(picture.at()).is_some())
+}
+
+fn wait_survival(
+    picture: &Picture,
+    service: &ServiceId,
+    group: Option<AcuityGroup>,
+) -> Option<Estimate> {
+    let now = picture.at();
+    survival(now, |opened| {
+        let visits = picture.visits().at_service(service.as_str());
+        let states = visits.filter_map(|visit| {
+            let state = visit.state.as_ref()?;
+            (!visit.closed_by_rule).then_some(state)
+        });
+        states
+            .filter(move |state| group.is_none_or(|group| state.group() == group))
+            .filter_map(move |state| wait_spell(state, now, opened))
+    })
+}

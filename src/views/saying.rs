@@ -1,0 +1,184 @@
+//! What readers are to be shown of each estimate, worked out once a minute and then kept in the log.
+
+use std::collections::BTreeSet;
+use std::mem::discriminant;
+
+use crate::domain::{At, Directory, Estimate, Said, Service, ServiceId, Shown, Subject, Withheld};
+use crate::fold::{Change, Picture};
+use crate::forecast::Forecaster;
+use crate::forecast::desk::GROUPS;
+use crate::views::doubt::{Doubt, WAIT_PLAUSIBLE_MAX};
+use crate::views::health::Source;
+
+/// What is to be shown from now on where that differs from what is shown. Each minute everything is
+/// looked at; in between only services of which nothing can be shown yet.
+pub fn differences(
+    picture: &Picture,
+    forecaster: &Forecaster,
+    directory: &Directory,
+    changes: &[Change],
+) -> Vec<Shown> {
+    let is_minute = changes.contains(&Change::MinutePassed);
+    let named: BTreeSet<&ServiceId> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::ServiceChanged(service) => Some(service),
+            _ => None,
+        })
+        .collect();
+    let mut shown = Vec::new();
+    for service in directory.services() {
+        let said = forecaster.board().said(&service.id, Subject::Wait);
+        let is_blank = said.is_none_or(|said| said.estimate().is_none());
+        if is_minute || (is_blank && named.contains(&service.id)) {
+            let speaker = Speaker {
+                picture,
+                forecaster,
+                directory,
+                service,
+            };
+            speaker.say(&mut shown);
+        }
+    }
+    shown
+}
+
+/// The feed by which handovers come; of several the one heard last.
+pub fn ambulance_source(picture: &Picture, directory: &Directory) -> Source {
+    let ambulances = directory.feeds().filter(|feed| feed.ambulances);
+    let heard = |id| picture.find_feed(id).and_then(|state| state.heard);
+    let feed = ambulances.max_by_key(|feed| heard(&feed.id));
+    source(picture, feed.map(AsRef::as_ref))
+}
+
+/// The feed by which the visits of a service come.
+pub fn visit_source(picture: &Picture, directory: &Directory, service: &str) -> Source {
+    let feed = directory.visit_feed(service);
+    let feed = feed.and_then(|feed| directory.find_feed(feed.as_str()));
+    source(picture, feed.map(AsRef::as_ref))
+}
+
+fn source(picture: &Picture, feed: Option<&crate::domain::Feed>) -> Source {
+    let state = feed.and_then(|feed| picture.find_feed(&feed.id));
+    Source::of(feed, state, picture.at())
+}
+
+/// Open by its hours and not closed out of turn.
+pub fn is_open(picture: &Picture, service: &Service, at: At) -> bool {
+    let said = picture.find_service_state(service.id.as_str());
+    let is_shut = said.is_some_and(|said| said.closure().is_some());
+    service.hours.at(at).is_open() && !is_shut
+}
+
+struct Speaker<'a> {
+    picture: &'a Picture,
+    forecaster: &'a Forecaster,
+    directory: &'a Directory,
+    service: &'a Service,
+}
+
+impl Speaker<'_> {
+    fn say(&self, shown: &mut Vec<Shown>) {
+        if self.service.kind.has_waits() {
+            let wait = self.wait();
+            self.put(shown, Subject::Wait, wait);
+            for group in GROUPS {
+                let said = match wait {
+                    Said::Estimate(_) => {
+                        let estimate = self.forecaster.wait_of(self.picture, self.id(), group);
+                        plausible(estimate)
+                    }
+                    withheld @ Said::Withheld(_) => withheld,
+                };
+                self.put(shown, Subject::WaitOf(group), said);
+            }
+            self.put_ahead(shown, wait);
+        }
+        if self.service.takes_ambulances {
+            let source = ambulance_source(self.picture, self.directory);
+            let estimate = || self.forecaster.handover(self.picture, self.id());
+            let said = match source.withheld() {
+                Some(why) => Said::Withheld(why),
+                None => plausible(estimate()),
+            };
+            self.put(shown, Subject::Handover, said);
+        }
+    }
+
+    fn id(&self) -> &ServiceId {
+        &self.service.id
+    }
+
+    fn wait(&self) -> Said {
+        let source = visit_source(self.picture, self.directory, self.id().as_str());
+        if let Some(why) = source.withheld() {
+            return Said::Withheld(why);
+        }
+        // Nobody arriving now would be taken in, whoever is still inside.
+        if !is_open(self.picture, self.service, self.picture.at()) {
+            return Said::Withheld(Withheld::Closed);
+        }
+        if Doubt::about(self.picture, self.service).is_some() {
+            return Said::Withheld(Withheld::Implausible);
+        }
+        plausible(self.forecaster.wait(self.picture, self.id()))
+    }
+
+    fn put(&self, shown: &mut Vec<Shown>, of: Subject, said: Said) {
+        let known = self.forecaster.board().said(self.id(), of);
+        if known.is_none_or(|known| !is_as_good(known, said)) {
+            shown.push(Shown::Now {
+                service: self.id().clone(),
+                of,
+                said,
+            });
+        }
+    }
+
+    /// Said anew when a quarter hour begins, and taken back when the wait is.
+    fn put_ahead(&self, shown: &mut Vec<Shown>, wait: Said) {
+        let (now, board) = (self.picture.at(), self.forecaster.board());
+        let ahead = match wait {
+            Said::Withheld(_) => Vec::new(),
+            Said::Estimate(_) if !board.is_past(self.id(), now) => return,
+            Said::Estimate(estimate) => self.forecaster.ahead(self.id(), estimate, now),
+        };
+        let is_open = |at| self.service.hours.at(at).is_open();
+        let ahead: Vec<_> = ahead
+            .into_iter()
+            .filter(|ahead| is_open(ahead.at))
+            .collect();
+        if board.ahead(self.id()) != ahead {
+            shown.push(Shown::Ahead {
+                service: self.id().clone(),
+                ahead,
+            });
+        }
+    }
+}
+
+fn plausible(estimate: Option<Estimate>) -> Said {
+    let longest = WAIT_PLAUSIBLE_MAX / crate::domain::time::MINUTE;
+    match estimate {
+        None => Said::Withheld(Withheld::TooFew),
+        Some(estimate) if estimate.median > longest => Said::Withheld(Withheld::Implausible),
+        Some(estimate) => Said::Estimate(estimate),
+    }
+}
+
+/// Whether what is shown can stay: the same, or so near that a reader would not notice.
+fn is_as_good(known: Said, now: Said) -> bool {
+    let (Said::Estimate(known), Said::Estimate(now)) = (known, now) else {
+        return known == now;
+    };
+    let is_near =
+        |a: i64, b: i64, percent: i64, least: i64| (a - b).abs() <= (a * percent / 100).max(least);
+    let is_high_near = match (known.high, now.high) {
+        (Some(a), Some(b)) => is_near(a, b, 5, 2),
+        (a, b) => a == b,
+    };
+    is_near(known.median, now.median, 2, 1)
+        && is_near(known.low, now.low, 5, 2)
+        && is_high_near
+        && discriminant(&known.method) == discriminant(&now.method)
+}
