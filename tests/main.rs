@@ -9,4 +9,5 @@ mod architecture;
 mod dashboards;
 mod e2e;
 mod fold;
+mod forecast;
 mod sim;

@@ -55,6 +55,16 @@ pub struct Score {
     /// Arrivals in the first hours are not scored; everything still learns from them.
     #[arg(long, default_value_t = 0.0, value_parser = hours)]
     pub warmup: f64,
+    /// Score what a server would have shown, minute by minute: groups, later arrivals and handovers too.
+    /// Needs events that a server would take, of services in the directory.
+    #[arg(long)]
+    pub shown: bool,
+    /// Services file (CSV), with --shown; the demonstration directory without it.
+    #[arg(long, requires = "shown")]
+    pub directory: Option<PathBuf>,
+    /// Settings file (TOML), with --shown: feeds.
+    #[arg(long, requires = "shown")]
+    pub config: Option<PathBuf>,
 }
 
 /// How a score is printed.

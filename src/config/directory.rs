@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use crate::domain::opel::OpelRules;
 use crate::domain::opening::Hours;
 use crate::domain::service::ServiceKind;
 use crate::domain::time::MINUTE;
@@ -14,6 +15,9 @@ pub const DEMO_SERVICES_CSV: &str = include_str!("../../fixtures/directory/servi
 /// The demonstration feeds, as shipped.
 pub const DEMO_FEEDS_TOML: &str = include_str!("../../fixtures/directory/feeds.toml");
 
+/// The rules for escalation levels, as shipped.
+pub const DEMO_OPEL_TOML: &str = include_str!("../../fixtures/opel/acute-2023-24.toml");
+
 /// What is wrong with a directory file, one line for each fault.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.join("\n"))]
@@ -21,17 +25,22 @@ pub struct Faults(pub Vec<String>);
 
 /// The shipped demonstration directory.
 pub fn demo() -> Result<Directory, Faults> {
-    load(DEMO_SERVICES_CSV, DEMO_FEEDS_TOML)
+    load(DEMO_SERVICES_CSV, DEMO_FEEDS_TOML, Some(DEMO_OPEL_TOML))
 }
 
-/// Reads services and feeds and checks that they fit together.
-pub fn load(services_csv: &str, feeds_toml: &str) -> Result<Directory, Faults> {
+/// Reads services, feeds and, if any, rules for escalation levels, and checks that they fit together.
+pub fn load(
+    services_csv: &str,
+    feeds_toml: &str,
+    opel_toml: Option<&str>,
+) -> Result<Directory, Faults> {
     let mut faults = Vec::new();
     let services = read_services(services_csv, &mut faults);
     let known: BTreeSet<&str> = services.iter().map(|s| s.id.as_str()).collect();
     let feeds = read_feeds(feeds_toml, &known, &mut faults);
+    let opel = opel_toml.map(|text| read_opel(text, &known, &mut faults));
     if faults.is_empty() {
-        Ok(Directory::new(services, feeds))
+        Ok(Directory::new(services, feeds).with_opel(opel.unwrap_or_default()))
     } else {
         Err(Faults(faults))
     }
@@ -245,6 +254,41 @@ fn read_feeds(text: &str, known: &BTreeSet<&str>, faults: &mut Vec<String>) -> V
     feeds
 }
 
+fn read_opel(text: &str, known: &BTreeSet<&str>, faults: &mut Vec<String>) -> OpelRules {
+    let rules: OpelRules = match toml::from_str(text) {
+        Ok(rules) => rules,
+        Err(why) => {
+            faults.push(format!("opel: {why}"));
+            return OpelRules::default();
+        }
+    };
+    for trust in &rules.trust {
+        let unknown = trust
+            .services
+            .iter()
+            .filter(|id| !known.contains(id.as_str()));
+        faults.extend(unknown.map(|id| {
+            format!(
+                "opel trust {}: service {id} is not in the directory",
+                trust.id
+            )
+        }));
+    }
+    for rule in &rules.parameter {
+        let [two, three, four] = rule.thresholds;
+        let is_ordered = if rule.falling {
+            two > three && three > four
+        } else {
+            two < three && three < four
+        };
+        if !is_ordered {
+            let way = if rule.falling { "fall" } else { "rise" };
+            faults.push(format!("opel {}: thresholds must {way}", rule.key.label()));
+        }
+    }
+    rules
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,10 +307,11 @@ mod tests {
             DEMO_SERVICES_CSV.replacen(",24/7,yes,time-slot,yes,", ",sometimes,perhaps,x,yes,", 1);
         let toml = "[[feed]]\nid = \"f\"\nname = \"\"\nservices = [\"nowhere\"]\n\
                     late_after_minutes = 5\nsilent_after_minutes = 5\n";
-        let Err(Faults(faults)) = load(&csv, toml) else {
+        let opel = DEMO_OPEL_TOML.replacen("[95, 76, 60]", "[60, 76, 95]", 1);
+        let Err(Faults(faults)) = load(&csv, toml, Some(&opel)) else {
             panic!("took a bad directory")
         };
-        assert_eq!(faults.len(), 4, "{faults:?}");
+        assert_eq!(faults.len(), 6, "{faults:?}");
         assert!(faults[0].starts_with("services line 2: opening hours \"sometimes\""));
         assert_eq!(
             faults[1],
@@ -277,5 +322,10 @@ mod tests {
             faults[3],
             "feed f: silent_after_minutes must be above late_after_minutes"
         );
+        assert_eq!(
+            faults[4],
+            "opel trust uhl: service lri-ed is not in the directory"
+        );
+        assert_eq!(faults[5], "opel four_hour: thresholds must fall");
     }
 }

@@ -11,6 +11,9 @@ pub struct Settings {
     /// Feeds file (TOML), beside the settings file unless absolute; the demonstration feeds
     /// without it.
     pub feeds: Option<PathBuf>,
+    /// Rules for escalation levels (TOML), beside the settings file unless absolute; those shipped
+    /// without it.
+    pub opel: Option<PathBuf>,
     /// Send every fact on to another server.
     pub forward: Option<Forward>,
     /// What is taken into the log and how long it is kept.
@@ -61,6 +64,7 @@ impl Settings {
         }
         let folder = file.parent().unwrap_or(Path::new("."));
         settings.feeds = settings.feeds.map(|feeds| folder.join(feeds));
+        settings.opel = settings.opel.map(|opel| folder.join(opel));
         if let Some(forward) = &mut settings.forward {
             forward.token_file = folder.join(&forward.token_file);
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ids::{FeedId, ServiceId};
+use super::opel::OpelRules;
 use super::service::Service;
 use super::time::Millis;
 
@@ -39,6 +40,8 @@ pub struct Directory {
     feeds: BTreeMap<FeedId, Arc<Feed>>,
     /// The feed that reports visits, for each Service that has one.
     visit_feeds: BTreeMap<ServiceId, FeedId>,
+    /// How escalation levels are worked out.
+    opel: OpelRules,
 }
 
 impl Directory {
@@ -64,7 +67,19 @@ impl Directory {
             services,
             feeds,
             visit_feeds,
+            opel: OpelRules::default(),
         }
+    }
+
+    /// The same with rules for escalation levels.
+    pub fn with_opel(mut self, opel: OpelRules) -> Self {
+        self.opel = opel;
+        self
+    }
+
+    /// How escalation levels are worked out; no trust and no parameter unless configured.
+    pub fn opel(&self) -> &OpelRules {
+        &self.opel
     }
 
     /// The Service, if it is in the Directory.

@@ -10,6 +10,7 @@ pub mod estimate;
 pub mod event;
 pub mod geo;
 pub mod ids;
+pub mod opel;
 pub mod opening;
 pub mod reading;
 pub mod service;

@@ -31,6 +31,7 @@ pub fn router(parts: Parts) -> Router {
         .route("/api/v1/services/{id}", get(service))
         .route("/api/v1/feeds", get(feeds))
         .route("/api/v1/scorecard", get(scorecard))
+        .route("/api/v1/opel", get(opel))
         .route("/api/v1/heat", get(heat))
         .route("/api/v1/heat.geojson", get(heat_geojson))
         .route("/livez", get(|| async { "alive\n" }))
@@ -142,6 +143,13 @@ async fn scorecard(
     }
     let rows = super::scorecard::rows(&picture.scorecard, asked);
     let body = wire::envelope(&picture, &parts.shared.mode, "scores", &rows);
+    answer(&parts, &headers, &picture, &body)
+}
+
+async fn opel(State(parts): State<Parts>, headers: HeaderMap) -> Response {
+    let picture = parts.shared.picture();
+    let trusts = super::opel::trusts(&picture.opel);
+    let body = wire::envelope(&picture, &parts.shared.mode, "trusts", &trusts);
     answer(&parts, &headers, &picture, &body)
 }
 

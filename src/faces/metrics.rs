@@ -210,6 +210,7 @@ fn figures(picture: &Published, now: At) -> String {
     }
     families.extend(feeds(picture, now));
     families.extend(scores::families(picture));
+    families.extend(opel(picture));
     let mut entries = Family::new("uec_build_info", "The running version");
     entries.add(format!("version=\"{}\"", env!("CARGO_PKG_VERSION")), 1.0);
     families.push(entries);
@@ -218,6 +219,34 @@ fn figures(picture: &Published, now: At) -> String {
         family.write(&mut out);
     }
     out
+}
+
+fn opel(picture: &Published) -> [Family; 4] {
+    let mut value = Family::new(
+        "uec_opel_parameter",
+        "An escalation parameter, in the unit of its rule: minutes or per cent",
+    );
+    let mut level = Family::new(
+        "uec_opel_parameter_level",
+        "The level of a parameter, 1 to 4",
+    );
+    let mut score = Family::new("uec_opel_score", "Sum of points, when nothing is missing");
+    let mut whole = Family::new("uec_opel_level", "The level of the score, 1 to 4");
+    for trust in picture.opel.iter() {
+        let id = &trust.id;
+        for part in &trust.parts {
+            if let Ok((number, reached)) = part.value {
+                let labels = format!("trust=\"{id}\",parameter=\"{}\"", part.rule.key.label());
+                value.add(labels.clone(), number as f64);
+                level.add(labels, f64::from(reached));
+            }
+        }
+        if let Some((sum, reached)) = trust.score {
+            score.add(format!("trust=\"{id}\""), f64::from(sum));
+            whole.add(format!("trust=\"{id}\""), f64::from(reached));
+        }
+    }
+    [value, level, score, whole]
 }
 
 fn waits(picture: &Published) -> Vec<Family> {

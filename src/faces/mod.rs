@@ -8,6 +8,7 @@ pub mod api;
 mod demand;
 pub mod fhir;
 pub mod metrics;
+mod opel;
 pub mod pages;
 pub mod push;
 mod scorecard;

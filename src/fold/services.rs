@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::Capacity;
 use crate::domain::event::Rag;
-use crate::domain::time::{MINUTE, Millis};
+use crate::domain::time::{HOUR, MINUTE, Millis};
 use crate::domain::{At, SlotId};
 
 /// Red and amber fall back to green after this when the sender says nothing (the default of the
 /// Directory's capacity status API).
 pub const STATUS_RESET_DEFAULT: Millis = 240 * MINUTE;
+/// A count that was not sent again for so long is no longer believed.
+pub const CAPACITY_KEPT: Millis = 12 * HOUR;
 /// Slots kept for one service.
 pub const SLOTS_MAX: usize = 2_000;
 
@@ -108,9 +110,12 @@ impl ServiceState {
         self.door.as_ref().filter(|door| door.closed)
     }
 
-    /// The newest counts.
-    pub fn capacity(&self) -> Capacity {
-        let count = |key: u8| self.counts.get(&key).map(|(_, count)| *count);
+    /// The newest counts, as far as they are recent enough to believe.
+    pub fn capacity(&self, now: At) -> Capacity {
+        let count = |key: u8| {
+            let (at, count) = self.counts.get(&key)?;
+            (now.since(*at) <= CAPACITY_KEPT).then_some(*count)
+        };
         Capacity {
             staffed_spaces: count(0),
             occupied_spaces: count(1),

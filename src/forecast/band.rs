@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-/// Errors that the range is read off.
+/// Errors that the range is read off, unless another number is asked for.
 const ERRORS_KEPT: usize = 400;
 /// Until so many are known the range is a multiple of what is said.
 const ERRORS_MIN: usize = 20;
@@ -17,8 +17,9 @@ pub const QUANTILES: [f64; 4] = [0.05, 0.10, 0.90, 0.95];
 const FIRST_RANGE: [f64; 4] = [0.2, 0.3, 2.0, 2.5];
 
 /// Learns how far off a median is.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Band {
+    kept: usize,
     /// Errors relative to what was said, oldest first, and the same in order of size.
     errors: VecDeque<f64>,
     sorted: Vec<f64>,
@@ -26,7 +27,23 @@ pub struct Band {
     offsets: [f64; 4],
 }
 
+impl Default for Band {
+    fn default() -> Self {
+        Self::keeping(ERRORS_KEPT)
+    }
+}
+
 impl Band {
+    /// Nothing is known yet; so many errors will be kept.
+    pub fn keeping(kept: usize) -> Self {
+        Self {
+            kept,
+            errors: VecDeque::new(),
+            sorted: Vec::new(),
+            offsets: [0.0; 4],
+        }
+    }
+
     /// The quantiles of [`QUANTILES`] around a median, never inside out and never below zero.
     /// `scale` is what is usual, in the unit of the median.
     pub fn around(&self, median: f64, scale: f64) -> [f64; 4] {
@@ -51,7 +68,7 @@ impl Band {
         self.errors.push_back(error);
         let place = self.sorted.partition_point(|known| *known < error);
         self.sorted.insert(place, error);
-        if self.errors.len() > ERRORS_KEPT
+        if self.errors.len() > self.kept
             && let Some(oldest) = self.errors.pop_front()
         {
             let place = self.sorted.partition_point(|known| *known < oldest);

@@ -11,7 +11,7 @@ use crate::domain::{Ahead, At, Estimate, Said, ServiceId, Shown, Subject};
 pub const SHOWN_KEPT: Millis = 6 * HOUR;
 
 /// What was shown of one thing, oldest first; each holds until the next.
-type Course<T> = VecDeque<(At, T)>;
+pub type Course<T> = VecDeque<(At, T)>;
 
 /// What readers are and were shown.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -75,7 +75,8 @@ impl Board {
     }
 }
 
-fn put<T>(course: &mut Course<T>, at: At, what: T) {
+/// Adds what holds from a moment on, and forgets what no arrival can ask for.
+pub fn put<T>(course: &mut Course<T>, at: At, what: T) {
     course.push_back((at, what));
     // The one that held when the time kept began is still needed.
     while course
@@ -86,7 +87,8 @@ fn put<T>(course: &mut Course<T>, at: At, what: T) {
     }
 }
 
-fn as_of<T>(course: &Course<T>, at: At) -> Option<&T> {
+/// What held at a moment.
+pub fn as_of<T>(course: &Course<T>, at: At) -> Option<&T> {
     let after = course.partition_point(|(from, _)| *from <= at);
     let place = after.checked_sub(1)?;
     course.get(place).map(|(_, what)| what)

@@ -10,6 +10,7 @@ use crate::domain::time::Millis;
 use crate::domain::{AcuityGroup, At, Entry, Estimate, Method, Record, VisitId};
 use crate::forecast::learner::{Learner, Said, wait_seconds};
 use crate::forecast::line::{Line, Sight};
+use crate::forecast::score::Options;
 
 /// Visits learned from before a forecast is given out.
 pub const LEARNED_MIN: usize = 30;
@@ -228,6 +229,12 @@ impl Desk {
             [sight.last; 3],
             [sight.head; 3],
         ]
+    }
+
+    /// The same, to a person who would join now.
+    pub fn simple_ways_now(&self, service: &str, now: At) -> Option<[[f64; 3]; 3]> {
+        let sight = self.lines.get(service)?.sight(now, false)?;
+        Some(self.simple_ways(service, &sight, now, Options::default().window))
     }
 
     /// The mean wait that is usual at an hour of the day, seconds, once enough was learned, and on how

@@ -9,15 +9,15 @@ use crate::domain::event::Mode;
 use crate::domain::time::{HOUR, MINUTE, Millis};
 use crate::domain::{
     AcuityGroup, Ahead, At, Entry, Estimate, Event, Fact, IncidentId, Method, Record, ServiceId,
-    Subject, VisitId,
+    Shown, Subject, VisitId,
 };
 use crate::fold::Picture;
 use crate::fold::visit::VisitState;
-use crate::forecast::board::Board;
+use crate::forecast::board::{Board, Course, as_of, put};
 use crate::forecast::desk::{Desk, GROUPS, Heard, Told, ToldStep};
 use crate::forecast::outlook::{Before, HORIZONS, Outlook};
 use crate::forecast::score::Options;
-use crate::forecast::scorecard::{Pending, SCORED_HORIZONS, Scorecard};
+use crate::forecast::scorecard::{Pending, SCORED_HORIZONS, Scorecard, Simple};
 use crate::forecast::{handover_spell, survival, wait_spell};
 
 /// Quarter hours ahead that are forecast: four hours.
@@ -35,6 +35,8 @@ pub struct Forecaster {
     handovers: Desk,
     outlooks: BTreeMap<ServiceId, Outlook>,
     board: Board,
+    /// What the simple ways said when something was shown of the time ahead.
+    simple: BTreeMap<ServiceId, Course<Simple>>,
     wait_scores: Scorecard,
     handover_scores: Scorecard,
 }
@@ -46,6 +48,7 @@ impl Default for Forecaster {
             handovers: Desk::default(),
             outlooks: BTreeMap::new(),
             board: Board::default(),
+            simple: BTreeMap::new(),
             wait_scores: Scorecard::default(),
             handover_scores: Scorecard::default(),
         }
@@ -60,7 +63,10 @@ impl Forecaster {
                 self.take_visit(entry, fact, picture);
                 self.take_handover(entry, fact, picture);
             }
-            Record::Shown(shown) => self.board.take(entry.at, shown),
+            Record::Shown(shown) => {
+                self.board.take(entry.at, shown);
+                self.note_simple_ways(entry.at, shown);
+            }
             Record::Tick => {}
         }
         if before.0.div_euclid(HOUR) != entry.at.0.div_euclid(HOUR) {
@@ -130,6 +136,17 @@ impl Forecaster {
         }
     }
 
+    /// So that what was shown of the time ahead is held against what was known then, not later.
+    fn note_simple_ways(&mut self, at: At, shown: &[Shown]) {
+        for shown in shown {
+            if let Shown::Ahead { service, .. } = shown
+                && let Some(simple) = self.waits.simple_ways_now(service.as_str(), at)
+            {
+                put(self.simple.entry(service.clone()).or_default(), at, simple);
+            }
+        }
+    }
+
     /// What was shown of someone who comes.
     fn pending(&self, service: &ServiceId, arrived: At, by_ambulance: bool) -> Pending {
         let shown = |of: Subject| {
@@ -160,6 +177,10 @@ impl Forecaster {
             ahead: SCORED_HORIZONS.map(walked_in),
             before: HORIZONS.map(before),
             simple: [[0.0; 3]; 3],
+            simple_ahead: SCORED_HORIZONS.map(|horizon| {
+                let said = self.simple.get(service)?;
+                as_of(said, arrived.plus(-horizon)).copied()
+            }),
         }
     }
 
@@ -223,13 +244,14 @@ impl Forecaster {
                     ahead: [None; 3],
                     before: [None; 4],
                     simple,
+                    simple_ahead: [None; 3],
                 };
                 self.handover_scores.arrived(told.visit, pending);
             }
             (_, Heard::Started(_, took)) => {
-                self.wait_scores.known(&told.visit, entry.at, took);
+                self.handover_scores.known(&told.visit, entry.at, took);
             }
-            (ToldStep::Gone, _) => self.wait_scores.gone(&told.visit),
+            (ToldStep::Gone, _) => self.handover_scores.gone(&told.visit),
             _ => {}
         }
     }

@@ -12,6 +12,10 @@ pub const HORIZONS: [Millis; 4] = [30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR];
 const FIRST_LASTING: f64 = 2.0;
 /// How firmly that is held to, in visits whose excess is a whole usual wait.
 const PRIOR: f64 = 3.0;
+/// Errors that a range is read off: visits of one hour are wrong together, so it takes many hours.
+const ERRORS_KEPT: usize = 2_000;
+/// Step of the correction.
+const CORRECTION_STEP: f64 = 0.002;
 /// A visit counts so much less than the one after it.
 const FADE: f64 = 0.9995;
 
@@ -24,13 +28,27 @@ pub struct Before {
     pub usual: f64,
 }
 
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Bin {
     /// Sums of what was and what came of it, in usual waits.
     both: f64,
     first: f64,
     visits: u32,
+    /// Added to what is said, in usual waits, so that half of the visits are on either side.
+    correction: f64,
     band: Band,
+}
+
+impl Default for Bin {
+    fn default() -> Self {
+        Self {
+            both: 0.0,
+            first: 0.0,
+            visits: 0,
+            correction: 0.0,
+            band: Band::keeping(ERRORS_KEPT),
+        }
+    }
 }
 
 /// Learns how long a queue's present lasts.
@@ -58,8 +76,9 @@ impl Outlook {
     /// Median and the range of [`crate::forecast::band::QUANTILES`], seconds, for those who come
     /// after a horizon.
     pub fn say(&self, before: Before, horizon: Millis) -> (f64, [f64; 4]) {
-        let median = (before.usual + before.excess * self.lasting(horizon)).max(0.0);
         let bin = &self.bins[nearest(horizon)];
+        let excess = before.excess * self.lasting(horizon);
+        let median = (before.usual * (1.0 + bin.correction) + excess).max(0.0);
         (median, bin.band.around(median, before.usual))
     }
 
@@ -76,6 +95,8 @@ impl Outlook {
             bin.both = bin.both * FADE + x * y;
             bin.first = bin.first * FADE + x * x;
             bin.visits += 1;
+            let side = if wait > median { 0.5 } else { -0.5 };
+            bin.correction = (bin.correction + CORRECTION_STEP * side).clamp(-0.5, 0.5);
         }
     }
 

@@ -69,6 +69,8 @@ impl Span {
     }
 }
 
+/// What rolling mean, LES and HOL said: 10, 50 and 90, seconds.
+pub type Simple = [[f64; 3]; 3];
 /// Errors of ours, rolling mean, LES, HOL.
 type Ways = [Errors; 4];
 
@@ -131,7 +133,9 @@ pub struct Pending {
     /// What was known of them before, by the horizons that are learned.
     pub before: [Option<Before>; 4],
     /// What the simple ways said, seconds.
-    pub simple: [[f64; 3]; 3],
+    pub simple: Simple,
+    /// What they said before, by [`SCORED_HORIZONS`].
+    pub simple_ahead: [Option<Simple>; 3],
 }
 
 /// Scores what was shown.
@@ -173,24 +177,47 @@ impl Scorecard {
                 seconds(estimate.median),
                 estimate.high.map_or(NO_END, seconds),
             ];
-            self.score(&pending, Kind::Now(*of), now, said, truth);
+            self.score(
+                &pending.service,
+                Kind::Now(*of),
+                now,
+                said,
+                &pending.simple,
+                truth,
+            );
         }
-        for (horizon, ahead) in SCORED_HORIZONS.into_iter().zip(pending.ahead) {
-            if let Some(minutes) = ahead {
+        let ahead = pending.ahead.iter().zip(pending.simple_ahead);
+        for (horizon, both) in SCORED_HORIZONS.into_iter().zip(ahead) {
+            if let (Some(minutes), Some(simple)) = both {
                 let kind = Kind::Ahead((horizon / MINUTE) as u16);
-                self.score(&pending, kind, now, minutes.map(seconds), truth);
+                self.score(
+                    &pending.service,
+                    kind,
+                    now,
+                    minutes.map(seconds),
+                    &simple,
+                    truth,
+                );
             }
         }
         Some(pending)
     }
 
-    fn score(&mut self, pending: &Pending, kind: Kind, now: At, said: [f64; 3], truth: f64) {
+    fn score(
+        &mut self,
+        service: &ServiceId,
+        kind: Kind,
+        now: At,
+        said: [f64; 3],
+        simple: &Simple,
+        truth: f64,
+    ) {
         let key = Key {
-            service: pending.service.clone(),
+            service: service.clone(),
             kind,
         };
         let track = self.tracks.entry(key).or_default();
-        track.add(now, said, &pending.simple, truth);
+        track.add(now, said, simple, truth);
     }
 
     /// Forgets those who were never seen to leave.

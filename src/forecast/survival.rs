@@ -34,13 +34,19 @@ pub struct Curve {
 impl Curve {
     /// Draws the curve through the spells.
     pub fn through(spells: impl IntoIterator<Item = Spell>) -> Self {
-        let mut entering = vec![0_u32; WAIT_MINUTES_MAX + 2];
-        let mut leaving = vec![0_u32; WAIT_MINUTES_MAX + 2];
-        let mut seeing = vec![0_u32; WAIT_MINUTES_MAX + 2];
+        let spells: Vec<Spell> = spells.into_iter().collect();
+        let longest = spells
+            .iter()
+            .map(|spell| spell.leave.max(spell.enter))
+            .max();
+        let last = longest.unwrap_or(0).min(WAIT_MINUTES_MAX);
+        let mut entering = vec![0_u32; last + 2];
+        let mut leaving = vec![0_u32; last + 2];
+        let mut seeing = vec![0_u32; last + 2];
         let (mut people, mut seen) = (0, 0);
         for spell in spells {
-            let enter = spell.enter.min(WAIT_MINUTES_MAX);
-            let leave = spell.leave.clamp(enter, WAIT_MINUTES_MAX);
+            let enter = spell.enter.min(last);
+            let leave = spell.leave.clamp(enter, last);
             entering[enter] += 1;
             leaving[leave + 1] += 1;
             people += 1;
@@ -52,7 +58,7 @@ impl Curve {
         let mut share = 1.0;
         let mut sum = 0.0;
         let mut at_risk = 0_u32;
-        let (still_waiting, greenwood) = (0..=WAIT_MINUTES_MAX)
+        let (still_waiting, greenwood) = (0..=last)
             .map(|minute| {
                 at_risk = at_risk + entering[minute] - leaving[minute];
                 if seeing[minute] > 0 {

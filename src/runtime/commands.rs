@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 
 use crate::config::args::{self, Command};
 use crate::config::directory;
+use crate::config::settings::Settings;
 use crate::domain::{Directory, FeedId};
 use crate::faces::access;
 use crate::log::{inspect, repair};
@@ -75,21 +76,32 @@ pub fn say(text: &str) -> anyhow::Result<()> {
 }
 
 /// The Directory from its files, or the demonstration's.
-pub fn read_directory(services: Option<&Path>, feeds: Option<&Path>) -> anyhow::Result<Directory> {
+pub fn read_directory(services: Option<&Path>, settings: &Settings) -> anyhow::Result<Directory> {
     let read = |file: Option<&Path>, shipped: &str| match file {
         Some(file) => {
             std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
         }
         None => Ok(shipped.to_owned()),
     };
+    let is_own = services.is_some();
     let services = read(services, directory::DEMO_SERVICES_CSV)?;
-    let feeds = read(feeds, directory::DEMO_FEEDS_TOML)?;
-    directory::load(&services, &feeds).context("the directory has faults; mend these lines")
+    let feeds = read(settings.feeds.as_deref(), directory::DEMO_FEEDS_TOML)?;
+    // The rules that are shipped name the services that are shipped.
+    let opel = match (&settings.opel, is_own) {
+        (None, true) => None,
+        (file, _) => Some(read(file.as_deref(), directory::DEMO_OPEL_TOML)?),
+    };
+    directory::load(&services, &feeds, opel.as_deref())
+        .context("the directory has faults; mend these lines")
 }
 
 fn report(args: &args::World) -> anyhow::Result<()> {
     let seeds: Vec<u64> = (1..=args.seeds).collect();
-    let report = world::report(&read_directory(None, None)?, args.days, &seeds);
+    let report = world::report(
+        &read_directory(None, &Settings::default())?,
+        args.days,
+        &seeds,
+    );
     say(&report.to_string())?;
     if report.passed() {
         Ok(())
@@ -124,7 +136,7 @@ fn log(command: &args::Log) -> anyhow::Result<()> {
 }
 
 fn check(file: &Path) -> anyhow::Result<()> {
-    let directory = read_directory(Some(file), None)?;
+    let directory = read_directory(Some(file), &Settings::default())?;
     say(&format!(
         "{} services, no fault",
         directory.services().count()

@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::args;
-use crate::config::settings::LogSettings;
+use crate::config::settings::{self, LogSettings};
 use crate::domain::time::{HOUR, MINUTE, Millis};
 use crate::domain::{At, Clock, Role};
 use crate::faces::{Mode, access};
@@ -33,7 +33,7 @@ const MARKER: &str = "DEMONSTRATION";
 pub async fn command(args: args::Demo) -> anyhow::Result<()> {
     serve::log_to_stderr();
     empty_own_folder(&args.data)?;
-    let directory = Arc::new(read_directory(None, None)?);
+    let directory = Arc::new(read_directory(None, &settings::Settings::default())?);
     let real_start = SystemClock.now();
     let clock = WorldClock::starting(real_start.plus(-PAST));
     let token = access::mint_into(&args.data, Role::Feed, Vec::new(), "simulated area")?;
@@ -90,7 +90,7 @@ pub async fn world_only(args: args::World) -> anyhow::Result<()> {
     let (Some(to), Some(mllp)) = (args.to, args.mllp) else {
         bail!("say where to send: --to URL --mllp HOST:PORT");
     };
-    let directory = read_directory(None, None)?;
+    let directory = read_directory(None, &settings::Settings::default())?;
     let start = SystemClock.now();
     let settings = Settings {
         seed: args.seed,

@@ -198,14 +198,17 @@ impl Import {
 }
 
 /// What a line says.
-enum Read {
+pub enum Read {
+    /// Something happened; when the log took it, or is to.
     Fact(At, Box<Fact>),
+    /// What was shown from then on.
     Shown(At, Vec<Shown>),
+    /// Time passed.
     Tick,
 }
 
 /// An event in the wire format, or an entry as `log export` writes it.
-fn read(text: &[u8]) -> Result<Read, Refused> {
+pub fn read(text: &[u8]) -> Result<Read, Refused> {
     if let Ok(entry) = record::read_exported(text) {
         return Ok(match entry.record {
             Record::Fact(fact) => Read::Fact(entry.at, Box::new(fact)),

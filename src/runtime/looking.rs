@@ -14,9 +14,10 @@ use crate::runtime::commands::{read_directory, say};
 use crate::runtime::history::History;
 use crate::runtime::import;
 
-fn directory(services: Option<&Path>, config: Option<&Path>) -> anyhow::Result<Arc<Directory>> {
+/// The directory of the command line.
+pub fn directory(services: Option<&Path>, config: Option<&Path>) -> anyhow::Result<Arc<Directory>> {
     let settings = config.map(Settings::read).transpose()?.unwrap_or_default();
-    read_directory(services, settings.feeds.as_deref()).map(Arc::new)
+    read_directory(services, &settings).map(Arc::new)
 }
 
 /// Prints what was shown at a moment, or the entries that made a figure.

@@ -8,6 +8,7 @@ mod import;
 pub mod keeper;
 mod looking;
 mod quarantine;
+mod rehearse;
 mod routes;
 mod score;
 pub mod serve;

@@ -18,6 +18,8 @@ use crate::domain::time::HOUR;
 use crate::domain::{At, VisitId};
 use crate::forecast::{Errors, Options, ScoreTable, Scorer, Told, ToldStep, WAYS};
 use crate::runtime::commands::say;
+use crate::runtime::looking::directory;
+use crate::runtime::rehearse;
 
 /// The queue of events that name none.
 const ONE_QUEUE: &str = "all";
@@ -35,6 +37,10 @@ struct Event {
 
 /// `uec-live score`
 pub fn command(args: &args::Score) -> anyhow::Result<()> {
+    if args.shown {
+        let directory = directory(args.directory.as_deref(), args.config.as_deref())?;
+        return rehearse::command(&args.file, &directory);
+    }
     let options = Options {
         window: (args.window * HOUR as f64) as i64,
         warm_up: (args.warmup * HOUR as f64) as i64,

@@ -117,7 +117,7 @@ pub async fn command(args: args::Serve) -> anyhow::Result<()> {
     if args.open && !(args.listen.ip().is_loopback() && args.mllp.ip().is_loopback()) {
         bail!("--open switches access control off, so every listener must be on loopback");
     }
-    let directory = read_directory(args.directory.as_deref(), settings.feeds.as_deref())?;
+    let directory = read_directory(args.directory.as_deref(), &settings)?;
     let running = start(Plan {
         listen: args.listen,
         mllp: args.mllp,

@@ -20,20 +20,23 @@ pub const ROLLING: Millis = 4 * HOUR;
 /// Visits of a service, gathered once for all its figures.
 #[derive(Default)]
 pub struct Department {
-    present: Vec<VisitState>,
-    arrived_today: usize,
+    /// In the department now.
+    pub present: Vec<VisitState>,
+    /// Arrivals since midnight.
+    pub arrived_today: usize,
     arrived_hour: usize,
     arrived_rolling: usize,
     left_today: usize,
     /// Time in the department of visits that ended since midnight, by the department's clock.
-    stays_today: Vec<Millis>,
+    pub stays_today: Vec<Millis>,
     /// Arrival to departure of visits that ended lately.
     stays: Vec<Millis>,
     /// Arrival to first assessment of those assessed lately.
     assessments: Vec<Millis>,
-    /// Arrival to seen of those seen lately, and since midnight.
+    /// Arrival to seen of those seen lately.
     waits: Vec<Millis>,
-    waits_today: Vec<Millis>,
+    /// Arrival to seen of those seen since midnight.
+    pub waits_today: Vec<Millis>,
 }
 
 impl Department {

@@ -9,16 +9,17 @@ use crate::views::health::Source;
 use crate::views::readings::{counted, exact, shown};
 
 /// Ambulances of a service, gathered once for all its figures.
-struct Door {
+pub struct Door {
     /// Outside with a patient, since when.
     outside: Vec<At>,
     inbound: usize,
     /// Handovers that ended since midnight.
-    done: Vec<Millis>,
+    pub done: Vec<Millis>,
 }
 
 impl Door {
-    fn gather(picture: &Picture, service: &Service) -> Self {
+    /// Looks at every ambulance once.
+    pub fn gather(picture: &Picture, service: &Service) -> Self {
         let now = picture.at();
         let midnight = now.london_midnight();
         let towards: Vec<_> = picture.incidents().towards(service.id.as_str()).collect();

@@ -8,6 +8,7 @@ mod door;
 mod doubt;
 mod evidence;
 mod health;
+pub mod opel;
 mod past;
 mod publish;
 mod readings;
@@ -30,6 +31,7 @@ pub use crate::forecast::{Errors, Kind, Span, WAYS};
 pub use doubt::Doubt;
 pub use evidence::Evidence;
 pub use health::Health;
+pub use opel::{OpelPart, OpelView};
 pub use past::{NoPast, Past};
 pub use publish::Viewer;
 pub use saying::differences;
@@ -51,6 +53,8 @@ pub struct Published {
     pub feeds: BTreeMap<FeedId, Arc<FeedView>>,
     /// Where people asked for care.
     pub demand: Arc<DemandView>,
+    /// The escalation level of each trust; worked out once a minute.
+    pub opel: Arc<Vec<OpelView>>,
     /// How right what was shown has been; worked out once a minute.
     pub scorecard: Arc<ScoreView>,
 }

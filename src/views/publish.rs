@@ -9,6 +9,7 @@ use crate::fold::{Change, Picture};
 use crate::forecast::Forecaster;
 use crate::views::doubt::Doubt;
 use crate::views::health::{Health, Source, quiet};
+use crate::views::opel::{self, OpelView};
 use crate::views::readings;
 use crate::views::saying::{ambulance_source, visit_source};
 use crate::views::scorecard::{ScoreView, accuracy};
@@ -21,6 +22,7 @@ pub struct Viewer {
     feeds: BTreeMap<FeedId, Arc<FeedView>>,
     demand: Arc<DemandView>,
     scorecard: Option<Arc<ScoreView>>,
+    opel: Arc<Vec<OpelView>>,
 }
 
 impl Viewer {
@@ -32,6 +34,7 @@ impl Viewer {
             feeds: BTreeMap::new(),
             demand: Arc::default(),
             scorecard: None,
+            opel: Arc::default(),
         }
     }
 
@@ -57,6 +60,9 @@ impl Viewer {
                 self.demand = Arc::new(demand);
             }
         }
+        if all {
+            self.opel = opel::views(picture, &self.directory);
+        }
         let known = self.scorecard.take().filter(|_| !all);
         let scorecard = known.unwrap_or_else(|| ScoreView::of(forecaster, picture.at()));
         self.scorecard = Some(Arc::clone(&scorecard));
@@ -68,6 +74,7 @@ impl Viewer {
             feeds: self.feeds.clone(),
             demand: Arc::clone(&self.demand),
             scorecard,
+            opel: Arc::clone(&self.opel),
         })
     }
 
@@ -157,9 +164,7 @@ impl Viewer {
             opening,
             closure,
             status,
-            capacity: said
-                .map(super::super::fold::services::ServiceState::capacity)
-                .unwrap_or_default(),
+            capacity: said.map(|said| said.capacity(now)).unwrap_or_default(),
             readings,
             streams: streams(picture, forecaster, service, source, is_open),
             ahead: forecaster.board().ahead(&service.id).to_vec(),

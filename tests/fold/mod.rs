@@ -3,4 +3,5 @@
 pub mod auditor;
 mod examples;
 mod generate;
+mod opel;
 mod properties;

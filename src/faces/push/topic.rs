@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::domain::ServiceId;
-use crate::faces::{Mode, demand, wire};
+use crate::faces::{Mode, demand, opel, wire};
 use crate::views::{Published, ServiceView};
 
 /// What may be subscribed to.
@@ -158,6 +158,9 @@ pub fn contents(picture: &Published, mode: &Mode, old: Option<(&Published, &Topi
         // When a feed was last heard changes with each message and is not worth a frame.
         let health = json!({"name": view.feed.name, "health": view.health.label()});
         status.insert(format!("feed:{id}"), health.into());
+    }
+    for view in picture.opel.iter() {
+        status.insert(format!("opel:{}", view.id), opel::trust(view).into());
     }
     let unchanged = old.filter(|(before, _)| Arc::ptr_eq(&before.demand, &picture.demand));
     let demand = unchanged.and_then(|(_, topics)| topics.get(&Topic::Demand).cloned());
