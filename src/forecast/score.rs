@@ -5,7 +5,7 @@ mod table;
 
 use std::collections::BTreeMap;
 
-use crate::domain::time::{HOUR, Millis};
+use crate::domain::time::{DAY, HOUR, Millis};
 use crate::domain::{At, VisitId};
 use crate::forecast::desk::{Desk, Heard, LeftOut, Told, ToldStep};
 use crate::forecast::learner::Said;
@@ -79,7 +79,8 @@ impl Scorer {
             }
             Heard::Started(stream, wait) => {
                 if let Some(words) = self.said.remove(&told.visit) {
-                    self.table.add(&stream, &words, wait);
+                    let week = told.at.since(first).div_euclid(7 * DAY);
+                    self.table.add(&stream, week, &words, wait);
                 }
             }
             Heard::LeftOut(why) => self.table.leave_out(why),

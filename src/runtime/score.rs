@@ -124,7 +124,7 @@ fn read(line: &str) -> Result<Option<Told>, String> {
 fn to_json(table: &ScoreTable, unread: &Unread) -> Value {
     let streams: serde_json::Map<String, Value> = table
         .streams()
-        .map(|(stream, errors)| (stream.to_owned(), ways(errors)))
+        .map(|(stream, errors)| (stream.to_owned(), stream_json(table, stream, errors)))
         .collect();
     let left_out: serde_json::Map<String, Value> = table
         .left_out()
@@ -137,6 +137,14 @@ fn to_json(table: &ScoreTable, unread: &Unread) -> Value {
         "left_out": left_out,
         "not_read": unread,
     })
+}
+
+/// A stream, with ours week by week.
+fn stream_json(table: &ScoreTable, stream: &str, errors: &[Errors; 4]) -> Value {
+    let mut value = ways(errors);
+    let weeks = table.weeks(stream).map(|(_, errors)| figures(errors));
+    value["forecast_by_week"] = weeks.collect();
+    value
 }
 
 fn ways(errors: &[Errors; 4]) -> Value {

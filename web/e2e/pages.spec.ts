@@ -2,7 +2,7 @@ import AxeBuilder from "@axe-core/playwright";
 import { type Page, expect, test } from "@playwright/test";
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-const PAGES = ["/", "/services/lri-ed", "/services/kgh-ed", "/accessibility", "/nowhere"];
+const PAGES = ["/", "/accuracy", "/services/lri-ed", "/services/kgh-ed", "/accessibility", "/nowhere"];
 
 async function hasNoFaults(page: Page) {
   const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();

@@ -11,12 +11,16 @@ use crate::forecast::score::Words;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ScoreTable {
     streams: BTreeMap<String, [Errors; 4]>,
+    /// Ours, by stream and week since the first event.
+    weeks: BTreeMap<(String, i64), Errors>,
     left_out: BTreeMap<LeftOut, u64>,
 }
 
 impl ScoreTable {
     /// Scores one visit, all ways on the same truth.
-    pub(super) fn add(&mut self, stream: &str, words: &Words, truth: f64) {
+    pub(super) fn add(&mut self, stream: &str, week: i64, words: &Words, truth: f64) {
+        let weekly = self.weeks.entry((stream.to_owned(), week)).or_default();
+        weekly.add(&words.ways[0], Some(words.wide), truth);
         if !self.streams.contains_key(stream) {
             self.streams
                 .insert(stream.to_owned(), <[Errors; 4]>::default());
@@ -50,6 +54,14 @@ impl ScoreTable {
             }
         }
         overall
+    }
+
+    /// Ours of a stream by week since the first event, 0 the first.
+    pub fn weeks(&self, stream: &str) -> impl Iterator<Item = (i64, &Errors)> {
+        let from = (stream.to_owned(), i64::MIN)..=(stream.to_owned(), i64::MAX);
+        self.weeks
+            .range(from)
+            .map(|((_, week), errors)| (*week, errors))
     }
 
     /// What could not be used, and how often.
