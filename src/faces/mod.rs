@@ -11,7 +11,7 @@ pub mod metrics;
 mod opel;
 pub mod pages;
 pub mod push;
-mod scorecard;
+pub mod scorecard;
 pub mod wire;
 
 use std::sync::Arc;

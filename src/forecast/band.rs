@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 const ERRORS_KEPT: usize = 400;
 /// Until so many are known the range is a multiple of what is said.
 const ERRORS_MIN: usize = 20;
-/// Step by which an end of the range moves when it was on the wrong side.
+/// Step by which an end of the range moves when it was on the wrong side, unless another is asked for.
 const OFFSET_STEP: f64 = 0.02;
 /// The quantiles of the range.
 pub const QUANTILES: [f64; 4] = [0.05, 0.10, 0.90, 0.95];
@@ -20,6 +20,7 @@ const FIRST_RANGE: [f64; 4] = [0.2, 0.3, 2.0, 2.5];
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Band {
     kept: usize,
+    step: f64,
     /// Errors relative to what was said, oldest first, and the same in order of size.
     errors: VecDeque<f64>,
     sorted: Vec<f64>,
@@ -29,15 +30,18 @@ pub struct Band {
 
 impl Default for Band {
     fn default() -> Self {
-        Self::keeping(ERRORS_KEPT)
+        Self::new(ERRORS_KEPT, OFFSET_STEP)
     }
 }
 
 impl Band {
-    /// Nothing is known yet; so many errors will be kept.
-    pub fn keeping(kept: usize) -> Self {
+    /// Nothing is known yet; so many errors will be kept, and the ends move by such steps. Where the
+    /// truth comes hours after a range was said, steps must be small: a range that follows what is
+    /// wrong now is wrong by the time it is used.
+    pub fn new(kept: usize, step: f64) -> Self {
         Self {
             kept,
+            step,
             errors: VecDeque::new(),
             sorted: Vec::new(),
             offsets: [0.0; 4],
@@ -78,7 +82,7 @@ impl Band {
         }
         for ((offset, wanted), end) in self.offsets.iter_mut().zip(QUANTILES).zip(range) {
             let below = if truth <= *end { 1.0 } else { 0.0 };
-            *offset += OFFSET_STEP * (wanted - below);
+            *offset += self.step * (wanted - below);
         }
     }
 }

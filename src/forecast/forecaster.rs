@@ -161,10 +161,10 @@ impl Forecaster {
             ahead.map(|ahead| [ahead.low, ahead.median, ahead.high])
         };
         let before = |horizon: Millis| {
-            let then = self
-                .board
-                .said_at(service, Subject::Wait, arrived.plus(-horizon))?;
-            self.before(service, then.median, arrived.plus(-horizon), arrived)
+            let then = arrived.plus(-horizon);
+            let said = self.board.said_at(service, Subject::Wait, then)?;
+            let known = self.before(service, said.median, then, arrived);
+            known.filter(|_| !by_ambulance)
         };
         Pending {
             service: service.clone(),

@@ -28,7 +28,7 @@ const FIT_STEPS: usize = 3;
 /// Step of the running correction of the median, relative to the usual wait.
 const CORRECTION_STEP: f64 = 0.002;
 /// Share by which a visit moves what is usual at its hour.
-const HOUR_STEP: f64 = 0.05;
+const HOUR_STEP: f64 = 0.01;
 /// The usual wait of the stream counts as much as so many days of an hour.
 const DAYS_HELD: f64 = 1.0;
 /// Weights to begin with: the waits of those started lately, the pace, the usual.

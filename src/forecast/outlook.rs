@@ -14,6 +14,8 @@ const FIRST_LASTING: f64 = 2.0;
 const PRIOR: f64 = 3.0;
 /// Errors that a range is read off: visits of one hour are wrong together, so it takes many hours.
 const ERRORS_KEPT: usize = 2_000;
+/// Step of the range.
+const RANGE_STEP: f64 = 0.001;
 /// Step of the correction.
 const CORRECTION_STEP: f64 = 0.002;
 /// A visit counts so much less than the one after it.
@@ -46,7 +48,7 @@ impl Default for Bin {
             first: 0.0,
             visits: 0,
             correction: 0.0,
-            band: Band::keeping(ERRORS_KEPT),
+            band: Band::new(ERRORS_KEPT, RANGE_STEP),
         }
     }
 }

@@ -9,8 +9,10 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
+use crate::config::args::ScoreFormat;
 use crate::domain::time::MINUTE;
 use crate::domain::{At, Directory, Entry, Record};
+use crate::faces;
 use crate::fold::{Change, Decision, Limits};
 use crate::runtime::commands::say;
 use crate::runtime::import::{Read, read};
@@ -18,7 +20,7 @@ use crate::runtime::state::State;
 use crate::views::{Errors, Kind, ScoreView, Span, WAYS};
 
 /// Lives through the file as a server would and prints the scorecard of the last 28 days.
-pub fn command(file: &Path, directory: &Arc<Directory>) -> anyhow::Result<()> {
+pub fn command(file: &Path, format: ScoreFormat, directory: &Arc<Directory>) -> anyhow::Result<()> {
     let text = File::open(file).with_context(|| format!("cannot open {}", file.display()))?;
     let mut rehearsal = Rehearsal {
         state: State::new(directory),
@@ -29,6 +31,9 @@ pub fn command(file: &Path, directory: &Arc<Directory>) -> anyhow::Result<()> {
         rehearsal.line(&line);
     }
     let view = ScoreView::of(&rehearsal.state.forecaster, rehearsal.state.at());
+    if format == ScoreFormat::Json {
+        return say(&faces::scorecard::rows(&view, None).to_string());
+    }
     say(table(&view).trim_end())?;
     for (why, count) in &rehearsal.refused {
         say(&format!("not taken: {count} lines: {why}"))?;

@@ -39,7 +39,7 @@ struct Event {
 pub fn command(args: &args::Score) -> anyhow::Result<()> {
     if args.shown {
         let directory = directory(args.directory.as_deref(), args.config.as_deref())?;
-        return rehearse::command(&args.file, &directory);
+        return rehearse::command(&args.file, args.format, &directory);
     }
     let options = Options {
         window: (args.window * HOUR as f64) as i64,
