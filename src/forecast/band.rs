@@ -16,6 +16,9 @@ pub const QUANTILES: [f64; 4] = [0.05, 0.10, 0.90, 0.95];
 /// Before errors are known a range is this many times what was said.
 const FIRST_RANGE: [f64; 4] = [0.2, 0.3, 2.0, 2.5];
 
+/// What an error below the median, and one above it, are measured against.
+pub type Widths = [f64; 2];
+
 /// Learns how far off a median is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Band {
@@ -48,14 +51,14 @@ impl Band {
         }
     }
 
-    /// The quantiles of [`QUANTILES`] around a median, never inside out and never below zero.
-    /// `scale` is what is usual, in the unit of the median.
-    pub fn around(&self, median: f64, scale: f64) -> [f64; 4] {
-        let width = spread(median, scale);
+    /// The quantiles of [`QUANTILES`] around a median, never inside out and never below zero. The
+    /// widths are what an error below and one above are measured against.
+    pub fn around(&self, median: f64, widths: Widths) -> [f64; 4] {
         let mut range = FIRST_RANGE.map(|times| median * times);
         if self.sorted.len() >= ERRORS_MIN {
             let ends = range.iter_mut().zip(QUANTILES).zip(self.offsets);
             for ((end, share), offset) in ends {
+                let width = widths[usize::from(share > 0.5)];
                 *end = (median + width * (quantile(&self.sorted, share) + offset)).max(0.0);
             }
         }
@@ -67,8 +70,8 @@ impl Band {
     }
 
     /// What then happened, and the range and median that were said of it.
-    pub fn learn(&mut self, range: &[f64; 4], median: f64, scale: f64, truth: f64) {
-        let error = (truth - median) / spread(median, scale);
+    pub fn learn(&mut self, range: &[f64; 4], median: f64, widths: Widths, truth: f64) {
+        let error = (truth - median) / widths[usize::from(truth > median)];
         self.errors.push_back(error);
         let place = self.sorted.partition_point(|known| *known < error);
         self.sorted.insert(place, error);
@@ -87,9 +90,10 @@ impl Band {
     }
 }
 
-/// What an error is measured against: wide when much was said, never nothing.
-fn spread(median: f64, scale: f64) -> f64 {
-    (0.3 * scale + 0.7 * median).max(f64::MIN_POSITIVE)
+/// What errors are measured against when nothing better is known: wide when much was said, never
+/// nothing. `scale` is what is usual, in the unit of the median.
+pub fn plain(median: f64, scale: f64) -> Widths {
+    [(0.3 * scale + 0.7 * median).max(f64::MIN_POSITIVE); 2]
 }
 
 /// The value below which a share lies, between neighbours where it falls between.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::At;
 use crate::domain::time::DAY;
-use crate::forecast::band::Band;
+use crate::forecast::band::{Band, Widths, plain};
 use crate::forecast::line::{Sight, london_hour, seconds};
 
 const FEATURES: usize = 13;
@@ -31,6 +31,14 @@ const CORRECTION_STEP: f64 = 0.002;
 const HOUR_STEP: f64 = 0.01;
 /// The usual wait of the stream counts as much as so many days of an hour.
 const DAYS_HELD: f64 = 1.0;
+/// One in ten and nine in ten.
+const TAILS: [f64; 2] = [0.1, 0.9];
+/// What they are of the middle to begin with.
+const TAIL_TIMES: [f64; 2] = [0.5, 1.7];
+/// Visits before they are used.
+const TAILS_MIN: usize = 150;
+/// They are kept within so many times the plain width.
+const WIDTH_TIMES: [f64; 2] = [0.15, 3.0];
 /// Weights to begin with: the waits of those started lately, the pace, the usual.
 const SENSIBLE: [f64; FEATURES] = [
     0.0, 0.05, 0.15, 0.35, 0.05, 0.0, 0.15, 0.15, 0.10, 0.0, 0.0, 0.0, 0.0,
@@ -43,6 +51,7 @@ pub struct Said {
     pub median: f64,
     /// The quantiles of [`crate::forecast::band::QUANTILES`].
     pub range: [f64; 4],
+    widths: Widths,
     features: [f64; FEATURES],
     scale: f64,
     hour: usize,
@@ -80,6 +89,8 @@ impl Hour {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Learner {
     weights: [f64; FEATURES],
+    /// The same for one in ten and for nine in ten: how far apart they are is how sure one can be.
+    tails: [[f64; FEATURES]; 2],
     examples: VecDeque<Example>,
     since_fit: usize,
     /// The usual wait of the stream, and of each hour of the day in London, seconds.
@@ -93,6 +104,7 @@ impl Default for Learner {
     fn default() -> Self {
         Self {
             weights: SENSIBLE,
+            tails: TAIL_TIMES.map(|times| SENSIBLE.map(|weight| weight * times)),
             examples: VecDeque::new(),
             since_fit: 0,
             usual: 0.0,
@@ -129,9 +141,11 @@ impl Learner {
         .map(|feature| feature / scale);
         let raw = dot(&self.weights, &features) + self.correction;
         let median = (raw * scale).max(0.0);
+        let widths = self.widths(median, &features, scale);
         Said {
             median,
-            range: self.band.around(median, scale),
+            range: self.band.around(median, widths),
+            widths,
             features,
             scale,
             hour: london_hour(now),
@@ -144,7 +158,7 @@ impl Learner {
         let rate = if self.examples.is_empty() { 1.0 } else { 0.02 };
         self.usual += rate * (wait - self.usual);
         self.by_hour[said.hour].learn(said.day, wait);
-        self.band.learn(&said.range, said.median, said.scale, wait);
+        self.band.learn(&said.range, said.median, said.widths, wait);
         let side = if wait > said.median { 0.5 } else { -0.5 };
         self.correction = (self.correction + CORRECTION_STEP * side).clamp(-0.5, 0.5);
         self.examples.push_back(Example {
@@ -176,39 +190,62 @@ impl Learner {
         (self.usual > 0.0).then_some((mean, hour.days))
     }
 
-    /// Least absolute deviations over the recent visits, by weighted least squares again and again.
+    fn widths(&self, median: f64, features: &[f64; FEATURES], scale: f64) -> Widths {
+        let plain = plain(median, scale);
+        if self.examples.len() < TAILS_MIN {
+            return plain;
+        }
+        let [low, high] = self.tails.map(|weights| dot(&weights, features) * scale);
+        let [least, most] = WIDTH_TIMES.map(|times| times * plain[0]);
+        [median - low, high - median].map(|width| width.clamp(least, most))
+    }
+
     fn fit(&mut self) {
-        let mut weights = self.weights;
         for _ in 0..FIT_STEPS {
-            let mut normal = [[0.0; FEATURES]; FEATURES];
-            let mut right = [0.0; FEATURES];
-            for (place, (row, prior)) in normal.iter_mut().zip(SENSIBLE).enumerate() {
-                row[place] = PRIOR_VISITS;
-                right[place] = PRIOR_VISITS * prior;
-            }
-            let newest_first = self.examples.iter().rev().enumerate();
-            for (behind, example) in newest_first {
-                let features = example.features.map(f64::from);
-                let truth = f64::from(example.truth);
-                let error = (truth - dot(&weights, &features)).abs();
-                let recent = 1.0 / (1.0 + behind as f64 / HALF_LIFE);
-                let size = f64::from(example.scale) / self.usual.max(1.0);
-                let weight = recent * size / error.max(0.05);
-                for (row, a) in normal.iter_mut().zip(features) {
-                    for (cell, b) in row.iter_mut().zip(features) {
-                        *cell += weight * a * b;
-                    }
-                }
-                for (cell, a) in right.iter_mut().zip(features) {
-                    *cell += weight * a * truth;
-                }
-            }
-            match solve(normal, right) {
-                Some(found) => weights = found,
-                None => return,
+            if let Some(found) = self.step(&self.weights, &SENSIBLE, 0.5) {
+                self.weights = found;
             }
         }
-        self.weights = weights;
+        for place in 0..TAILS.len() {
+            let prior = SENSIBLE.map(|weight| weight * TAIL_TIMES[place]);
+            if let Some(found) = self.step(&self.tails[place], &prior, TAILS[place]) {
+                self.tails[place] = found;
+            }
+        }
+    }
+
+    /// One step towards the weights of least pinball loss over the recent visits: least squares,
+    /// weighted by the error so far. `None` when there is no solution.
+    fn step(
+        &self,
+        weights: &[f64; FEATURES],
+        prior: &[f64; FEATURES],
+        share: f64,
+    ) -> Option<[f64; FEATURES]> {
+        let mut normal = [[0.0; FEATURES]; FEATURES];
+        let mut right = [0.0; FEATURES];
+        for (place, (row, prior)) in normal.iter_mut().zip(prior).enumerate() {
+            row[place] = PRIOR_VISITS;
+            right[place] = PRIOR_VISITS * prior;
+        }
+        for (behind, example) in self.examples.iter().rev().enumerate() {
+            let features = example.features.map(f64::from);
+            let truth = f64::from(example.truth);
+            let error = truth - dot(weights, &features);
+            let side = 2.0 * if error > 0.0 { share } else { 1.0 - share };
+            let recent = 1.0 / (1.0 + behind as f64 / HALF_LIFE);
+            let size = f64::from(example.scale) / self.usual.max(1.0);
+            let weight = side * recent * size / error.abs().max(0.05);
+            for (row, a) in normal.iter_mut().zip(features) {
+                for (cell, b) in row.iter_mut().zip(features) {
+                    *cell += weight * a * b;
+                }
+            }
+            for (cell, a) in right.iter_mut().zip(features) {
+                *cell += weight * a * truth;
+            }
+        }
+        solve(normal, right)
     }
 }
 

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::time::{HOUR, MINUTE, Millis};
-use crate::forecast::band::Band;
+use crate::forecast::band::{Band, plain};
 
 /// Horizons that are learned; between them the nearest counts for the range.
 pub const HORIZONS: [Millis; 4] = [30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR];
@@ -81,7 +81,7 @@ impl Outlook {
         let bin = &self.bins[nearest(horizon)];
         let excess = before.excess * self.lasting(horizon);
         let median = (before.usual * (1.0 + bin.correction) + excess).max(0.0);
-        (median, bin.band.around(median, before.usual))
+        (median, bin.band.around(median, plain(median, before.usual)))
     }
 
     /// What then happened, for the horizons of [`HORIZONS`] of which anything was known.
@@ -92,7 +92,8 @@ impl Outlook {
             };
             let (median, range) = self.say(before, HORIZONS[place]);
             let bin = &mut self.bins[place];
-            bin.band.learn(&range, median, before.usual, wait);
+            bin.band
+                .learn(&range, median, plain(median, before.usual), wait);
             let (x, y) = (before.excess / before.usual, wait / before.usual - 1.0);
             bin.both = bin.both * FADE + x * y;
             bin.first = bin.first * FADE + x * x;

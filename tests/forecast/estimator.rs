@@ -1,7 +1,7 @@
 //! The survival curve against a slow reference and closed forms; the band against what it promises.
 
 use proptest::prelude::*;
-use uec_live::forecast::band::Band;
+use uec_live::forecast::band::{Band, plain};
 use uec_live::forecast::survival::{Curve, Spell};
 
 use super::Dice;
@@ -102,7 +102,7 @@ proptest! {
         for number in 0..4_000 {
             let half = usize::from(number >= 2_000);
             let median = 36_000.0;
-            let range = band.around(median, median);
+            let range = band.around(median, plain(median, median));
             prop_assert!(range.is_sorted() && range[1] <= median && median <= range[2]);
             let share = dice.below(10_000) as f64 / 10_000.0;
             let wide = 1_200.0 * if half == 1 { times as f64 } else { 1.0 };
@@ -117,7 +117,7 @@ proptest! {
                 inside[half][0] += f64::from(u8::from(range[1] <= truth && truth <= range[2])) / 15.0;
                 inside[half][1] += f64::from(u8::from(range[0] <= truth && truth <= range[3])) / 15.0;
             }
-            band.learn(&range, median, median, truth);
+            band.learn(&range, median, plain(median, median), truth);
         }
         for [eighty, ninety] in inside {
             prop_assert!((76.0..84.0).contains(&eighty), "{eighty} of 80");
