@@ -13,6 +13,8 @@ const ERRORS_MIN: usize = 20;
 const OFFSET_STEP: f64 = 0.02;
 /// The quantiles of the range.
 pub const QUANTILES: [f64; 4] = [0.05, 0.10, 0.90, 0.95];
+/// What the ranges hold.
+const RANGES: [f64; 2] = [0.8, 0.9];
 /// Before errors are known a range is this many times what was said.
 const FIRST_RANGE: [f64; 4] = [0.2, 0.3, 2.0, 2.5];
 
@@ -29,6 +31,8 @@ pub struct Band {
     sorted: Vec<f64>,
     /// What is added to each quantile of the errors so that it holds what it promises.
     offsets: [f64; 4],
+    /// The same for the upper ends of the ranges.
+    tops: [f64; 2],
 }
 
 impl Default for Band {
@@ -48,6 +52,7 @@ impl Band {
             errors: VecDeque::new(),
             sorted: Vec::new(),
             offsets: [0.0; 4],
+            tops: [0.0; 2],
         }
     }
 
@@ -69,8 +74,32 @@ impl Band {
         range
     }
 
-    /// What then happened, and the range and median that were said of it.
+    /// The ranges that hold 80% and 90%, given the quantiles around the same median. Where many do not
+    /// wait at all the lower end is zero and nobody is below it: the upper end is lower then than the
+    /// quantile, or the range would hold too many.
+    pub fn ranges(&self, quantiles: &[f64; 4], median: f64, widths: Widths) -> [[f64; 2]; 2] {
+        let [widest_low, low, high, widest_high] = *quantiles;
+        let mut ranges = [[low, high], [widest_low, widest_high]];
+        if self.sorted.len() >= ERRORS_MIN {
+            for ((range, share), top) in ranges.iter_mut().zip([0.90, 0.95]).zip(self.tops) {
+                range[1] = (median + widths[1] * (quantile(&self.sorted, share) + top)).max(median);
+            }
+        }
+        ranges[1][1] = ranges[1][1].max(ranges[0][1]);
+        ranges
+    }
+
+    /// What then happened, and the quantiles and median that were said of it.
     pub fn learn(&mut self, range: &[f64; 4], median: f64, widths: Widths, truth: f64) {
+        let ranges = self.ranges(range, median, widths);
+        for ((top, wanted), [low, high]) in self.tops.iter_mut().zip(RANGES).zip(ranges) {
+            let inside = if truth >= low && truth <= high {
+                1.0
+            } else {
+                0.0
+            };
+            *top += self.step * (wanted - inside);
+        }
         let error = (truth - median) / widths[usize::from(truth > median)];
         self.errors.push_back(error);
         let place = self.sorted.partition_point(|known| *known < error);

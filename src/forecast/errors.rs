@@ -54,8 +54,9 @@ pub struct Errors {
 const SHARES: [f64; 3] = [0.1, 0.5, 0.9];
 
 impl Errors {
-    /// Scores what was said (10, 50 and 90; 5 and 95 where known) of one visit.
-    pub fn add(&mut self, words: &[f64; 3], wide: Option<[f64; 2]>, truth: f64) {
+    /// Scores what was said (10, 50 and 90) of one visit, and the ranges that should hold 80% and 90%.
+    /// Without ranges the first is from 10 to 90 and there is no second.
+    pub fn add(&mut self, words: &[f64; 3], ranges: Option<[[f64; 2]; 2]>, truth: f64) {
         let error = words[1] - truth;
         self.count += 1;
         self.absolute += error.abs();
@@ -67,7 +68,8 @@ impl Errors {
         for ((sum, share), said) in self.pinball.iter_mut().zip(SHARES).zip(words) {
             *sum += (share * (truth - said)).max((share - 1.0) * (truth - said));
         }
-        let bands = [Some([words[0], words[2]]), wide];
+        let plain = [Some([words[0], words[2]]), None];
+        let bands = ranges.map_or(plain, |ranges| ranges.map(Some));
         for (place, band) in bands.into_iter().enumerate() {
             if let Some([low, high]) = band {
                 self.inside[place] += u64::from(truth >= low && truth <= high);

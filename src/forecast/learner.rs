@@ -14,7 +14,7 @@ use crate::domain::time::DAY;
 use crate::forecast::band::{Band, Widths, plain};
 use crate::forecast::line::{Sight, london_hour, seconds};
 
-const FEATURES: usize = 13;
+const FEATURES: usize = 18;
 /// Visits that the weights are fitted to.
 const VISITS_KEPT: usize = 2_500;
 /// The weights are fitted again after so many visits, and when a twentieth of them is new.
@@ -41,7 +41,8 @@ const TAILS_MIN: usize = 150;
 const WIDTH_TIMES: [f64; 2] = [0.15, 3.0];
 /// Weights to begin with: the waits of those started lately, the pace, the usual.
 const SENSIBLE: [f64; FEATURES] = [
-    0.0, 0.05, 0.15, 0.35, 0.05, 0.0, 0.15, 0.15, 0.10, 0.0, 0.0, 0.0, 0.0,
+    0.0, 0.05, 0.15, 0.35, 0.05, 0.0, 0.10, 0.15, 0.10, 0.0, 0.0, 0.0, 0.0, 0.05, 0.0, 0.0, 0.0,
+    0.0,
 ];
 
 /// What was said to someone who joined, seconds.
@@ -51,6 +52,8 @@ pub struct Said {
     pub median: f64,
     /// The quantiles of [`crate::forecast::band::QUANTILES`].
     pub range: [f64; 4],
+    /// Ranges that hold 80% and 90%.
+    pub ranges: [[f64; 2]; 2],
     widths: Widths,
     features: [f64; FEATURES],
     scale: f64,
@@ -119,6 +122,7 @@ impl Learner {
     /// What to say to someone who joins now.
     pub fn say(&self, sight: &Sight, by_ambulance: bool, now: At) -> Said {
         let other = if by_ambulance { 1.0 } else { 0.0 };
+        let nobody = if sight.ahead < 0.5 { 1.0 } else { 0.0 };
         let usual = self
             .usual_at(now)
             .map_or(sight.last_many, |(usual, _)| usual);
@@ -137,14 +141,21 @@ impl Learner {
             other * sight.last_many,
             sight.alike,
             sight.urgent * sight.drain_by_hour.min(3.0 * scale),
+            sight.busy_drain.min(3.0 * scale),
+            nobody * scale,
+            nobody * sight.last_many,
+            sight.pause.min(3.0 * scale),
+            nobody * sight.pause.min(3.0 * scale),
         ]
         .map(|feature| feature / scale);
         let raw = dot(&self.weights, &features) + self.correction;
         let median = (raw * scale).max(0.0);
         let widths = self.widths(median, &features, scale);
+        let range = self.band.around(median, widths);
         Said {
             median,
-            range: self.band.around(median, widths),
+            ranges: self.band.ranges(&range, median, widths),
+            range,
             widths,
             features,
             scale,
@@ -299,6 +310,8 @@ mod tests {
             last_many: wait,
             alike: wait,
             drain: wait,
+            busy_drain: wait,
+            pause: 0.0,
             drain_by_hour: wait,
             urgent: 0.0,
         }

@@ -32,6 +32,11 @@ pub struct Sight {
     pub alike: f64,
     /// How long those ahead take to be started at the present pace, the newcomer included.
     pub drain: f64,
+    /// How long those ahead take at the pace of times in which someone was waiting: with every server
+    /// busy that is the pace of the servers, and not of the arrivals.
+    pub busy_drain: f64,
+    /// Since someone was started.
+    pub pause: f64,
     /// The same at the pace that is usual for the coming hours of the day, as far above or below it
     /// as the last hours were.
     pub drain_by_hour: f64,
@@ -61,6 +66,10 @@ pub struct Line {
     waiting: BTreeMap<VisitId, Waiting>,
     /// Those started lately, oldest first.
     starts: VecDeque<Start>,
+    /// Gaps between starts with someone left waiting in between, oldest first.
+    busy_gaps: VecDeque<Millis>,
+    /// The last start, when it left someone waiting.
+    left_waiting: Option<At>,
     rhythm: Rhythm,
 }
 
@@ -96,6 +105,13 @@ impl Line {
     pub fn start(&mut self, visit: &VisitId, at: At) -> Option<At> {
         let waiting = self.waiting.remove(visit)?;
         self.rhythm.count(at);
+        if let Some(before) = self.left_waiting {
+            self.busy_gaps.push_back(at.since(before).max(0));
+            if self.busy_gaps.len() > PACE_STARTS {
+                self.busy_gaps.pop_front();
+            }
+        }
+        self.left_waiting = (!self.waiting.is_empty()).then_some(at);
         self.starts.push_back(Start {
             at,
             wait: at.since(waiting.joined).max(0),
@@ -153,6 +169,11 @@ impl Line {
             last_many,
             alike: if alike > 0.0 { alike } else { last_many },
             drain: (ahead + 1.0) * self.pace(now),
+            busy_drain: ahead * self.busy_gap().unwrap_or_else(|| self.pace(now)),
+            pause: self
+                .starts
+                .back()
+                .map_or(0.0, |start| seconds(now.since(start.at)).max(0.0)),
             urgent: urgent / ahead.max(1.0),
             drain_by_hour: self.rhythm.time_for(ahead + 1.0, now, &self.starts),
         })
@@ -163,6 +184,12 @@ impl Line {
         let starts = || self.starts.iter().rev().filter(alike).take(count);
         let waits = || starts().map(|start| seconds(start.wait));
         waits().sum::<f64>() / waits().count().max(1) as f64
+    }
+
+    /// Seconds between starts while someone was waiting, lately.
+    fn busy_gap(&self) -> Option<f64> {
+        let sum: Millis = self.busy_gaps.iter().sum();
+        (!self.busy_gaps.is_empty()).then(|| seconds(sum) / self.busy_gaps.len() as f64)
     }
 
     /// Seconds between starts, lately; a pause that lasts until now counts.

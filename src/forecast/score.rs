@@ -31,13 +31,13 @@ impl Default for Options {
     }
 }
 
-/// A range said at an arrival: the quantiles 10, 50 and 90 of each way, ours with 5 and 95 too.
+/// What was said at an arrival: the quantiles 10, 50 and 90 of each way, and our ranges.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Words {
     /// Low, middle and high of each way, in the order of [`WAYS`].
     pub ways: [[f64; 3]; 4],
-    /// Our 5 and 95.
-    pub wide: [f64; 2],
+    /// Our ranges that should hold 80% and 90%.
+    pub ranges: [[f64; 2]; 2],
 }
 
 /// Tells what was said from what is told.
@@ -101,13 +101,13 @@ impl Scorer {
             ToldStep::Arrived { service, .. } => service.as_str(),
             _ => "",
         };
-        let [widest_low, low, high, widest_high] = said.range;
+        let [_, low, high, _] = said.range;
         let [rolling, last, head] =
             self.desk
                 .simple_ways(service, sight, told.at, self.options.window);
         Words {
             ways: [[low, said.median, high], rolling, last, head],
-            wide: [widest_low, widest_high],
+            ranges: said.ranges,
         }
     }
 }

@@ -20,15 +20,15 @@ impl ScoreTable {
     /// Scores one visit, all ways on the same truth.
     pub(super) fn add(&mut self, stream: &str, week: i64, words: &Words, truth: f64) {
         let weekly = self.weeks.entry((stream.to_owned(), week)).or_default();
-        weekly.add(&words.ways[0], Some(words.wide), truth);
+        weekly.add(&words.ways[0], Some(words.ranges), truth);
         if !self.streams.contains_key(stream) {
             self.streams
                 .insert(stream.to_owned(), <[Errors; 4]>::default());
         }
         if let Some(row) = self.streams.get_mut(stream) {
             for (way, (errors, said)) in WAYS.iter().zip(row.iter_mut().zip(&words.ways)) {
-                let wide = (*way == Way::Forecast).then_some(words.wide);
-                errors.add(said, wide, truth);
+                let ranges = (*way == Way::Forecast).then_some(words.ranges);
+                errors.add(said, ranges, truth);
             }
         }
     }
