@@ -89,11 +89,17 @@ impl Band {
         ranges
     }
 
-    /// What then happened, and the quantiles and median that were said of it.
-    pub fn learn(&mut self, range: &[f64; 4], median: f64, widths: Widths, truth: f64) {
-        let ranges = self.ranges(range, median, widths);
+    /// What then happened, and what was said of it: quantiles, ranges, median.
+    pub fn learn(
+        &mut self,
+        range: &[f64; 4],
+        ranges: &[[f64; 2]; 2],
+        median: f64,
+        widths: Widths,
+        truth: f64,
+    ) {
         for ((top, wanted), [low, high]) in self.tops.iter_mut().zip(RANGES).zip(ranges) {
-            let inside = if truth >= low && truth <= high {
+            let inside = if truth >= *low && truth <= *high {
                 1.0
             } else {
                 0.0

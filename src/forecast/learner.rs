@@ -36,7 +36,7 @@ const TAILS: [f64; 2] = [0.1, 0.9];
 /// What they are of the middle to begin with.
 const TAIL_TIMES: [f64; 2] = [0.5, 1.7];
 /// Visits before they are used.
-const TAILS_MIN: usize = 150;
+const TAILS_MIN: usize = 300;
 /// They are kept within so many times the plain width.
 const WIDTH_TIMES: [f64; 2] = [0.15, 3.0];
 /// Weights to begin with: the waits of those started lately, the pace, the usual.
@@ -169,7 +169,8 @@ impl Learner {
         let rate = if self.examples.is_empty() { 1.0 } else { 0.02 };
         self.usual += rate * (wait - self.usual);
         self.by_hour[said.hour].learn(said.day, wait);
-        self.band.learn(&said.range, said.median, said.widths, wait);
+        self.band
+            .learn(&said.range, &said.ranges, said.median, said.widths, wait);
         let side = if wait > said.median { 0.5 } else { -0.5 };
         self.correction = (self.correction + CORRECTION_STEP * side).clamp(-0.5, 0.5);
         self.examples.push_back(Example {

@@ -92,8 +92,9 @@ impl Outlook {
             };
             let (median, range) = self.say(before, HORIZONS[place]);
             let bin = &mut self.bins[place];
-            bin.band
-                .learn(&range, median, plain(median, before.usual), wait);
+            let widths = plain(median, before.usual);
+            let ranges = bin.band.ranges(&range, median, widths);
+            bin.band.learn(&range, &ranges, median, widths, wait);
             let (x, y) = (before.excess / before.usual, wait / before.usual - 1.0);
             bin.both = bin.both * FADE + x * y;
             bin.first = bin.first * FADE + x * x;

@@ -102,7 +102,9 @@ proptest! {
         for number in 0..4_000 {
             let half = usize::from(number >= 2_000);
             let median = 36_000.0;
-            let range = band.around(median, plain(median, median));
+            let widths = plain(median, median);
+            let range = band.around(median, widths);
+            let ranges = band.ranges(&range, median, widths);
             prop_assert!(range.is_sorted() && range[1] <= median && median <= range[2]);
             let share = dice.below(10_000) as f64 / 10_000.0;
             let wide = 1_200.0 * if half == 1 { times as f64 } else { 1.0 };
@@ -114,10 +116,11 @@ proptest! {
             let truth = (median + wide * error).max(0.0);
             // A quarter of each half is left to it to find its feet.
             if number % 2_000 >= 500 {
-                inside[half][0] += f64::from(u8::from(range[1] <= truth && truth <= range[2])) / 15.0;
-                inside[half][1] += f64::from(u8::from(range[0] <= truth && truth <= range[3])) / 15.0;
+                for (share, [low, high]) in inside[half].iter_mut().zip(ranges) {
+                    *share += f64::from(u8::from(low <= truth && truth <= high)) / 15.0;
+                }
             }
-            band.learn(&range, median, plain(median, median), truth);
+            band.learn(&range, &ranges, median, widths, truth);
         }
         for [eighty, ninety] in inside {
             prop_assert!((76.0..84.0).contains(&eighty), "{eighty} of 80");
