@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::event::{Acuity, Event, Mode};
-use crate::domain::time::Millis;
+use crate::domain::time::{DAY, Millis};
 use crate::domain::{AcuityGroup, At, Entry, Estimate, Method, Record, VisitId};
 use crate::forecast::learner::{Learner, Said, wait_seconds};
 use crate::forecast::line::{Line, Sight};
 use crate::forecast::score::Options;
 
+/// Nobody waits longer: such an interval is a fault of the sender.
+const WAIT_POSSIBLE_MAX: Millis = 7 * DAY;
 /// Visits learned from before a forecast is given out.
 pub const LEARNED_MIN: usize = 30;
 
@@ -88,6 +90,8 @@ pub enum LeftOut {
     NoArrival,
     /// Seen before its arrival.
     SeenBeforeArrival,
+    /// Waited longer than anyone can.
+    TooLong,
     /// Arrived twice.
     ArrivedTwice,
     /// Earlier than what was told before it.
@@ -100,6 +104,7 @@ impl LeftOut {
         match self {
             Self::NoArrival => "no arrival was told",
             Self::SeenBeforeArrival => "seen before arrival",
+            Self::TooLong => "waited longer than a week",
             Self::ArrivedTwice => "arrived twice",
             Self::OutOfOrder => "told out of time order",
         }
@@ -305,6 +310,11 @@ impl Desk {
         {
             line.leave(&told.visit);
             return Heard::LeftOut(LeftOut::SeenBeforeArrival);
+        }
+        let joined = line.joined(&told.visit);
+        if joined.is_some_and(|joined| told.at.since(joined) > WAIT_POSSIBLE_MAX) {
+            line.leave(&told.visit);
+            return Heard::LeftOut(LeftOut::TooLong);
         }
         let Some(joined) = line.start(&told.visit, told.at) else {
             return Heard::LeftOut(LeftOut::NoArrival);

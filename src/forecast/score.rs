@@ -171,6 +171,8 @@ mod tests {
             told(5, "b", arrived()),
             told(6, "b", arrived()),
             told(4, "b", ToldStep::Seen),
+            told(7, "c", arrived()),
+            told(7 + 8 * 24 * 60, "c", ToldStep::Seen),
         ];
         let table = table(&events);
         let left_out: Vec<_> = table.left_out().collect();
@@ -179,6 +181,7 @@ mod tests {
             [
                 (LeftOut::NoArrival, 1),
                 (LeftOut::SeenBeforeArrival, 1),
+                (LeftOut::TooLong, 1),
                 (LeftOut::ArrivedTwice, 1),
                 (LeftOut::OutOfOrder, 1),
             ]

@@ -94,19 +94,33 @@ impl ScoreTable {
 
 impl fmt::Display for ScoreTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let overall = self.overall();
+        if overall[0].count == 0 {
+            writeln!(
+                f,
+                "no visit could be scored: nobody arrived after someone else was seen"
+            )?;
+        } else {
+            self.rows(f, &overall)?;
+        }
+        for (why, count) in self.left_out() {
+            writeln!(f, "left out: {count} {}", why.label())?;
+        }
+        Ok(())
+    }
+}
+
+impl ScoreTable {
+    fn rows(&self, f: &mut fmt::Formatter<'_>, overall: &[Errors; 4]) -> fmt::Result {
         writeln!(
             f,
             "minutes            way                     visits     MAE    RMSE    bias under%   pin10  pin50  pin90  in80%  width in90%  width"
         )?;
-        let overall = self.overall();
-        let streams = self.streams().chain([("all", &overall)]);
+        let streams = self.streams().chain([("all", overall)]);
         for (stream, rows) in streams {
             for (way, errors) in WAYS.into_iter().zip(rows) {
                 Self::row(f, stream, way, errors)?;
             }
-        }
-        for (why, count) in self.left_out() {
-            writeln!(f, "left out: {count} {}", why.label())?;
         }
         Ok(())
     }
