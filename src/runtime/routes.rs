@@ -67,9 +67,9 @@ pub fn table(parts: Parts) -> Router {
             },
             access::require,
         ));
-    // People: / /services/{id} /accessibility /assets/…
+    // People: / /services/{id} /accuracy /accessibility /assets/…
     let people = pages::router(shared.clone()).layer(CompressionLayer::new());
-    // Other software: /api/v1/{waits,services,feeds,heat} /livez /readyz
+    // Other software: /api/v1/{waits,services,feeds,scorecard,opel,heat} /livez /readyz
     let software = api::router(api::Parts {
         shared: shared.clone(),
         log_state,
@@ -78,7 +78,7 @@ pub fn table(parts: Parts) -> Router {
     let router = people
         .merge(software)
         .merge(feeds)
-        // Screens: /api/v1/push /api/v1/push/sse /api/v1/state
+        // Screens: /api/v1/push /api/v1/push/sse /api/v1/state /api/asyncapi.json
         .merge(push::router(shared.clone(), stop))
         // 111 booking software: /FHIR/R4/…
         .merge(fhir::router())

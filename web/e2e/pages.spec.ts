@@ -81,6 +81,17 @@ test("a lost connection is said and comes back", async ({ page }) => {
   await expect(page.getByText("Live: figures change")).toBeVisible({ timeout: 15_000 });
 });
 
+test("where sockets are blocked figures come as events, and where those are too they are fetched", async ({
+  page,
+}) => {
+  await page.routeWebSocket(/\/api\/v1\/push$/, (socket) => socket.close());
+  await page.goto("/");
+  await expect(page.getByText("Live: figures change")).toBeVisible({ timeout: 20_000 });
+  await page.route(/\/api\/v1\/push\/sse/, (route) => route.fulfill({ status: 503, body: "" }));
+  await page.reload();
+  await expect(page.getByText("fetched every 30 seconds")).toBeVisible({ timeout: 40_000 });
+});
+
 test("the list is light enough for a weak signal", async ({ page }) => {
   let bytes = 0;
   page.on("response", async (response) => {

@@ -1,7 +1,7 @@
 // Starts what the page at hand can use. Each page is whole without this script.
 
 import "./styles/app.scss";
-import { Connection } from "./feed/socket";
+import { Connection } from "./feed/connection";
 import { Session } from "./feed/session";
 import type { Figure, ServiceCard, ServiceState } from "./model/wire";
 import { card, figure, isOpen, opening, openingShort, usual } from "./model/words";

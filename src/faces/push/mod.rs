@@ -17,7 +17,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::extract::{ConnectInfo, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use dashmap::DashMap;
@@ -69,6 +69,7 @@ pub fn router(shared: Shared, stop: CancellationToken) -> Router {
         .route("/api/v1/push", get(websocket))
         .route("/api/v1/push/sse", get(events))
         .route("/api/v1/state", get(state))
+        .route("/api/asyncapi.json", get(asyncapi))
         .with_state(Parts {
             hub,
             shared,
@@ -77,6 +78,20 @@ pub fn router(shared: Shared, stop: CancellationToken) -> Router {
             past: LookingBack::default(),
             stop,
         })
+}
+
+/// The protocol for programs that read AsyncAPI; a test holds it to what is sent.
+const ASYNCAPI: &str = include_str!("asyncapi.json");
+
+async fn asyncapi() -> Response {
+    let fields = [
+        (
+            header::CONTENT_TYPE,
+            "application/vnd.aai.asyncapi+json;version=3.0.0",
+        ),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    ];
+    (fields, ASYNCAPI).into_response()
 }
 
 /// Counts one connection of an address for as long as it lives.
@@ -353,7 +368,19 @@ struct StateQuery {
 }
 
 /// Every topic at once: as it is, for those who poll, or as it was shown at a moment.
-async fn state(State(parts): State<Parts>, Query(query): Query<StateQuery>) -> Response {
+async fn state(
+    State(parts): State<Parts>,
+    Query(query): Query<StateQuery>,
+    headers: HeaderMap,
+) -> Response {
+    let known = headers.get(header::IF_NONE_MATCH);
+    let known = known.and_then(|tag| tag.to_str().ok());
+    if let (None, Some(known)) = (&query.at, known) {
+        let (epoch, seq, _) = parts.hub.position();
+        if known.contains(&state_tag(&epoch, seq)) {
+            return (StatusCode::NOT_MODIFIED, state_fields(&epoch, seq)).into_response();
+        }
+    }
     let (picture, topics) = match query.at {
         None => parts.hub.all(),
         Some(at) => match parts.past.at(&at, &parts.shared).await {
@@ -362,9 +389,18 @@ async fn state(State(parts): State<Parts>, Query(query): Query<StateQuery>) -> R
         },
     };
     let body = wire::envelope(&picture, &parts.shared.mode, "topics", &topics);
-    (
-        [(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")],
-        axum::Json(body),
-    )
-        .into_response()
+    let fields = state_fields(&picture.epoch, picture.seq);
+    (fields, axum::Json(body)).into_response()
+}
+
+fn state_tag(epoch: &str, seq: u64) -> String {
+    format!("\"{epoch}-{seq}\"")
+}
+
+fn state_fields(epoch: &str, seq: u64) -> [(HeaderName, String); 3] {
+    [
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*".to_owned()),
+        (header::CACHE_CONTROL, "no-cache".to_owned()),
+        (header::ETAG, state_tag(epoch, seq)),
+    ]
 }

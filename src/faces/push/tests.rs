@@ -219,3 +219,54 @@ fn what_is_not_the_protocol_ends_the_connection_and_an_unknown_topic_does_not() 
     let frames = session.on_message(unknown, &hub).unwrap();
     assert!(frames[0].as_str().contains("unknown_topic"));
 }
+
+/// The fields of a message that the AsyncAPI document names, and those of them that must be there.
+fn documented(kind: &str) -> (Vec<String>, Vec<String>) {
+    let document: Value = serde_json::from_str(super::ASYNCAPI).unwrap();
+    let payload = &document["components"]["messages"][kind]["payload"];
+    let fields = payload["properties"]
+        .as_object()
+        .unwrap_or_else(|| panic!("{kind}"));
+    let required = payload["required"].as_array().unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    (
+        fields.keys().cloned().collect(),
+        required.iter().map(text).collect(),
+    )
+}
+
+#[test]
+fn every_frame_is_as_the_asyncapi_document_says() {
+    let (mut maker, hub) = Maker::new();
+    let mut listener = hub.listen();
+    hub.take(maker.next(0));
+    let batch: Arc<Vec<super::hub::Frame>> = listener.try_recv().unwrap();
+    let mut session = Session::default();
+    let mut frames = vec![Session::hello(&hub), Session::heartbeat(&hub)];
+    frames.extend(session.subscribe("waits", None, &hub));
+    frames.extend(session.subscribe("everything", None, &hub));
+    frames.extend(session.on_message(r#"{"type":"ping"}"#, &hub).unwrap());
+    frames.push(batch[0].text.clone());
+    let mut kinds = Vec::new();
+    for frame in frames {
+        let frame: Value = serde_json::from_str(frame.as_str()).unwrap();
+        let kind = frame["type"].as_str().unwrap().to_owned();
+        let (fields, required) = documented(&kind);
+        let sent: Vec<&String> = frame.as_object().unwrap().keys().collect();
+        for field in &required {
+            assert!(sent.contains(&field), "{kind} without {field}");
+        }
+        for field in sent {
+            assert!(
+                fields.contains(field),
+                "{kind} has {field}, which is not documented"
+            );
+        }
+        kinds.push(kind);
+    }
+    kinds.sort_unstable();
+    assert_eq!(
+        kinds,
+        ["delta", "error", "heartbeat", "hello", "pong", "snapshot"]
+    );
+}

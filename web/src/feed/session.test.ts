@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Message } from "../model/wire";
-import { Session, backOffMs } from "./session";
+import { Session, backOffMs, nextWay } from "./session";
 
 const hello = (epoch: string, seq: number): Message => ({
   type: "hello", proto: 1, epoch, seq, server_time: "2026-11-23T10:00:00Z", heartbeat_s: 15,
@@ -58,4 +58,11 @@ it("waits longer after each failure, but never more than half a minute", () => {
   expect(backOffMs(3, 1)).toBe(4_000);
   expect(backOffMs(30, 1)).toBe(30_000);
   expect(backOffMs(3, 0)).toBe(0);
+});
+
+it("takes the next way when nothing is heard on one, and the first again after the last", () => {
+  expect(nextWay("socket", 2)).toBe("socket");
+  expect(nextWay("socket", 3)).toBe("events");
+  expect(nextWay("events", 3)).toBe("polling");
+  expect(nextWay("polling", 3)).toBe("socket");
 });

@@ -22,7 +22,7 @@ export class Session {
   private skewMs = 0;
 
   constructor(
-    private readonly topics: readonly string[],
+    readonly topics: readonly string[],
     private readonly onChange: Listener,
   ) {}
 
@@ -82,6 +82,18 @@ export class Session {
   private setTime(serverTime: string, deviceNow: number): void {
     this.skewMs = new Date(serverTime).getTime() - deviceNow;
   }
+}
+
+/** The ways to hear the server, the best first. */
+export const WAYS = ["socket", "events", "polling"] as const;
+export type Way = (typeof WAYS)[number];
+/** Tries of one way, nothing heard on any, before the next is taken. */
+const TRIES = 3;
+
+/** The way to try next; after the last the first again. */
+export function nextWay(way: Way, unheard: number): Way {
+  if (unheard < TRIES) return way;
+  return WAYS[(WAYS.indexOf(way) + 1) % WAYS.length] ?? WAYS[0];
 }
 
 /** How long to wait before the next try: anything up to half a second doubled each time, 30 s at most. */

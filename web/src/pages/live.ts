@@ -1,8 +1,14 @@
 // The line that says whether the figures are live, and the polite announcements.
 
-import type { State } from "../feed/socket";
+import type { State } from "../feed/connection";
 
 const ANNOUNCE_EVERY_MS = 60_000;
+
+const WORDS: Record<State, string> = {
+  live: "Live: figures change on this page as news arrives.",
+  polling: "Figures on this page are fetched every 30 seconds.",
+  lost: "Connection lost: the figures may be old. Trying again.",
+};
 
 export class LiveLine {
   private readonly line = document.querySelector<HTMLElement>("[data-live]");
@@ -15,10 +21,7 @@ export class LiveLine {
     if (!this.line || !this.text) return;
     this.line.hidden = false;
     this.line.classList.toggle("app-live--lost", state === "lost");
-    const words =
-      state === "live"
-        ? "Live: figures change on this page as news arrives."
-        : "Connection lost: the figures may be old. Trying again.";
+    const words = WORDS[state];
     if (this.text.textContent !== words) this.text.textContent = words;
   }
 
