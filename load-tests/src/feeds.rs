@@ -12,7 +12,7 @@ use uec_live::domain::{At, ContactId, Entry, EventId, Fact, FeedId, Record};
 use uec_live::log::Log;
 use uec_live::log::embedded::EmbeddedLog;
 
-use crate::push_address;
+use crate::{now, push_address};
 
 /// `load-tests feeds`
 #[derive(Debug, Clone, clap::Args)]
@@ -106,11 +106,6 @@ fn contact(number: u64, at: &jiff::Timestamp) -> String {
          \"contact\":\"c{number}\",\"channel\":\"111\",\"disposition\":\"Dx02\",\
          \"origin\":{{\"postcode\":\"LE1 5WW\"}}}}"
     )
-}
-
-#[expect(clippy::disallowed_methods, reason = "a feed has a clock of its own")]
-fn now() -> jiff::Timestamp {
-    jiff::Timestamp::now()
 }
 
 /// Batches that the server made durable so far.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::push_address;
+use crate::{now, push_address};
 
 /// An event whose change never shows is an error after this.
 const SHOWN_MAX: Duration = Duration::from_secs(10);
@@ -154,12 +154,4 @@ async fn post(client: &reqwest::Client, arguments: &Arguments, id: String) -> an
 
 fn micros(length: Duration) -> u64 {
     u64::try_from(length.as_micros()).unwrap_or(u64::MAX).max(1)
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a load program stands where a feed stands"
-)]
-fn now() -> jiff::Timestamp {
-    jiff::Timestamp::now()
 }

@@ -1,10 +1,17 @@
 //! Programs that load uec-live, whole or in parts, and report what they measured.
 #![allow(clippy::print_stdout, reason = "a report is printed")]
 
+mod bound;
+mod compare;
 mod days;
 mod feeds;
 mod fold;
+mod frames;
 mod latency;
+mod launch;
+mod peer;
+mod plot;
+mod process;
 mod viewers;
 
 use clap::Parser;
@@ -24,25 +31,43 @@ enum Command {
     Feeds(feeds::Arguments),
     /// How fast events become a picture, beside a bare loop over the same lines.
     Fold(fold::Arguments),
-    /// Opens many sockets and counts what arrives.
+    /// Many sockets, and how fast updates reach them all.
     Viewers(viewers::Arguments),
+    /// The same viewers on the product, the bound and nchan, in turns.
+    Compare(compare::Arguments),
+    /// The smallest server that can push to many sockets.
+    Bound(bound::Arguments),
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<()> {
     if rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .is_err()
     {
         anyhow::bail!("the TLS provider was set twice");
     }
+    let many = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let one = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     match Command::parse() {
-        Command::Latency(arguments) => latency::run(&arguments).await,
+        Command::Latency(arguments) => many.block_on(latency::run(&arguments)),
         Command::Days(arguments) => days::run(&arguments),
-        Command::Feeds(arguments) => feeds::run(&arguments).await,
+        Command::Feeds(arguments) => many.block_on(feeds::run(&arguments)),
         Command::Fold(arguments) => fold::run(&arguments),
-        Command::Viewers(arguments) => viewers::run(&arguments).await,
+        // One thread reads as much as the servers write, and takes nothing from their core.
+        Command::Viewers(arguments) => one.block_on(viewers::run(&arguments)),
+        Command::Compare(arguments) => compare::run(&arguments),
+        Command::Bound(arguments) => bound::run(&arguments),
     }
+}
+
+/// The time of a feed.
+#[expect(clippy::disallowed_methods, reason = "a feed has a clock of its own")]
+fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
 }
 
 /// The address of the push socket of a server on this machine.

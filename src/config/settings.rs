@@ -1,5 +1,6 @@
 //! The settings file: everything that is neither an address nor a folder.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -18,6 +19,9 @@ pub struct Settings {
     pub forward: Option<Forward>,
     /// What is taken into the log and how long it is kept.
     pub log: LogSettings,
+    /// Addresses of reverse proxies in front of the server, whose `X-Forwarded-For` is believed and who
+    /// may open any number of connections.
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 /// What is taken into the log and how long it is kept.

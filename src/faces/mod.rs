@@ -10,6 +10,7 @@ pub mod fhir;
 pub mod metrics;
 mod opel;
 pub mod pages;
+pub mod places;
 pub mod push;
 pub mod scorecard;
 pub mod wire;

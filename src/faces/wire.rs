@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::opening::Opening;
 use crate::domain::time::{HOUR, MINUTE, Millis};
-use crate::domain::{Age, Ahead, At, Measure, Reading};
+use crate::domain::{Age, Ahead, At, Measure, Reading, ReadingName};
 use crate::faces::Mode;
 use crate::views::{Doubt, Errors, FeedView, Published, ServiceView};
 
@@ -110,8 +110,24 @@ pub fn state(view: &ServiceView) -> Value {
     Value::Object(fields)
 }
 
-/// The public card of a service: what the list of waits shows.
+/// The figures that the list of waits shows; pushed to every screen, so no more than that.
+const LISTED: [ReadingName; 3] = [
+    ReadingName::Wait,
+    ReadingName::Waiting,
+    ReadingName::LongestWait,
+];
+
+/// A service in the list of waits.
+pub fn listed(view: &ServiceView) -> Value {
+    about(view, &|reading| LISTED.contains(&reading.name))
+}
+
+/// A service with all its figures.
 pub fn card(view: &ServiceView) -> Value {
+    about(view, &|_| true)
+}
+
+fn about(view: &ServiceView, is_shown: &dyn Fn(&Reading) -> bool) -> Value {
     let mut fields = match state(view) {
         Value::Object(fields) => fields,
         _ => Map::new(),
@@ -121,7 +137,13 @@ pub fn card(view: &ServiceView) -> Value {
     put(&mut fields, "name", Some(service.name.as_str()));
     put(&mut fields, "kind", Some(service.kind.plain()));
     put(&mut fields, "in_llr", Some(service.in_llr));
-    put(&mut fields, "readings", Some(readings(view)));
+    let shown = view.readings.iter().filter(|reading| is_shown(reading));
+    let shown = shown.map(|r| (r.name.label().to_owned(), reading(r)));
+    put(
+        &mut fields,
+        "readings",
+        Some(Value::Object(shown.collect())),
+    );
     put(
         &mut fields,
         "accuracy",
@@ -146,15 +168,6 @@ fn accuracy(errors: &Errors) -> Value {
         "within_upper_end_percent": errors.within_percent().round(),
         "mean_absolute_error_min": (errors.mae() / 60.0).round(),
     })
-}
-
-/// All figures of a service by name.
-pub fn readings(view: &ServiceView) -> Value {
-    let named = view
-        .readings
-        .iter()
-        .map(|r| (r.name.label().to_owned(), reading(r)));
-    Value::Object(named.collect())
 }
 
 /// A service with its entry in the Directory.

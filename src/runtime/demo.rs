@@ -13,6 +13,7 @@ use crate::config::args;
 use crate::config::settings::{self, LogSettings};
 use crate::domain::time::{HOUR, MINUTE, Millis};
 use crate::domain::{At, Clock, Role};
+use crate::faces::places::Proxies;
 use crate::faces::{Mode, access};
 use crate::runtime::clock::{SystemClock, WorldClock};
 use crate::runtime::commands::{read_directory, say};
@@ -49,6 +50,7 @@ pub async fn command(args: args::Demo) -> anyhow::Result<()> {
         },
         forward: None,
         log: LogSettings::default(),
+        proxies: Proxies::default(),
     })
     .await?;
     say("Simulated urgent care in Leicester, Leicestershire and Rutland:")?;

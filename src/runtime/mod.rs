@@ -4,6 +4,7 @@ pub mod clock;
 pub mod commands;
 mod demo;
 pub mod history;
+pub mod http;
 mod import;
 pub mod keeper;
 mod looking;

@@ -1,5 +1,7 @@
 //! The route table: every path of the server, grouped by who calls it.
 
+use std::time::Duration;
+
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::routing::{post, put};
@@ -7,11 +9,14 @@ use axum::{Router, middleware};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::domain::Role;
 use crate::faces::access::{self, Access, Gate};
+use crate::faces::places::Proxies;
 use crate::faces::{Shared, api, fhir, metrics, pages, push};
 use crate::runtime::writer::LogState;
 use crate::sources::{self, http_encounters, http_events};
@@ -28,13 +33,20 @@ pub struct Parts {
     pub events: sources::Parts,
     /// What the server counted about itself.
     pub recorder: PrometheusHandle,
+    /// Proxies whose word about a caller's address is believed.
+    pub proxies: Proxies,
     /// Tells long-lived connections to end.
     pub stop: CancellationToken,
+    /// Open sockets.
+    pub sockets: TaskTracker,
 }
 
 /// Everything is from this server: no other host may run or draw anything on our pages.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data:; base-uri 'none'; \
                                        form-action 'self'; frame-ancestors 'none'";
+
+/// A sender that says nothing in the middle of a body for so long is given up.
+const BODY_PAUSE_MAX: Duration = Duration::from_secs(30);
 
 /// The table.
 pub fn table(parts: Parts) -> Router {
@@ -44,7 +56,9 @@ pub fn table(parts: Parts) -> Router {
         log_state,
         events,
         recorder,
+        proxies,
         stop,
+        sockets,
     } = parts;
     // Feeds: POST /api/v1/events /feeds/{feed}/FHIR/R4…
     let feeds = Router::new()
@@ -59,6 +73,7 @@ pub fn table(parts: Parts) -> Router {
             put(http_encounters::post),
         )
         .layer(DefaultBodyLimit::max(http_encounters::BODY_BYTES_MAX))
+        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE_MAX))
         .with_state(events)
         .layer(middleware::from_fn_with_state(
             Gate {
@@ -79,7 +94,12 @@ pub fn table(parts: Parts) -> Router {
         .merge(software)
         .merge(feeds)
         // Screens: /api/v1/push /api/v1/push/sse /api/v1/state /api/asyncapi.json
-        .merge(push::router(shared.clone(), stop))
+        .merge(push::router(push::Needs {
+            shared: shared.clone(),
+            proxies,
+            stop,
+            tasks: sockets,
+        }))
         // 111 booking software: /FHIR/R4/…
         .merge(fhir::router())
         // Prometheus: /metrics

@@ -11,6 +11,7 @@ use anyhow::{Context, bail};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::config::args;
 use crate::config::settings::{Forward, LogSettings, Settings};
@@ -19,6 +20,7 @@ use crate::domain::{Clock, Directory};
 use crate::effects::checkpoint::Checkpoint;
 use crate::effects::forward::{self, Target};
 use crate::faces::access::Access;
+use crate::faces::places::Proxies;
 use crate::faces::{Mode, Shared, metrics};
 use crate::fold::Limits;
 use crate::log::disk::Folder;
@@ -29,8 +31,8 @@ use crate::runtime::clock::SystemClock;
 use crate::runtime::commands::{read_directory, say};
 use crate::runtime::history::History;
 use crate::runtime::keeper::{Keeper, SNAPSHOT_ENTRIES, Schedule, Work};
-use crate::runtime::routes;
 use crate::runtime::writer::{Outputs, Writer};
+use crate::runtime::{http, routes};
 use crate::sources::quarantine::Quarantine;
 use crate::sources::{self, mllp};
 use crate::telemetry;
@@ -62,6 +64,8 @@ pub struct Plan {
     pub forward: Option<Forward>,
     /// What is taken and how long it is kept.
     pub log: LogSettings,
+    /// Proxies in front of this server.
+    pub proxies: Proxies,
 }
 
 /// A started server.
@@ -74,6 +78,7 @@ pub struct Running {
     pub entries: u64,
     stop: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
+    sockets: TaskTracker,
     submitter: Submitter,
     stop_writer: CancellationToken,
     writer: std::thread::JoinHandle<()>,
@@ -83,6 +88,9 @@ impl Running {
     /// Stops taking, lets the writer finish what it has, and waits for it.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.stop.cancel();
+        self.sockets.close();
+        // Those who have not taken their goodbye by then go without.
+        let _in_time = tokio::time::timeout(DRAIN, self.sockets.wait()).await;
         for task in self.tasks {
             let abort = task.abort_handle();
             if tokio::time::timeout(DRAIN, task).await.is_err() {
@@ -130,6 +138,7 @@ pub async fn command(args: args::Serve) -> anyhow::Result<()> {
         },
         forward: settings.forward,
         log: settings.log,
+        proxies: Proxies(settings.trusted_proxies.into()),
     })
     .await?;
     say(&format!("{} entries in the log", running.entries))?;
@@ -174,9 +183,9 @@ pub fn log_to_stderr() {
 pub async fn start(plan: Plan) -> anyhow::Result<Running> {
     std::fs::create_dir_all(&plan.data)
         .with_context(|| format!("cannot make the folder {}", plan.data.display()))?;
-    let http = bind(plan.listen, "--listen").await?;
+    let listener = bind(plan.listen, "--listen").await?;
     let mllp_listener = bind(plan.mllp, "--mllp").await?;
-    let addresses = (http.local_addr()?, mllp_listener.local_addr()?);
+    let addresses = (listener.local_addr()?, mllp_listener.local_addr()?);
     let Opened {
         writer,
         outputs,
@@ -199,10 +208,16 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
         submitter: submitter.clone(),
         quarantine,
     };
-    let router = router(&plan, outputs, past, incoming.clone(), &stop)?;
+    let sockets = TaskTracker::new();
+    let router = router(&plan, outputs, past, incoming.clone(), (&stop, &sockets))?;
     let mut tasks = vec![
         tokio::spawn(tick(submitter.clone(), stop.clone())),
-        tokio::spawn(serve_http(http, router, stop.clone())),
+        tokio::spawn(http::serve(
+            listener,
+            router,
+            plan.proxies.clone(),
+            stop.clone(),
+        )),
         tokio::spawn(mllp::serve(
             mllp_listener,
             incoming,
@@ -217,6 +232,7 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
         entries,
         stop,
         tasks,
+        sockets,
         submitter,
         stop_writer,
         writer,
@@ -292,7 +308,7 @@ fn router(
     outputs: Outputs,
     past: Past,
     events: sources::Parts,
-    stop: &CancellationToken,
+    (stop, sockets): (&CancellationToken, &TaskTracker),
 ) -> anyhow::Result<axum::Router> {
     let recorder = metrics::install()?;
     telemetry::start_at_zero(plan.directory.feeds().map(|feed| feed.id.as_str()));
@@ -308,14 +324,15 @@ fn router(
         mode: plan.mode,
         past,
     };
-    let (log_state, stop) = (outputs.log_state, stop.clone());
     Ok(routes::table(routes::Parts {
         shared,
         access,
-        log_state,
+        log_state: outputs.log_state,
         events,
         recorder,
-        stop,
+        proxies: plan.proxies.clone(),
+        stop: stop.clone(),
+        sockets: sockets.clone(),
     }))
 }
 
@@ -359,15 +376,5 @@ async fn tick(submitter: Submitter, stop: CancellationToken) {
             // A full queue means the writer is busy and sees the clock anyway.
             _ = every.tick() => drop(submitter.enqueue(Vec::new())),
         }
-    }
-}
-
-async fn serve_http(listener: TcpListener, router: axum::Router, stop: CancellationToken) {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, service)
-        .with_graceful_shutdown(stop.cancelled_owned())
-        .await;
-    if let Err(why) = served {
-        tracing::error!(%why, "the web server stopped");
     }
 }

@@ -30,6 +30,10 @@ pub mod name {
     pub const LOG_FAILURES: &str = "uec_log_failures_total";
     /// Open push connections, by transport.
     pub const PUSH_CONNECTIONS: &str = "uec_push_connections";
+    /// Push connections that we closed, by close code.
+    pub const PUSH_CLOSED: &str = "uec_push_closed_total";
+    /// HTTP connections refused for want of a place.
+    pub const HTTP_REFUSED: &str = "uec_http_connections_refused_total";
     /// Frames sent to push connections.
     pub const PUSH_FRAMES: &str = "uec_push_frames_total";
     /// HTTP requests, by route, method and status class.
@@ -62,6 +66,11 @@ pub fn describe() {
     describe_counter!(name::SNAPSHOTS_FAILED, "Snapshots that could not be taken");
     describe_counter!(name::LOG_FAILURES, "Batches that the log could not take");
     describe_gauge!(name::PUSH_CONNECTIONS, "Open push connections");
+    describe_counter!(name::PUSH_CLOSED, "Push connections closed by us, by code");
+    describe_counter!(
+        name::HTTP_REFUSED,
+        "Connections refused for want of a place"
+    );
     describe_counter!(name::PUSH_FRAMES, "Frames sent to push connections");
     describe_histogram!(name::HTTP_REQUEST_SECONDS, "Time to answer an HTTP request");
     describe_gauge!(name::MLLP_CONNECTIONS, "Open MLLP connections");
@@ -128,6 +137,16 @@ pub fn snapshot_failed() {
 /// A push connection opened (`+1`) or closed (`-1`).
 pub fn push_connections(transport: &'static str, change: f64) {
     gauge!(name::PUSH_CONNECTIONS, "transport" => transport).increment(change);
+}
+
+/// A push connection was closed by us.
+pub fn push_closed(code: u16) {
+    metrics::counter!(name::PUSH_CLOSED, "code" => code.to_string()).increment(1);
+}
+
+/// A connection was refused for want of a place.
+pub fn http_refused() {
+    metrics::counter!(name::HTTP_REFUSED).increment(1);
 }
 
 /// Frames were sent to push connections.

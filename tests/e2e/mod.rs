@@ -8,4 +8,5 @@ mod hl7_peer;
 mod mllp;
 mod operator;
 mod push;
+mod push_limits;
 pub mod server;

@@ -7,8 +7,9 @@ use proptest::prelude::*;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::hub::Hub;
-use super::session::{Close, Session, Since};
+use super::hub::{Frame, Hub, News};
+use super::message::Message;
+use super::session::{Close, MESSAGES_AT_ONCE, Session, Since};
 use crate::config::directory;
 use crate::domain::event::{Event, Mode};
 use crate::domain::time::MINUTE;
@@ -114,8 +115,8 @@ struct Client {
 }
 
 impl Client {
-    fn take(&mut self, text: &str) {
-        let frame: Value = serde_json::from_str(text).unwrap();
+    fn take(&mut self, message: &Message) {
+        let frame: Value = serde_json::from_slice(message.text()).unwrap();
         let topic = frame["topic"].as_str().unwrap_or_default().to_owned();
         let seq = frame["seq"].as_u64().unwrap_or(0);
         match frame["type"].as_str().unwrap() {
@@ -152,12 +153,22 @@ impl Client {
 
 const TOPICS: [&str; 3] = ["waits", "status", "service:lri-ed"];
 
+/// What a connection has heard and not taken yet.
+fn unread(listener: &mut tokio::sync::broadcast::Receiver<News>) -> Vec<Arc<Vec<Frame>>> {
+    let news = std::iter::from_fn(|| listener.try_recv().ok());
+    news.map(|news| match news {
+        News::Frames(frames) => frames,
+        News::Beat(_) | News::Stopping => panic!("nothing else was told"),
+    })
+    .collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn a_client_that_loses_its_connection_at_any_time_ends_up_with_the_servers_contents(
-        steps in prop::collection::vec((any::<u8>(), 0..10_u8), 1..40)
+        steps in prop::collection::vec((any::<u8>(), 0..10_u8), 1..60)
     ) {
         let (mut maker, hub) = Maker::new();
         let mut client = Client::default();
@@ -166,29 +177,40 @@ proptest! {
             hub.take(maker.next(kind));
             if chance < 2 {
                 connection = None;
-            } else if connection.is_none() {
+            } else if connection.is_none() && chance > 3 {
                 let listener = hub.listen();
                 let mut session = Session::default();
                 for topic in TOPICS {
-                    for frame in session.subscribe(topic, client.since(topic).as_ref(), &hub) {
-                        client.take(frame.as_str());
+                    for message in session.subscribe(topic, client.since(topic).as_ref(), &hub) {
+                        client.take(&message);
                     }
                 }
                 connection = Some((session, listener));
             }
-            if chance > 5 && let Some((session, listener)) = &mut connection {
-                while let Ok(batch) = listener.try_recv() {
-                    let batch: Arc<Vec<super::hub::Frame>> = batch;
-                    for frame in batch.iter().filter(|frame| session.wants(frame)) {
-                        client.take(frame.text.as_str());
-                    }
+            let Some((session, listener)) = connection.as_mut().filter(|_| chance > 5) else {
+                continue;
+            };
+            let batches = unread(listener);
+            let frames = batches.iter().flat_map(|batch| batch.iter());
+            let frames = frames.filter(|frame| session.wants(frame));
+            // Some clients are slow: what waited for them is sent as one.
+            let messages: Vec<Message> = match chance {
+                8.. => hub.merge(frames).into_iter().map(|frame| frame.message).collect(),
+                _ => frames.map(|frame| frame.message.clone()).collect(),
+            };
+            for message in &messages {
+                client.take(message);
+            }
+            if chance == 9 {
+                for message in session.catch_up(&hub).unwrap() {
+                    client.take(&message);
                 }
             }
         }
         let mut session = Session::default();
         for topic in TOPICS {
-            for frame in session.subscribe(topic, client.since(topic).as_ref(), &hub) {
-                client.take(frame.as_str());
+            for message in session.subscribe(topic, client.since(topic).as_ref(), &hub) {
+                client.take(&message);
             }
             let (_, all) = hub.all();
             let expected: BTreeMap<String, Value> =
@@ -196,6 +218,10 @@ proptest! {
             prop_assert_eq!(&client.held[topic].1, &expected, "{}", topic);
         }
     }
+}
+
+fn text(message: &Message) -> &str {
+    std::str::from_utf8(message.text()).unwrap()
 }
 
 #[test]
@@ -207,7 +233,7 @@ fn another_history_is_answered_with_a_snapshot() {
         seq: 1,
     };
     let frames = Session::default().subscribe("waits", Some(&since), &hub);
-    assert!(frames[0].as_str().contains("\"type\":\"snapshot\""));
+    assert!(text(&frames[0]).contains("\"type\":\"snapshot\""));
 }
 
 #[test]
@@ -217,7 +243,67 @@ fn what_is_not_the_protocol_ends_the_connection_and_an_unknown_topic_does_not() 
     assert_eq!(session.on_message("hello", &hub), Err(Close::Protocol));
     let unknown = r#"{"type":"subscribe","topics":["everything"]}"#;
     let frames = session.on_message(unknown, &hub).unwrap();
-    assert!(frames[0].as_str().contains("unknown_topic"));
+    assert!(text(&frames[0]).contains("unknown_topic"));
+}
+
+#[test]
+fn someone_who_missed_much_is_sent_it_as_one_change() {
+    let (mut maker, hub) = Maker::new();
+    hub.take(maker.next(0));
+    let mut client = Client::default();
+    for message in Session::default().subscribe("service:lri-ed", None, &hub) {
+        client.take(&message);
+    }
+    for _ in 0..20 {
+        hub.take(maker.next(4));
+    }
+    let since = client.since("service:lri-ed");
+    let missed = Session::default().subscribe("service:lri-ed", since.as_ref(), &hub);
+    assert_eq!(missed.len(), 1);
+    assert!(text(&missed[0]).contains("\"type\":\"delta\""));
+    client.take(&missed[0]);
+    let arrivals = &client.held["service:lri-ed"].1["arrivals_today"]["value"];
+    assert_eq!(arrivals, 21);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_floods_is_closed_and_one_that_asks_for_all_it_may_is_not() {
+    let mut session = Session::default();
+    let start = tokio::time::Instant::now();
+    for _ in 0..MESSAGES_AT_ONCE {
+        assert_eq!(session.on_sign_of_life(start), Ok(()));
+    }
+    assert_eq!(session.on_sign_of_life(start), Err(Close::TooMany));
+    let later = start + std::time::Duration::from_mins(5);
+    assert_eq!(session.on_sign_of_life(later), Ok(()), "it is forgiven");
+}
+
+#[test]
+fn a_client_that_asks_for_nothing_or_answers_nothing_or_falls_behind_is_closed_in_time() {
+    let (_, hub) = Maker::new();
+    let beats = |session: &mut Session| (0..20).find_map(|_| session.on_beat(&hub).err());
+    let mut silent = Session::default();
+    silent.subscribe("waits", None, &hub);
+    assert_eq!(beats(&mut silent), Some(Close::Gone));
+    let mut idle = Session::default();
+    let now = tokio::time::Instant::now();
+    let end = (0..20).find_map(|_| {
+        idle.on_sign_of_life(now).unwrap();
+        idle.on_beat(&hub).err()
+    });
+    assert_eq!(end, Some(Close::Idle));
+}
+
+#[test]
+fn the_goodbyes_spread_those_who_come_back() {
+    let after = |number| {
+        let bye: Value = serde_json::from_slice(Session::bye(number).text()).unwrap();
+        bye["retry_ms"].as_u64().unwrap()
+    };
+    assert_eq!(
+        (after(0), after(1_500), after(14_999)),
+        (1_000, 2_000, 10_999)
+    );
 }
 
 /// The fields of a message that the AsyncAPI document names, and those of them that must be there.
@@ -240,16 +326,17 @@ fn every_frame_is_as_the_asyncapi_document_says() {
     let (mut maker, hub) = Maker::new();
     let mut listener = hub.listen();
     hub.take(maker.next(0));
-    let batch: Arc<Vec<super::hub::Frame>> = listener.try_recv().unwrap();
+    let batches = unread(&mut listener);
     let mut session = Session::default();
     let mut frames = vec![Session::hello(&hub), Session::heartbeat(&hub)];
     frames.extend(session.subscribe("waits", None, &hub));
     frames.extend(session.subscribe("everything", None, &hub));
     frames.extend(session.on_message(r#"{"type":"ping"}"#, &hub).unwrap());
-    frames.push(batch[0].text.clone());
+    frames.push(batches[0][0].message.clone());
+    frames.push(Session::bye(0));
     let mut kinds = Vec::new();
     for frame in frames {
-        let frame: Value = serde_json::from_str(frame.as_str()).unwrap();
+        let frame: Value = serde_json::from_slice(frame.text()).unwrap();
         let kind = frame["type"].as_str().unwrap().to_owned();
         let (fields, required) = documented(&kind);
         let sent: Vec<&String> = frame.as_object().unwrap().keys().collect();
@@ -267,6 +354,14 @@ fn every_frame_is_as_the_asyncapi_document_says() {
     kinds.sort_unstable();
     assert_eq!(
         kinds,
-        ["delta", "error", "heartbeat", "hello", "pong", "snapshot"]
+        [
+            "bye",
+            "delta",
+            "error",
+            "heartbeat",
+            "hello",
+            "pong",
+            "snapshot"
+        ]
     );
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use compact_str::{CompactString, format_compact};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
@@ -72,7 +73,7 @@ impl From<Value> for Held {
 }
 
 /// The contents of a topic: values by key.
-pub type Contents = BTreeMap<String, Held>;
+pub type Contents = BTreeMap<CompactString, Held>;
 /// The contents of every topic; one that did not change is shared from picture to picture.
 pub type Topics = BTreeMap<Topic, Arc<Contents>>;
 
@@ -82,13 +83,13 @@ pub struct Difference {
     /// Keys with a new value.
     pub set: Contents,
     /// Keys that are gone.
-    pub unset: Vec<String>,
+    pub unset: Vec<CompactString>,
 }
 
 impl Difference {
     /// From one state of a topic to the next.
     pub fn between(old: &Contents, new: &Contents) -> Self {
-        let changed = |(key, value): &(&String, &Held)| old.get(*key) != Some(*value);
+        let changed = |(key, value): &(&CompactString, &Held)| old.get(*key) != Some(*value);
         let set = new
             .iter()
             .filter(changed)
@@ -107,6 +108,20 @@ impl Difference {
         self.set.is_empty() && self.unset.is_empty()
     }
 
+    /// Adds what changed after this: the latest value of each key wins.
+    pub fn then(&mut self, later: &Self) {
+        for (key, value) in &later.set {
+            self.set.insert(key.clone(), value.clone());
+            self.unset.retain(|gone| gone != key);
+        }
+        for key in &later.unset {
+            self.set.remove(key);
+            if !self.unset.contains(key) {
+                self.unset.push(key.clone());
+            }
+        }
+    }
+
     /// Applies the change, as a client does.
     #[cfg(test)]
     pub fn apply(&self, contents: &mut Contents) {
@@ -119,7 +134,7 @@ impl Difference {
 
 /// Every topic and its contents as one object.
 pub fn all(topics: &Topics) -> Value {
-    let value = |(key, held): (&String, &Held)| (key.clone(), held.0.as_ref().clone());
+    let value = |(key, held): (&CompactString, &Held)| (key.to_string(), held.0.as_ref().clone());
     let one = |(topic, contents): (&Topic, &Arc<Contents>)| {
         let contents = contents.iter().map(value);
         (topic.to_string(), contents.collect::<Value>())
@@ -132,7 +147,7 @@ pub fn all(topics: &Topics) -> Value {
 pub fn contents(picture: &Published, mode: &Mode, old: Option<(&Published, &Topics)>) -> Topics {
     let mut all = Topics::new();
     let mut waits = Contents::new();
-    let mut status = Contents::from([("server".to_owned(), wire::mode(mode).into())]);
+    let mut status = Contents::from([("server".into(), wire::mode(mode).into())]);
     for (id, view) in &picture.services {
         let topic = Topic::Service(id.clone());
         let unchanged = old.filter(|(before, _)| {
@@ -144,12 +159,13 @@ pub fn contents(picture: &Published, mode: &Mode, old: Option<(&Published, &Topi
         let known = |topic: &Topic, key: &str| {
             unchanged.and_then(|(_, topics)| topics.get(topic)?.get(key).cloned())
         };
-        let key = format!("service:{id}");
+        let key = format_compact!("service:{id}");
         let state = known(&Topic::Status, &key).unwrap_or_else(|| wire::state(view).into());
         status.insert(key, state);
         if !view.readings.is_empty() {
-            let card = known(&Topic::Waits, id.as_str()).unwrap_or_else(|| wire::card(view).into());
-            waits.insert(id.to_string(), card);
+            let card =
+                known(&Topic::Waits, id.as_str()).unwrap_or_else(|| wire::listed(view).into());
+            waits.insert(id.as_str().into(), card);
         }
         let own = unchanged.and_then(|(_, topics)| topics.get(&topic).cloned());
         all.insert(topic, own.unwrap_or_else(|| Arc::new(service(view))));
@@ -157,10 +173,10 @@ pub fn contents(picture: &Published, mode: &Mode, old: Option<(&Published, &Topi
     for (id, view) in &picture.feeds {
         // When a feed was last heard changes with each message and is not worth a frame.
         let health = json!({"name": view.feed.name, "health": view.health.label()});
-        status.insert(format!("feed:{id}"), health.into());
+        status.insert(format_compact!("feed:{id}"), health.into());
     }
     for view in picture.opel.iter() {
-        status.insert(format!("opel:{}", view.id), opel::trust(view).into());
+        status.insert(format_compact!("opel:{}", view.id), opel::trust(view).into());
     }
     let unchanged = old.filter(|(before, _)| Arc::ptr_eq(&before.demand, &picture.demand));
     let demand = unchanged.and_then(|(_, topics)| topics.get(&Topic::Demand).cloned());
@@ -177,7 +193,7 @@ fn hexes(picture: &Published) -> Contents {
     let hexes = demand::public(&picture.demand);
     hexes
         .into_iter()
-        .map(|(cell, people)| (cell.to_string(), Value::from(people).into()))
+        .map(|(cell, people)| (format_compact!("{cell}"), Value::from(people).into()))
         .collect()
 }
 
@@ -185,9 +201,9 @@ fn service(view: &ServiceView) -> Contents {
     let mut contents: Contents = view
         .readings
         .iter()
-        .map(|r| (r.name.label().to_owned(), wire::reading(r).into()))
+        .map(|r| (r.name.label().into(), wire::reading(r).into()))
         .collect();
-    contents.insert("state".to_owned(), wire::state(view).into());
+    contents.insert("state".into(), wire::state(view).into());
     contents
 }
 
@@ -198,7 +214,7 @@ mod tests {
 
     fn any_contents() -> impl Strategy<Value = Contents> {
         prop::collection::btree_map(
-            "[a-f]",
+            "[a-f]".prop_map(CompactString::from),
             (0..4_i64).prop_map(|n| Held::from(Value::from(n))),
             0..6,
         )
@@ -214,6 +230,19 @@ mod tests {
             prop_assert_eq!(difference.is_empty(), old == new);
             difference.apply(&mut held);
             prop_assert_eq!(held, new);
+        }
+
+        #[test]
+        fn differences_added_up_lead_where_they_lead_one_by_one(
+            contents in prop::collection::vec(any_contents(), 2..8)
+        ) {
+            let mut sum = Difference::default();
+            for pair in contents.windows(2) {
+                sum.then(&Difference::between(&pair[0], &pair[1]));
+            }
+            let mut held = contents[0].clone();
+            sum.apply(&mut held);
+            prop_assert_eq!(Some(&held), contents.last());
         }
     }
 
