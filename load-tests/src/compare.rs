@@ -102,7 +102,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
                     .push(measured);
             }
         }
-        eprintln!("round {} of {}", round + 1, arguments.rounds);
+        println!("round {} of {}", round + 1, arguments.rounds);
     }
     for case in &CASES {
         if let Some(by_kind) = results.get(case.name) {

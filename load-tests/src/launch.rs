@@ -20,8 +20,6 @@ const NGINX_SOCKETS: u32 = 18_000;
 /// A server that runs.
 pub struct Launched {
     child: Child,
-    /// What kind it is.
-    pub kind: Kind,
     /// Where viewers connect.
     pub address: SocketAddr,
     /// Where the bound takes updates.
@@ -75,7 +73,6 @@ impl Launched {
         }
         Ok(Self {
             child,
-            kind,
             address,
             control,
         })

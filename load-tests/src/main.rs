@@ -9,9 +9,14 @@ mod fold;
 mod frames;
 mod latency;
 mod launch;
+mod night;
+mod patients;
 mod peer;
 mod plot;
 mod process;
+mod screen;
+mod searches;
+mod storm;
 mod viewers;
 
 use clap::Parser;
@@ -33,6 +38,12 @@ enum Command {
     Fold(fold::Arguments),
     /// Many sockets, and how fast updates reach them all.
     Viewers(viewers::Arguments),
+    /// People and programs that ask for pages and JSON, at a steady rate.
+    Searches(searches::Arguments),
+    /// A mixed night: screens, feeds and searches, cuts and restarts; fails on a gap or a leak.
+    Night(night::Arguments),
+    /// A full house: the memory of every screen, and a restart under all of them.
+    Storm(storm::Arguments),
     /// The same viewers on the product, the bound and nchan, in turns.
     Compare(compare::Arguments),
     /// The smallest server that can push to many sockets.
@@ -59,6 +70,9 @@ fn main() -> anyhow::Result<()> {
         Command::Fold(arguments) => fold::run(&arguments),
         // One thread reads as much as the servers write, and takes nothing from their core.
         Command::Viewers(arguments) => one.block_on(viewers::run(&arguments)),
+        Command::Searches(arguments) => one.block_on(searches::run(&arguments)),
+        Command::Night(arguments) => one.block_on(night::run(&arguments)),
+        Command::Storm(arguments) => one.block_on(storm::run(&arguments)),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Bound(arguments) => bound::run(&arguments),
     }

@@ -54,7 +54,10 @@ pub async fn upgrade(
         if let Some((stream, begun)) = upgrading.await.ok().and_then(parted) {
             let stream = Arc::new(stream);
             let (alive, mut ended) = oneshot::channel();
-            if speaker.tell(Command::Came(id, Arc::clone(&stream), alive)).await {
+            if speaker
+                .tell(Command::Came(id, Arc::clone(&stream), alive))
+                .await
+            {
                 let config = WebSocketConfig::default()
                     .read_buffer_size(READ_BUFFER_BYTES)
                     .max_message_size(Some(MESSAGE_BYTES_MAX))

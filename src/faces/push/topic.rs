@@ -176,7 +176,10 @@ pub fn contents(picture: &Published, mode: &Mode, old: Option<(&Published, &Topi
         status.insert(format_compact!("feed:{id}"), health.into());
     }
     for view in picture.opel.iter() {
-        status.insert(format_compact!("opel:{}", view.id), opel::trust(view).into());
+        status.insert(
+            format_compact!("opel:{}", view.id),
+            opel::trust(view).into(),
+        );
     }
     let unchanged = old.filter(|(before, _)| Arc::ptr_eq(&before.demand, &picture.demand));
     let demand = unchanged.and_then(|(_, topics)| topics.get(&Topic::Demand).cloned());
