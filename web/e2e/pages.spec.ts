@@ -65,22 +65,6 @@ test("figures change on the page as events arrive, and the list keeps its order"
   expect(await order()).toEqual(orderBefore);
 });
 
-test("a lost connection is said and comes back", async ({ page }) => {
-  let cut = () => Promise.resolve();
-  await page.routeWebSocket(/\/api\/v1\/push$/, (socket) => {
-    const server = socket.connectToServer();
-    cut = async () => {
-      await socket.close({ code: 1012 });
-      await server.close();
-    };
-  });
-  await page.goto("/");
-  await expect(page.getByText("Live: figures change")).toBeVisible();
-  await cut();
-  await expect(page.getByText("Connection lost")).toBeVisible();
-  await expect(page.getByText("Live: figures change")).toBeVisible({ timeout: 15_000 });
-});
-
 test("where sockets are blocked figures come as events, and where those are too they are fetched", async ({
   page,
 }) => {

@@ -7,13 +7,14 @@ import type { Figure, ServiceCard, ServiceState } from "./model/wire";
 import { card, figure, isOpen, opening, openingShort, usual } from "./model/words";
 import { say, showCard } from "./pages/card";
 import { LiveLine } from "./pages/live";
+import { Painter } from "./pages/painter";
 
 const live = new LiveLine();
 const detail = document.querySelector<HTMLElement>("[data-detail]");
 const cards = document.querySelectorAll<HTMLElement>("[data-service]");
 
 if (detail) {
-  const session = new Session([`service:${detail.dataset.detail}`], (_topic, values, changed) => {
+  const paint = new Painter((values, changed) => {
     const now = session.serverNow(Date.now());
     const readings = Object.fromEntries(values) as Record<string, Figure>;
     const state = values.get("state") as ServiceState | undefined;
@@ -28,18 +29,20 @@ if (detail) {
       if (row && reading) say(row, "value", figure(reading));
     }
   });
+  const session = new Session([`service:${detail.dataset.detail}`], paint.changed);
   new Connection(session, (state) => live.show(state));
 } else if (cards.length > 0) {
-  const session = new Session(["waits"], (_topic, values, changed) => {
+  const paint = new Painter((values, changed) => {
     const now = session.serverNow(Date.now());
     for (const root of cards) {
       const id = root.dataset.service ?? "";
       const service = values.get(id) as ServiceCard | undefined;
-      if (!service || !changed.includes(id)) continue;
+      if (!service || !changed.has(id)) continue;
       if (showCard(root, card(service.readings, isOpen(service), now))) live.changed(id);
       say(root, "usual", usual(service, service.readings.wait));
       say(root, "open", openingShort(service, service.readings.wait, now));
     }
   });
+  const session = new Session(["waits"], paint.changed);
   new Connection(session, (state) => live.show(state));
 }

@@ -1,6 +1,7 @@
 //! Server-sent events: the same messages for those whose network stops WebSockets.
 
 use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Query, State};
@@ -28,8 +29,10 @@ struct Stream {
     news: Receiver<News>,
     parts: Parts,
     ready: Vec<Message>,
-    /// Names the connection.
-    number: u64,
+    /// When it is told that the server lives.
+    phase: u32,
+    /// The goodbye: browsers come back by themselves after so many milliseconds.
+    retry_ms: Option<u64>,
     is_over: bool,
     _place: Counted,
 }
@@ -57,7 +60,8 @@ pub async fn events(
     let start = Stream {
         session,
         news,
-        number: parts.new_id(),
+        phase: (parts.new_id() % u64::from(PHASES)) as u32,
+        retry_ms: None,
         is_over: parts.stop.is_cancelled(),
         parts,
         ready,
@@ -69,7 +73,7 @@ pub async fn events(
         }
         let messages = std::mem::take(&mut stream.ready);
         telemetry::push_frames(messages.len() as u64);
-        let piece: Result<Bytes, std::io::Error> = Ok(text(&messages, &stream.parts));
+        let piece: Result<Bytes, std::io::Error> = Ok(text(&messages, &stream));
         Some((piece, stream))
     });
     let fields = [
@@ -94,11 +98,13 @@ impl Stream {
                         wanted.map(|frame| frame.message.clone()).collect()
                     }
                     // The operating system notices when nobody reads.
-                    Ok(News::Beat(phase)) if u64::from(phase) == self.number % u64::from(PHASES) => vec![Session::heartbeat(&hub)],
+                    Ok(News::Beat(phase)) if phase == self.phase => vec![Session::heartbeat(&hub)],
                     Ok(News::Beat(_)) => Vec::new(),
                     Ok(News::Stopping) | Err(RecvError::Closed) => {
                         self.is_over = true;
-                        vec![Session::bye(self.number)]
+                        let number = self.parts.goodbyes.fetch_add(1, Ordering::Relaxed);
+                        self.retry_ms = Some(Session::retry_ms(number));
+                        vec![Session::bye(number)]
                     }
                     Err(RecvError::Lagged(_)) => self.session.catch_up(&hub).ok()?,
                 },
@@ -111,14 +117,17 @@ impl Stream {
 }
 
 /// The last event alone has an `id`: a client that was cut off before it must be sent all again.
-fn text(messages: &[Message], parts: &Parts) -> Bytes {
+fn text(messages: &[Message], stream: &Stream) -> Bytes {
     let mut text = Vec::new();
+    if let Some(retry_ms) = stream.retry_ms {
+        text.extend_from_slice(format!("retry: {retry_ms}\n").as_bytes());
+    }
     let place = messages.iter().filter_map(|message| message.seq).max();
     for (number, message) in messages.iter().enumerate() {
         text.extend_from_slice(b"data: ");
         text.extend_from_slice(message.text());
         if let Some(seq) = place.filter(|_| number + 1 == messages.len()) {
-            let id = format!("\nid: {}:{seq}", parts.hub.position().0);
+            let id = format!("\nid: {}:{seq}", stream.parts.hub.position().0);
             text.extend_from_slice(id.as_bytes());
         }
         text.extend_from_slice(b"\n\n");

@@ -65,6 +65,8 @@ struct Parts {
     proxies: Proxies,
     /// How many connections were opened.
     opened: Arc<AtomicU64>,
+    /// How many were said goodbye to.
+    goodbyes: Arc<AtomicU64>,
     speakers: Arc<[Speaker]>,
     past: LookingBack,
     stop: CancellationToken,
@@ -97,6 +99,7 @@ pub fn router(needs: Needs) -> Router {
             places: Places::new(CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX),
             proxies,
             opened: Arc::default(),
+            goodbyes,
             speakers,
             past: LookingBack::default(),
             stop,

@@ -158,8 +158,13 @@ impl Session {
     /// The last message before the server stops: when the client that is told as the `number`th is to
     /// come back, so that not all come at once.
     pub fn bye(number: u64) -> Message {
-        let retry_ms = RETURN_MS_MIN + number * 1_000 / RETURNS_PER_SECOND;
-        Message::new(&json!({"type": "bye", "retry_ms": retry_ms}), None)
+        let bye = json!({"type": "bye", "retry_ms": Self::retry_ms(number)});
+        Message::new(&bye, None)
+    }
+
+    /// How long the client that is told as the `number`th should stay away.
+    pub fn retry_ms(number: u64) -> u64 {
+        RETURN_MS_MIN + number * 1_000 / RETURNS_PER_SECOND
     }
 
     /// Time has passed: what to send, or why the connection ends.

@@ -224,6 +224,42 @@ fn text(message: &Message) -> &str {
     std::str::from_utf8(message.text()).unwrap()
 }
 
+/// What the pages' own client is tried on: a picture a line, with what changed and what it all was.
+#[test]
+fn the_story_that_the_pages_client_is_tried_on_is_what_the_hub_says() {
+    let (mut maker, hub) = Maker::new();
+    let mut listener = hub.listen();
+    let topics = ["service:lri-ed", "service:llr-ooh"];
+    let mut story = String::new();
+    for kind in [0_u8, 0, 2, 4, 17, 1, 3, 2, 6, 33, 0, 2, 3, 250, 0, 5] {
+        hub.take(maker.next(kind));
+        let batches = unread(&mut listener);
+        let frames = batches.iter().flat_map(|batch| batch.iter());
+        let value = |message: &Message| serde_json::from_slice::<Value>(message.text()).unwrap();
+        let frames: Vec<Value> = frames
+            .map(|frame| value(&frame.message))
+            .filter(|frame| topics.contains(&frame["topic"].as_str().unwrap()))
+            .collect();
+        let snapshots: Vec<Value> = topics
+            .iter()
+            .flat_map(|topic| Session::default().subscribe(topic, None, &hub))
+            .map(|message| value(&message))
+            .collect();
+        let line = serde_json::json!({"frames": frames, "snapshots": snapshots});
+        story.push_str(&line.to_string());
+        story.push('\n');
+    }
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/push/story.ndjson");
+    if std::env::var("INSTA_UPDATE").is_ok_and(|how| how == "always") {
+        std::fs::write(&file, &story).unwrap();
+    }
+    let kept = std::fs::read_to_string(file).unwrap();
+    assert!(
+        kept == story,
+        "the story changed: `make bless` if that is right"
+    );
+}
+
 #[test]
 fn another_history_is_answered_with_a_snapshot() {
     let (mut maker, hub) = Maker::new();

@@ -13,6 +13,8 @@ const STABLE_MS = 30_000;
 const HIDDEN_MS = 60_000;
 /** After so long on another way the first is tried again. */
 const FIRST_WAY_MS = 300_000;
+/** Those who are told to come back at the same moment spread over this. */
+const RETURN_SPREAD_MS = 500;
 /** Close codes after which coming back is useless. */
 const FINAL = new Set([4400, 4401, 4403]);
 
@@ -32,6 +34,8 @@ export class Connection {
   private retry: number | undefined;
   private hiding: number | undefined;
   private isFinal = false;
+  /** When the server that said goodbye wants us back, after so long. */
+  private returnMs: number | undefined;
 
   constructor(
     private readonly session: Session,
@@ -46,6 +50,7 @@ export class Connection {
 
   /** The network or the page is back: whatever was blocked may no longer be. */
   private afresh(): void {
+    this.watch();
     if (this.transport) return;
     this.use(WAYS[0]);
     this.connect();
@@ -72,6 +77,7 @@ export class Connection {
     this.heardAt = Date.now();
     this.hasHeard = true;
     for (const answer of this.session.receive(message, this.heardAt)) this.transport?.send(answer);
+    if (message.type === "bye") this.returnMs = message.retry_ms;
     this.onState(this.way === "polling" ? "polling" : "live");
   }
 
@@ -85,7 +91,12 @@ export class Connection {
     const way = nextWay(this.way, this.unheard);
     if (way !== this.way) this.use(way);
     this.failures = Date.now() - this.openedAt > STABLE_MS ? 0 : this.failures + 1;
-    this.retry = window.setTimeout(() => this.connect(), backOffMs(this.failures, Math.random()));
+    const pause =
+      this.returnMs === undefined
+        ? backOffMs(this.failures, Math.random())
+        : this.returnMs + Math.random() * RETURN_SPREAD_MS;
+    this.returnMs = undefined;
+    this.retry = window.setTimeout(() => this.connect(), pause);
   }
 
   private drop(): void {
@@ -114,6 +125,8 @@ export class Connection {
     if (document.hidden) {
       this.hiding = window.setTimeout(() => this.drop(), HIDDEN_MS);
     } else {
+      // A device that slept may hold a connection that died meanwhile.
+      this.watch();
       this.connect();
     }
   }

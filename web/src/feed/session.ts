@@ -42,12 +42,12 @@ export class Session {
         this.replace(message.topic, message.seq, message.data);
         return [];
       case "delta":
-        this.apply(message.topic, message.seq, message.data.set, message.data.unset);
-        return [];
+        return this.apply(message.topic, message.seq, message.data.set, message.data.unset);
       case "heartbeat":
       case "pong":
         this.setTime(message.server_time, deviceNow);
         return [];
+      case "bye":
       case "error":
         return [];
     }
@@ -70,13 +70,16 @@ export class Session {
     this.onChange(topic, values, [...new Set([...old.keys(), ...values.keys()])]);
   }
 
-  private apply(topic: string, seq: number, set: Values, unset: string[]): void {
+  // A change of what is not held means that something was lost on the way: begin with a snapshot.
+  private apply(topic: string, seq: number, set: Values, unset: string[]): Outgoing[] {
     const held = this.held.get(topic);
-    if (!held || seq <= held.seq) return;
+    if (!held) return this.topics.includes(topic) ? [{ type: "subscribe", topics: [topic] }] : [];
+    if (seq <= held.seq) return [];
     held.seq = seq;
     for (const [key, value] of Object.entries(set)) held.values.set(key, value);
     for (const key of unset) held.values.delete(key);
     this.onChange(topic, held.values, [...Object.keys(set), ...unset]);
+    return [];
   }
 
   private setTime(serverTime: string, deviceNow: number): void {

@@ -17,6 +17,18 @@ export interface Transport {
 
 export type Open = (topics: readonly string[], hears: Hears) => Transport;
 
+// What cannot be read was broken on its way, and so is the connection.
+function read(event: MessageEvent, hears: Hears): void {
+  let message: Message;
+  try {
+    message = JSON.parse(String(event.data)) as Message;
+  } catch {
+    hears.gone(LOST);
+    return;
+  }
+  hears.message(message);
+}
+
 /** How often the state is asked for where nothing can be pushed. */
 export const POLL_MS = 30_000;
 const LOST = 1006;
@@ -24,7 +36,7 @@ const LOST = 1006;
 export const openSocket: Open = (_topics, hears) => {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   const socket = new WebSocket(`${scheme}://${location.host}/api/v1/push`);
-  socket.onmessage = (event) => hears.message(JSON.parse(String(event.data)) as Message);
+  socket.onmessage = (event) => read(event, hears);
   socket.onclose = (event) => hears.gone(event.code);
   return {
     send: (message) => {
@@ -37,7 +49,7 @@ export const openSocket: Open = (_topics, hears) => {
 /** The browser comes back by itself and says how far it had read; only a refusal ends it. */
 export const openEvents: Open = (topics, hears) => {
   const source = new EventSource(`/api/v1/push/sse?topics=${topics.map(encodeURIComponent).join(",")}`);
-  source.onmessage = (event) => hears.message(JSON.parse(String(event.data)) as Message);
+  source.onmessage = (event) => read(event, hears);
   source.onerror = () => {
     if (source.readyState === EventSource.CLOSED) hears.gone(LOST);
   };

@@ -40,4 +40,5 @@ export type Message =
   | ({ type: "snapshot"; topic: string; as_of: string; data: Values } & Place)
   | ({ type: "delta"; topic: string; as_of: string; data: { set: Values; unset: string[] } } & Place)
   | { type: "heartbeat" | "pong"; seq: number; server_time: string }
+  | { type: "bye"; retry_ms: number }
   | { type: "error"; code: string };
