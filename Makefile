@@ -38,8 +38,8 @@ bench: build ## Events to picture beside a bare loop, and senders over HTTP besi
 	bash scripts/with-server.sh feeds --url BASE --scratch WORK --lines 1
 	bash scripts/with-server.sh feeds --url BASE --scratch WORK --lines 100
 
-load: build ## Measure event-to-screen latency against a server of its own
-	bash scripts/with-server.sh latency --url BASE --feed dhu-oadby --service oadby-utc
+load: build ## Latency, many screens beside a bound and nchan, a restart under 15,000, a night of 30 minutes
+	bash scripts/load.sh
 
 fuzz: ## Feed every parser of outside text with broken input, a minute each
 	bash scripts/fuzz.sh
