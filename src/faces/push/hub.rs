@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
@@ -11,11 +12,14 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::{At, Clock};
 use crate::faces::push::message::Message;
 use crate::faces::push::topic::{self, Contents, Difference, Topic, Topics};
+use crate::faces::push::written::Written;
 use crate::faces::{Mode, Shared};
 use crate::views::Published;
 
-/// Recent frames kept for those who come back.
+/// Recent frames kept for those who come back: so many,
 pub const RING_FRAMES_MAX: usize = 8_192;
+/// and of so many bytes.
+pub const RING_BYTES_MAX: usize = 16 << 20;
 /// Batches that a socket may fall behind before it is given a fresh snapshot.
 pub const BATCHES_BEHIND_MAX: usize = 256;
 /// How often a connection hears something.
@@ -38,7 +42,6 @@ pub struct Frame {
     /// Encoded.
     pub message: Message,
     as_of: At,
-    difference: Arc<Difference>,
 }
 
 /// What every connection hears.
@@ -66,6 +69,7 @@ struct State {
     topics: Topics,
     names: Vec<Topic>,
     ring: VecDeque<Frame>,
+    ring_bytes: usize,
     /// Changes up to this entry are no longer in the ring.
     floor: u64,
     /// Snapshots of this picture that someone asked for already.
@@ -94,6 +98,7 @@ impl Hub {
             names: topics.keys().cloned().collect(),
             topics,
             ring: VecDeque::new(),
+            ring_bytes: 0,
             floor,
             snapshots: BTreeMap::new(),
         };
@@ -147,17 +152,12 @@ impl Hub {
         let mut state = self.state();
         let frames: Vec<Frame> = changes
             .into_iter()
-            .map(|(topic, difference)| state.frame(&picture, topic, difference))
+            .map(|(topic, change)| state.frame(&picture, topic, &change))
             .collect();
         state.picture = picture;
         state.topics = topics;
         state.snapshots.clear();
-        state.ring.extend(frames.iter().cloned());
-        while state.ring.len() > RING_FRAMES_MAX {
-            if let Some(dropped) = state.ring.pop_front() {
-                state.floor = dropped.seq;
-            }
-        }
+        state.remember(&frames);
         if !frames.is_empty() {
             // Nobody is listening now and then.
             let _listeners = self.news.send(News::Frames(Arc::new(frames)));
@@ -238,14 +238,27 @@ impl State {
         number as Number
     }
 
-    fn frame(&mut self, picture: &Published, topic: &Topic, difference: Difference) -> Frame {
+    fn frame(&mut self, picture: &Published, topic: &Topic, change: &Difference) -> Frame {
         let (seq, as_of) = (picture.seq, picture.as_of);
         Frame {
             topic: self.number(topic),
             seq,
-            message: delta(&picture.epoch, topic, (seq, as_of), &difference),
+            message: delta(&picture.epoch, topic, (seq, as_of), change),
             as_of,
-            difference: Arc::new(difference),
+        }
+    }
+
+    fn remember(&mut self, frames: &[Frame]) {
+        for frame in frames {
+            self.ring_bytes += frame.message.frame().len();
+            self.ring.push_back(frame.clone());
+        }
+        while self.ring.len() > RING_FRAMES_MAX || self.ring_bytes > RING_BYTES_MAX {
+            let Some(dropped) = self.ring.pop_front() else {
+                break;
+            };
+            self.ring_bytes -= dropped.message.frame().len();
+            self.floor = dropped.seq;
         }
     }
 
@@ -259,15 +272,12 @@ impl State {
             [] => None,
             [only] => Some((*only).clone()),
             [.., last] => {
-                let mut sum = Difference::default();
-                for frame in &frames {
-                    sum.then(&frame.difference);
-                }
                 let name = self.names.get(topic as usize)?;
+                let texts = frames.iter().map(|frame| frame.message.text());
+                let sum = Written::sum(texts)?;
                 let message = delta(epoch, name, (last.seq, last.as_of), &sum);
                 Some(Frame {
                     message,
-                    difference: Arc::new(sum),
                     ..(*last).clone()
                 })
             }
@@ -310,7 +320,7 @@ fn differences<'a>(old: &Topics, new: &'a Topics) -> Vec<(&'a Topic, Difference)
     new.iter().filter_map(changed).collect()
 }
 
-fn delta(epoch: &str, topic: &Topic, at: (u64, At), difference: &Difference) -> Message {
+fn delta(epoch: &str, topic: &Topic, at: (u64, At), change: &impl Serialize) -> Message {
     let (seq, as_of) = at;
     let value = json!({
         "type": "delta",
@@ -318,7 +328,7 @@ fn delta(epoch: &str, topic: &Topic, at: (u64, At), difference: &Difference) -> 
         "epoch": epoch,
         "seq": seq,
         "as_of": as_of.rfc3339_london(),
-        "data": {"set": difference.set, "unset": difference.unset},
+        "data": change,
     });
     Message::new(&value, Some(seq))
 }

@@ -16,6 +16,7 @@ mod tap;
 #[cfg(test)]
 mod tests;
 mod topic;
+mod written;
 
 use std::net::IpAddr;
 use std::num::NonZero;

@@ -78,7 +78,7 @@ pub type Contents = BTreeMap<CompactString, Held>;
 pub type Topics = BTreeMap<Topic, Arc<Contents>>;
 
 /// What changed in a topic.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Difference {
     /// Keys with a new value.
     pub set: Contents,
@@ -106,20 +106,6 @@ impl Difference {
     /// Nothing changed.
     pub fn is_empty(&self) -> bool {
         self.set.is_empty() && self.unset.is_empty()
-    }
-
-    /// Adds what changed after this: the latest value of each key wins.
-    pub fn then(&mut self, later: &Self) {
-        for (key, value) in &later.set {
-            self.set.insert(key.clone(), value.clone());
-            self.unset.retain(|gone| gone != key);
-        }
-        for key in &later.unset {
-            self.set.remove(key);
-            if !self.unset.contains(key) {
-                self.unset.push(key.clone());
-            }
-        }
     }
 
     /// Applies the change, as a client does.
@@ -233,19 +219,6 @@ mod tests {
             prop_assert_eq!(difference.is_empty(), old == new);
             difference.apply(&mut held);
             prop_assert_eq!(held, new);
-        }
-
-        #[test]
-        fn differences_added_up_lead_where_they_lead_one_by_one(
-            contents in prop::collection::vec(any_contents(), 2..8)
-        ) {
-            let mut sum = Difference::default();
-            for pair in contents.windows(2) {
-                sum.then(&Difference::between(&pair[0], &pair[1]));
-            }
-            let mut held = contents[0].clone();
-            sum.apply(&mut held);
-            prop_assert_eq!(Some(&held), contents.last());
         }
     }
 
