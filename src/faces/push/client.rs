@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::sync::Arc;
 
+use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
@@ -97,10 +98,16 @@ impl Client {
             .get(offset..)
             .filter(|rest| !rest.is_empty())
         {
-            match self.stream.try_write(rest) {
+            // Asks the system, not the runtime, which would look into memory of its own first.
+            let mut written = SockRef::from(&*self.stream).send(rest);
+            if is_full(&written) {
+                // Now the runtime must know, so that it can say when there is room.
+                written = self.stream.try_write(rest);
+            }
+            match written {
                 Ok(0) => return Written::Broken,
                 Ok(written) => offset += written,
-                Err(why) if why.kind() == ErrorKind::WouldBlock => {
+                why if is_full(&why) => {
                     let messages = vec![message.clone()];
                     self.rest = Some(Box::new(Rest { messages, offset }));
                     return Written::Blocked;
@@ -110,6 +117,10 @@ impl Client {
         }
         Written::All
     }
+}
+
+fn is_full(written: &std::io::Result<usize>) -> bool {
+    matches!(written, Err(why) if why.kind() == ErrorKind::WouldBlock)
 }
 
 #[cfg(test)]
