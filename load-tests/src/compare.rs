@@ -1,11 +1,11 @@
 //! The same viewers on the product, on the bound and on a peer, in turns; and how they compare.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, ensure};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::launch::Launched;
 use crate::peer::Kind;
@@ -19,8 +19,11 @@ pub struct Arguments {
     #[arg(long, default_value = "target/release/uec-live")]
     product: PathBuf,
     /// A folder for what the servers keep.
+    #[arg(long, required_unless_present = "from")]
+    scratch: Option<PathBuf>,
+    /// Measure nothing, and print and plot this report (JSON) again.
     #[arg(long)]
-    scratch: PathBuf,
+    from: Option<PathBuf>,
     /// How often each is measured; the median counts.
     #[arg(long, default_value_t = 5)]
     rounds: u32,
@@ -84,40 +87,52 @@ const STOPPED_NONE: &str = "1,000 sockets, 40 updates a second";
 const STOPPED_ONE: &str = "the same, and one socket that is never read";
 
 /// Everything measured: by case and kind, a measurement a round.
-type Results = BTreeMap<&'static str, BTreeMap<String, Vec<Measured>>>;
+type Results = BTreeMap<String, BTreeMap<String, Vec<Measured>>>;
 
 /// Measures in turns and prints tables.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let mut results = Results::new();
-    for round in 0..arguments.rounds {
-        for case in &CASES {
-            let kinds = case.kinds.iter();
-            for kind in kinds.filter(|kind| **kind != Kind::Nchan || !arguments.without_nchan) {
-                let measured = measure(arguments, case, *kind)?;
-                ensure!(measured.lost == 0, "{kind:?} lost {} frames", measured.lost);
-                let by_kind = results.entry(case.name).or_default();
-                by_kind
-                    .entry(kind.name().to_owned())
-                    .or_default()
-                    .push(measured);
-            }
-        }
-        println!("round {} of {}", round + 1, arguments.rounds);
-    }
+    let results = match (&arguments.from, &arguments.scratch) {
+        (Some(file), _) => serde_json::from_slice::<Report>(&std::fs::read(file)?)?.results,
+        (None, Some(scratch)) => measure_all(arguments, scratch)?,
+        (None, None) => anyhow::bail!("give --scratch FOLDER"),
+    };
     for case in &CASES {
         if let Some(by_kind) = results.get(case.name) {
             print(case.name, by_kind);
         }
     }
     print_stopped(&results);
-    if let Some(out) = &arguments.out {
-        write(out, &results)?;
+    match &arguments.out {
+        Some(out) => write(out, results),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-fn measure(arguments: &Arguments, case: &Case, kind: Kind) -> anyhow::Result<Measured> {
-    let folder = arguments.scratch.join(kind.name());
+fn measure_all(arguments: &Arguments, scratch: &Path) -> anyhow::Result<Results> {
+    let mut results = Results::new();
+    for round in 0..arguments.rounds {
+        for case in &CASES {
+            let kinds = case.kinds.iter();
+            for kind in kinds.filter(|kind| **kind != Kind::Nchan || !arguments.without_nchan) {
+                let measured = measure(arguments, scratch, case, *kind)?;
+                ensure!(measured.lost == 0, "{kind:?} lost {} frames", measured.lost);
+                let by_kind = results.entry(case.name.to_owned()).or_default();
+                let rounds = by_kind.entry(kind.name().to_owned()).or_default();
+                rounds.push(measured);
+            }
+        }
+        println!("round {} of {}", round + 1, arguments.rounds);
+    }
+    Ok(results)
+}
+
+fn measure(
+    arguments: &Arguments,
+    scratch: &Path,
+    case: &Case,
+    kind: Kind,
+) -> anyhow::Result<Measured> {
+    let folder = scratch.join(kind.name());
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
     }
@@ -220,16 +235,20 @@ fn print_stopped(results: &Results) {
     }
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
-    results: &'a Results,
+#[derive(Serialize, Deserialize)]
+struct Report {
+    results: Results,
 }
 
-fn write(out: &std::path::Path, results: &Results) -> anyhow::Result<()> {
-    let text = serde_json::to_string_pretty(&Report { results })?;
+fn write(out: &Path, results: Results) -> anyhow::Result<()> {
+    let report = Report { results };
+    let text = serde_json::to_string(&report)?;
     std::fs::write(out.with_extension("json"), text + "\n")?;
     let case = &CASES[2];
-    let by_kind = results.get(case.name).context("nothing was measured")?;
+    let by_kind = report
+        .results
+        .get(case.name)
+        .context("nothing was measured")?;
     let lines: Vec<plot::Line> = by_kind
         .iter()
         .map(|(kind, rounds)| {

@@ -23,6 +23,8 @@ const STYLES: [(&str, &str); 4] = [
     ("#007f3b", "2 3"),
     ("#7c2855", "9 3 2 3"),
 ];
+/// Names of lines stand this far apart at the least.
+const NAME_HEIGHT: f64 = 15.0;
 /// Marks of the scale.
 const STEPS: u32 = 5;
 
@@ -66,10 +68,13 @@ pub fn percentiles(title: &str, lines: &[Line]) -> String {
             "<text x=\"{at:.1}\" y=\"{under}\" text-anchor=\"middle\">p{percentile}</text>"
         );
     }
-    for (line, (colour, dashes)) in lines.iter().zip(STYLES) {
+    let ends = lines
+        .iter()
+        .map(|line| line.points.last().map_or(0.0, |(_, ms)| y(*ms)));
+    let beside = apart(&ends.collect::<Vec<_>>());
+    for ((line, (colour, dashes)), end) in lines.iter().zip(STYLES).zip(beside) {
         let at = |(place, (_, ms)): (usize, &(f64, f64))| format!("{:.1},{:.1}", x(place), y(*ms));
         let path: Vec<String> = line.points.iter().enumerate().map(at).collect();
-        let end = line.points.last().map_or(0.0, |(_, ms)| y(*ms));
         let (path, beside, name) = (path.join(" "), WIDTH - RIGHT + 8.0, &line.name);
         let _written = writeln!(
             svg,
@@ -79,4 +84,17 @@ pub fn percentiles(title: &str, lines: &[Line]) -> String {
         );
     }
     svg + "</svg>\n"
+}
+
+/// The places of names that would stand on each other, moved down until they do not.
+fn apart(places: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..places.len()).collect();
+    order.sort_by(|a, b| places[*a].total_cmp(&places[*b]));
+    let mut moved = places.to_vec();
+    let mut free = f64::MIN;
+    for number in order {
+        moved[number] = moved[number].max(free);
+        free = moved[number] + NAME_HEIGHT;
+    }
+    moved
 }
