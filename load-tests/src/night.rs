@@ -5,7 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -90,18 +90,13 @@ async fn through(arguments: &Arguments) -> anyhow::Result<()> {
         std::fs::remove_dir_all(&folder)?;
     }
     std::fs::create_dir_all(&folder)?;
-    let mut server = Launched::start(Kind::Product, &arguments.product, &folder, None)?;
-    let address = server.address;
+    let server = Launched::start(Kind::Product, &arguments.product, &folder, None)?;
     let files_before = files(server.pid())?;
     let night = Rc::new(Night {
-        server: Cell::new(address),
+        server: Cell::new(server.address),
         screens: (0..arguments.sockets as usize)
-            .map(|n| {
-                (
-                    RefCell::new(Screen::new(TOPICS[n % TOPICS.len()])),
-                    Notify::new(),
-                )
-            })
+            .map(|number| Screen::new(TOPICS[number % TOPICS.len()]))
+            .map(|screen| (RefCell::new(screen), Notify::new()))
             .collect(),
         is_over: Cell::new(false),
         cuts: Cell::new(0),
@@ -110,34 +105,8 @@ async fn through(arguments: &Arguments) -> anyhow::Result<()> {
     for number in 0..night.screens.len() {
         tokio::task::spawn_local(watch(Rc::clone(&night), number));
     }
-    let mut patients = Patients::new(address);
-    let mut searches = Searches::new(address);
-    let mut memory = Vec::new();
-    for round in 1..=arguments.minutes {
-        load(arguments, &night, &mut patients, &mut searches).await?;
-        compare(&night)
-            .await
-            .with_context(|| format!("round {round}"))?;
-        memory.push(process::resident_bytes(&[server.pid()])?);
-        println!(
-            "{round:>4} min   {:>7} events   {:>6} searches   {:>6} cuts   {:>6.1} MB   every screen right",
-            patients.told,
-            searches.asked,
-            night.cuts.get(),
-            memory[memory.len() - 1] as f64 / 1e6
-        );
-        if round % 10 == 5 && round < arguments.minutes {
-            // Stopped in order, and the next time killed.
-            let is_killed = round % 20 != 5;
-            if is_killed {
-                server.kill()?;
-            } else {
-                server.stop()?;
-            }
-            server = Launched::start_at(Kind::Product, &arguments.product, &folder, None, address)?;
-        }
-    }
-    leaks(&memory)?;
+    let mut searches = Searches::new(server.address);
+    let server = rounds(arguments, &folder, server, &night, &mut searches).await?;
     night.is_over.set(true);
     for (_, cut) in &night.screens {
         cut.notify_one();
@@ -157,7 +126,7 @@ async fn through(arguments: &Arguments) -> anyhow::Result<()> {
     });
     println!(
         "{snapshots} snapshots, {deltas} changes on {} screens",
-        arguments.sockets
+        night.screens.len()
     );
     println!(
         "searches: p50 {:.1} ms, p99 {:.1} ms",
@@ -166,6 +135,45 @@ async fn through(arguments: &Arguments) -> anyhow::Result<()> {
     );
     println!("no gap, no leak");
     server.stop()
+}
+
+/// Every round, with a stop or a kill now and then; the server that runs in the end.
+async fn rounds(
+    arguments: &Arguments,
+    folder: &Path,
+    mut server: Launched,
+    night: &Night,
+    searches: &mut Searches,
+) -> anyhow::Result<Launched> {
+    let address = server.address;
+    let mut patients = Patients::new(address);
+    let mut memory = Vec::new();
+    for round in 1..=arguments.minutes {
+        load(arguments, night, &mut patients, searches).await?;
+        compare(night)
+            .await
+            .with_context(|| format!("round {round}"))?;
+        memory.push(process::resident_bytes(&[server.pid()])?);
+        println!(
+            "{round:>4} min   {:>7} events   {:>6} searches   {:>6} cuts   {:>6.1} MB   every screen right",
+            patients.told,
+            searches.asked,
+            night.cuts.get(),
+            memory[memory.len() - 1] as f64 / 1e6
+        );
+        if round % 10 == 5 && round < arguments.minutes {
+            // Stopped in order, and the next time killed.
+            if round % 20 == 5 {
+                server.stop()?;
+            } else {
+                server.kill()?;
+            }
+            let (kind, product) = (Kind::Product, &arguments.product);
+            server = Launched::start_at(kind, product, folder, None, address)?;
+        }
+    }
+    leaks(&memory)?;
+    Ok(server)
 }
 
 /// One round of everything at once.

@@ -12,9 +12,11 @@ pub mod geo;
 pub mod ids;
 pub mod opel;
 pub mod opening;
+pub mod places;
 pub mod reading;
 pub mod service;
 pub mod time;
+pub mod travel;
 pub mod verdict;
 
 pub use caller::{Caller, Role};

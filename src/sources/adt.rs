@@ -5,11 +5,12 @@
 //! said, and the ids made from visit, step and time let a repeat be known as one.
 
 use crate::domain::event::{Acuity, Decision, Event, Mode};
+use crate::domain::places;
 use crate::domain::{
     At, Directory, EventId, Fact, Feed, IncidentId, Reason, Refused, ServiceId, VisitId,
 };
+use crate::sources::codes;
 use crate::sources::hl7::Message;
-use crate::sources::{codes, places};
 
 /// The facts of a message, and what to answer with.
 #[derive(Debug)]

@@ -8,7 +8,6 @@ pub mod hl7;
 pub mod http_encounters;
 pub mod http_events;
 pub mod mllp;
-pub mod places;
 pub mod quarantine;
 #[cfg(test)]
 mod tests;

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::domain::event::Event;
 use crate::domain::geo::{DEMAND_RESOLUTION, Position};
+use crate::domain::places;
 use crate::domain::{At, Capacity, Cell, EventId, Fact, FeedId, Reason, Refused, Slot, SlotId};
-use crate::sources::places;
 use fields::{Field, Fields};
 
 /// A fact, and what was sent with it that we do not know.

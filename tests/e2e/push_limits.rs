@@ -212,6 +212,74 @@ async fn a_server_that_stops_says_when_to_come_back_and_each_is_told_another_tim
     assert!(last >= first + 10, "{delays:?}");
 }
 
+/// Opens an event stream, as a proxy does for a client; the status and the stream.
+async fn stream_for(server: &Server, client: &str, last_id: Option<&str>) -> reqwest::Response {
+    let path = "/api/v1/push/sse?topics=service:llr-ooh,status";
+    let mut request = server.request(path).header("x-forwarded-for", client);
+    if let Some(id) = last_id {
+        request = request.header("last-event-id", id);
+    }
+    request.send().await.unwrap()
+}
+
+/// Reads events until the text holds all of some words.
+async fn read_events(answer: &mut reqwest::Response, words: &[&str]) -> String {
+    let mut text = String::new();
+    let reading = async {
+        while !words.iter().all(|word| text.contains(word)) {
+            let Some(piece) = answer.chunk().await.unwrap() else {
+                break;
+            };
+            text.push_str(&String::from_utf8_lossy(&piece));
+        }
+    };
+    timeout(PATIENCE, reading)
+        .await
+        .expect("the words never came");
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_of_events_has_one_id_at_its_end_and_a_returning_stream_is_sent_what_it_missed() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::serve(folder.path(), &["--open"]);
+    let mut first = stream_for(&server, "198.51.100.1", None).await;
+    let text = read_events(&mut first, &["\nid: "]).await;
+    let events: Vec<&str> = text.trim().split("\n\n").collect();
+    assert_eq!(events.len(), 3, "hello and two snapshots: {text}");
+    assert!(
+        !events[0].contains("\nid: ") && !events[1].contains("\nid: "),
+        "{text}"
+    );
+    let id = events[2].rsplit_once("\nid: ").unwrap().1.to_owned();
+    drop(first);
+    set_status(&server, 3).await;
+    let mut second = stream_for(&server, "198.51.100.1", Some(&id)).await;
+    let text = read_events(&mut second, &["\"type\":\"delta\"", "\nid: "]).await;
+    assert!(!text.contains("\"type\":\"snapshot\""), "{text}");
+    assert!(text.contains(&format!("{:0200}", 3)), "{text}");
+    let stopping = tokio::task::spawn_blocking(move || server.terminate());
+    let text = read_events(&mut second, &["\"type\":\"bye\""]).await;
+    assert!(text.contains("retry: "), "{text}");
+    assert_eq!(stopping.await.unwrap(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_proxy_of_ours_each_client_has_its_own_places() {
+    const MORE_THAN_ONE_ADDRESS_MAY: usize = 2_005;
+    let folder = tempfile::tempdir().unwrap();
+    let settings = folder.path().join("uec.toml");
+    std::fs::write(&settings, "trusted_proxies = [\"127.0.0.1\"]\n").unwrap();
+    let settings = settings.to_str().unwrap();
+    let server = Server::serve(folder.path(), &["--open", "--config", settings]);
+    let mut held = Vec::new();
+    for number in 0..MORE_THAN_ONE_ADDRESS_MAY {
+        let client = format!("198.51.100.{}", number % 200);
+        held.push(stream_for(&server, &client, None).await);
+    }
+    assert!(held.iter().all(|answer| answer.status() == 200));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_websocket_is_told_so() {
     let folder = tempfile::tempdir().unwrap();

@@ -126,6 +126,11 @@ impl Server {
         }
     }
 
+    /// A GET that can be given headers.
+    pub fn request(&self, path: &str) -> reqwest::RequestBuilder {
+        self.client.get(format!("{}{path}", self.http))
+    }
+
     pub async fn get(&self, path: &str) -> (u16, String) {
         let answer = self
             .client

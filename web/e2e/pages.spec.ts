@@ -2,7 +2,7 @@ import AxeBuilder from "@axe-core/playwright";
 import { type Page, expect, test } from "@playwright/test";
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-const PAGES = ["/", "/accuracy", "/services/lri-ed", "/services/kgh-ed", "/accessibility", "/nowhere"];
+const PAGES = ["/", "/?from=LE11+5JY&sort=soonest", "/?from=nowhere", "/accuracy", "/services/lri-ed", "/services/kgh-ed", "/accessibility", "/nowhere"];
 
 async function hasNoFaults(page: Page) {
   const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
@@ -52,6 +52,28 @@ test("the list is whole without JavaScript", async ({ browser }) => {
   await page.getByRole("link", { name: /Adult Emergency Department/ }).click();
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Adult Emergency");
   await expect(page.getByText("Wait to be seen").first()).toBeVisible();
+});
+
+test("a postcode brings the nearest to the top, how far it is, and the time in all", async ({ browser }) => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto("/");
+  await page.getByLabel("Sort by").selectOption("nearest");
+  await page.getByRole("button", { name: "Update" }).click();
+  await expect(page.getByRole("alert")).toContainText("Enter your postcode");
+  await page.getByLabel("Your postcode").fill("le11 5jy");
+  await page.getByRole("button", { name: "Update" }).click();
+  await expect(page.getByRole("alert")).toHaveCount(0);
+  const first = page.locator("[data-service]").first();
+  await expect(first).toHaveAttribute("data-service", "lboro-utc");
+  await expect(first).toContainText(/\d\.\d miles away, about \d+ minutes? by car/);
+  await page.getByLabel("Sort by").selectOption("soonest");
+  await page.getByRole("button", { name: "Update" }).click();
+  await expect(page.locator("[data-service=lri-ed]")).toContainText(/in all, with \d+ minutes? by car/);
+  await page.getByLabel("Sort by").selectOption("transport");
+  await page.getByRole("button", { name: "Update" }).click();
+  await expect(page.locator("[data-service]").first()).toContainText(/bus stops within 400 metres/);
+  await expect(page.getByLabel("Your postcode")).toHaveValue("le11 5jy");
 });
 
 test("figures change on the page as events arrive, and the list keeps its order", async ({ page }) => {

@@ -4,7 +4,7 @@ import "./styles/app.scss";
 import { Connection } from "./feed/connection";
 import { Session } from "./feed/session";
 import type { Figure, ServiceCard, ServiceState } from "./model/wire";
-import { card, figure, isOpen, opening, openingShort, usual } from "./model/words";
+import { card, figure, isOpen, opening, openingShort, total, usual } from "./model/words";
 import { say, showCard } from "./pages/card";
 import { LiveLine } from "./pages/live";
 import { Painter } from "./pages/painter";
@@ -39,6 +39,8 @@ if (detail) {
       const service = values.get(id) as ServiceCard | undefined;
       if (!service || !changed.has(id)) continue;
       if (showCard(root, card(service.readings, isOpen(service), now))) live.changed(id);
+      const away = Number(root.dataset.away ?? NaN);
+      if (!Number.isNaN(away)) say(root, "total", total(away, service.readings.wait?.value));
       say(root, "usual", usual(service, service.readings.wait));
       say(root, "open", openingShort(service, service.readings.wait, now));
     }

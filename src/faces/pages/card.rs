@@ -2,9 +2,11 @@
 
 use crate::domain::event::Rag;
 use crate::domain::opening::Opening;
-use crate::domain::{Age, At, Reading, ReadingName, Withheld};
+use crate::domain::{Age, At, Position, Reading, ReadingName, Service, Withheld, travel};
 use crate::faces::pages::words;
 use crate::views::ServiceView;
+
+const MILES_PER_KM: f64 = 0.621_371;
 
 /// A service, in sentences.
 pub struct Card {
@@ -38,6 +40,25 @@ pub struct Card {
     pub is_late: bool,
     /// Median minutes, for the order of the list.
     pub minutes: Option<i64>,
+    /// How to get there from where the reader is, when that is known.
+    pub way: Option<Way>,
+    /// "16 bus stops within 400 metres. Leicester station 0.6 miles."
+    pub transport: Option<String>,
+    /// Bus stops close by and kilometres to a station, for the order of the list.
+    pub links: (u32, f64),
+}
+
+/// How far, and how long.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Way {
+    /// In a straight line.
+    pub km: f64,
+    /// By car, when it is near enough to say.
+    pub minutes: Option<i64>,
+    /// "2.1 miles away, about 12 minutes by car."
+    pub words: String,
+    /// "About 1 hour in all, with 12 minutes by car." Travel and wait.
+    pub total: Option<String>,
 }
 
 impl Card {
@@ -71,7 +92,65 @@ impl Card {
             age: age(wait, now),
             is_late: matches!(wait.map(|reading| reading.age), Some(Age::Late { .. })),
             minutes: measure.map(|measure| measure.value),
+            way: None,
+            transport: transport(&view.service),
+            links: (
+                view.service.bus_stops_400m.unwrap_or(0),
+                rail(&view.service).map_or(f64::MAX, |(_, km)| km),
+            ),
         }
+    }
+
+    /// A card of a service of which nothing is known but its wait.
+    #[cfg(test)]
+    pub fn blank(service: &Service, minutes: Option<i64>) -> Self {
+        Self {
+            id: service.id.to_string(),
+            name: service.name.clone(),
+            kind: service.kind.plain(),
+            wait: String::new(),
+            tag: None,
+            range: None,
+            usual: None,
+            queue: None,
+            open: String::new(),
+            open_short: String::new(),
+            is_closed: false,
+            notices: Vec::new(),
+            age: String::new(),
+            is_late: false,
+            minutes,
+            way: None,
+            transport: transport(service),
+            links: (service.bus_stops_400m.unwrap_or(0), f64::MAX),
+        }
+    }
+
+    /// The same for a reader who is at a place.
+    pub fn seen_from(mut self, place: Position, service: &Service) -> Self {
+        let km = place.km_to(service.position);
+        let minutes = travel::minutes_by_car(place, service);
+        let miles = format!("{:.1} miles away", km * MILES_PER_KM);
+        let waiting = self.minutes;
+        self.way = Some(Way {
+            km,
+            minutes,
+            words: match minutes {
+                Some(minutes) => {
+                    format!("{miles}, about {} by car.", words::duration(minutes))
+                }
+                None => format!("{miles}."),
+            },
+            total: minutes
+                .zip(waiting)
+                .map(|(away, wait)| words::total(away, wait)),
+        });
+        self
+    }
+
+    /// Travel and wait together, minutes.
+    pub fn in_all(&self) -> Option<i64> {
+        Some(self.way.as_ref()?.minutes? + self.minutes?)
     }
 
     /// Open with a figure first, then open without one, then closed; within that the shortest wait.
@@ -82,6 +161,24 @@ impl Card {
             self.minutes.unwrap_or(i64::MAX),
             &self.name,
         )
+    }
+}
+
+fn rail(service: &Service) -> Option<(&str, f64)> {
+    let (station, km) = service.nearest_rail.as_ref()?;
+    Some((station, *km))
+}
+
+fn transport(service: &Service) -> Option<String> {
+    let stops = service.bus_stops_400m.map(|stops| match stops {
+        1 => "1 bus stop within 400 metres.".to_owned(),
+        _ => format!("{stops} bus stops within 400 metres."),
+    });
+    let rail = rail(service)
+        .map(|(station, km)| format!("{station} station {:.1} miles.", km * MILES_PER_KM));
+    match (stops, rail) {
+        (Some(stops), Some(rail)) => Some(format!("{stops} {rail}")),
+        (stops, rail) => stops.or(rail),
     }
 }
 

@@ -4,6 +4,7 @@ mod accuracy;
 mod assets;
 mod card;
 mod home;
+mod origin;
 mod service;
 mod words;
 

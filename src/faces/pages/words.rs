@@ -48,6 +48,15 @@ pub fn within(minutes: i64) -> String {
     duration(((minutes + ROUND_MINUTES - 1) / ROUND_MINUTES * ROUND_MINUTES).max(ROUND_MINUTES))
 }
 
+/// Travel and wait together: "About 1 hour in all, with 12 minutes by car."
+pub fn total(away: i64, wait: i64) -> String {
+    format!(
+        "{} in all, with {} by car.",
+        about(away + wait),
+        duration(away)
+    )
+}
+
 /// A word for a wait and the colour that goes with it.
 pub fn tag(minutes: i64) -> (&'static str, &'static str) {
     match minutes {
@@ -116,6 +125,10 @@ mod tests {
             assert_eq!(usually(minutes), case["usually"], "{minutes}");
             assert_eq!(tag(minutes).0, case["tag"], "{minutes}");
             assert_eq!(duration(minutes), case["duration"], "{minutes}");
+        }
+        for case in cases["totals"].as_array().unwrap() {
+            let minutes = |name: &str| case[name].as_i64().unwrap();
+            assert_eq!(total(minutes("away"), minutes("wait")), case["words"]);
         }
         for case in cases["times"].as_array().unwrap() {
             let at = At::parse(case["at"].as_str().unwrap()).unwrap();

@@ -282,6 +282,29 @@ fn what_is_not_the_protocol_ends_the_connection_and_an_unknown_topic_does_not() 
     assert!(text(&frames[0]).contains("unknown_topic"));
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_a_client_says_it_is_answered_or_closed(
+        text in prop_oneof![
+            any::<String>(),
+            "\\{\"type\":\"(subscribe|unsubscribe|ping)\",\"topics\":\\[\"[a-z:\\-]{0,20}\"\\]\\}",
+            "\\{\"type\":\"subscribe\",\"topics\":\\[\"waits\"\\],\"since\":\\{\"epoch\":\".?\",\"seq\":[0-9]{1,25}\\}\\}",
+        ]
+    ) {
+        let (_, hub) = Maker::new();
+        let mut session = Session::default();
+        match session.on_message(&text, &hub) {
+            Ok(messages) => for message in messages {
+                let answer: Value = serde_json::from_slice(message.text()).unwrap();
+                prop_assert!(["snapshot", "delta", "error", "pong"].contains(&answer["type"].as_str().unwrap()));
+            },
+            Err(close) => prop_assert_eq!(close, Close::Protocol),
+        }
+    }
+}
+
 #[test]
 fn someone_who_missed_much_is_sent_it_as_one_change() {
     let (mut maker, hub) = Maker::new();

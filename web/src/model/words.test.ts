@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import cases from "../../../fixtures/words.json";
-import { about, card, duration, people, tag, usual, usually, when, within } from "./words";
+import { about, card, duration, people, tag, total, usual, usually, when, within } from "./words";
 
 describe("the words are those that the server says", () => {
   it.each(cases.waits)("for a wait of $minutes minutes", (c) => {
@@ -12,6 +12,10 @@ describe("the words are those that the server says", () => {
   });
   it.each(cases.times)("for a time: $when", (c) => {
     expect(when(new Date(c.at), new Date(c.now))).toBe(c.when);
+  });
+  it.each(cases.totals)("for $away minutes away and a wait of $wait", (c) => {
+    expect(total(c.away, c.wait)).toBe(c.words);
+    expect(total(c.away, undefined)).toBeUndefined();
   });
   it.each(cases.people)("for $count people", (c) => {
     expect(people(c.count)).toBe(c.words);

@@ -117,6 +117,12 @@ export function openingShort(state: ServiceState, wait: Figure | undefined, now:
   return wait?.reason === "closed" ? words.replace("Closed now. ", "") : words;
 }
 
+/** Travel and wait together. */
+export function total(away: number, wait: number | undefined): string | undefined {
+  if (wait === undefined) return undefined;
+  return `${about(away + wait)} in all, with ${duration(away)} by car.`;
+}
+
 export function isOpen(state: ServiceState | undefined): boolean {
   return state?.open.state === "open" && !state.closure;
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use crate::domain::Cell;
+use super::geo::Cell;
 
 /// A hex of level 8, then the postcodes (without blank) in it.
 const POSTCODES: &str = include_str!("../../fixtures/places/postcodes.csv");
