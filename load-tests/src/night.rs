@@ -41,6 +41,10 @@ const TOPICS: [&[&str]; 4] = [
     &["waits", "status"],
     &["service:lboro-utc", "heat:demand:60m:7"],
 ];
+/// Of so many screens one is asked what it showed in the middle of the load, none of them slow.
+const AUDITED_EVERY: usize = 10;
+/// How often, and how long after that moment.
+const AUDIT: Duration = Duration::from_secs(3);
 /// Growth of memory in the second half of the night that is taken for a leak, bytes.
 const LEAK_BYTES: u64 = 32 << 20;
 
@@ -76,6 +80,7 @@ struct Night {
     screens: Vec<(RefCell<Screen>, Notify)>,
     is_over: Cell<bool>,
     cuts: Cell<u64>,
+    audits: Cell<u64>,
     fault: RefCell<Option<String>>,
 }
 
@@ -95,11 +100,16 @@ async fn through(arguments: &Arguments) -> anyhow::Result<()> {
     let night = Rc::new(Night {
         server: Cell::new(server.address),
         screens: (0..arguments.sockets as usize)
-            .map(|number| Screen::new(TOPICS[number % TOPICS.len()]))
+            .map(|number| {
+                let mut screen = Screen::new(TOPICS[number % TOPICS.len()]);
+                screen.is_audited = number % AUDITED_EVERY == AUDITED_EVERY / 2;
+                screen
+            })
             .map(|screen| (RefCell::new(screen), Notify::new()))
             .collect(),
         is_over: Cell::new(false),
         cuts: Cell::new(0),
+        audits: Cell::new(0),
         fault: RefCell::default(),
     });
     for number in 0..night.screens.len() {
@@ -133,6 +143,9 @@ async fn through(arguments: &Arguments) -> anyhow::Result<()> {
         searches.ms(0.5),
         searches.ms(0.99)
     );
+    let audits = night.audits.get();
+    println!("{audits} topics of screens were right in the middle of the load");
+    ensure!(audits > 0, "nothing was audited");
     println!("no gap, no leak");
     server.stop()
 }
@@ -187,8 +200,16 @@ async fn load(
     let mut events = interval(Duration::from_secs(1) / arguments.rate);
     let mut asks = interval(Duration::from_secs(1) / arguments.searches);
     let mut cuts = interval(Duration::from_secs(1) / arguments.cut.max(1));
+    let mut audits = interval(AUDIT);
+    let mut asked: Option<Value> = None;
     while Instant::now() < until {
         tokio::select! {
+            _ = audits.tick() => {
+                if let Some(state) = asked.take() {
+                    audit(night, &state)?;
+                }
+                asked = Some(state(night).await?);
+            }
             _ = events.tick() => patients.next().await?,
             _ = asks.tick() => searches.next().await?,
             _ = cuts.tick(), if arguments.cut > 0 => {
@@ -249,12 +270,35 @@ async fn watch(night: Rc<Night>, number: usize) {
     }
 }
 
+/// The state that the server says it is in.
+async fn state(night: &Night) -> anyhow::Result<Value> {
+    let url = format!("http://{}/api/v1/state", night.server.get());
+    Ok(reqwest::get(url).await?.json().await?)
+}
+
+/// What screens showed at that moment must have been that state.
+fn audit(night: &Night, state: &Value) -> anyhow::Result<()> {
+    let seq = state["seq"].as_u64().context("no seq")?;
+    for (number, (screen, _)) in night.screens.iter().enumerate() {
+        for (topic, held) in &screen.borrow().held {
+            let values = state["topics"][topic]
+                .as_object()
+                .context("no such topic")?;
+            match held.was(seq, values) {
+                Some(true) => night.audits.set(night.audits.get() + 1),
+                Some(false) => bail!("screen {number} showed something else of {topic} at {seq}"),
+                None => {}
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Every screen must come to show what the server shows.
 async fn compare(night: &Night) -> anyhow::Result<()> {
     let until = Instant::now() + AGREE;
     loop {
-        let url = format!("http://{}/api/v1/state", night.server.get());
-        let state: Value = reqwest::get(url).await?.json().await?;
+        let state = state(night).await?;
         let wrong = night
             .screens
             .iter()

@@ -1,6 +1,8 @@
 //! A viewer as a browser is one: it holds what it was sent, and comes back with where it stood.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -14,6 +16,8 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 /// Buffers of a socket, bytes: there are many.
 const BUFFER_BYTES: usize = 4 << 10;
+/// Versions of a topic that are kept to be looked at.
+const VERSIONS_MAX: usize = 256;
 /// A handshake takes no longer.
 const HANDSHAKE: Duration = Duration::from_secs(20);
 
@@ -24,6 +28,38 @@ pub struct Held {
     pub seq: u64,
     /// Values by key.
     pub values: Map<String, Value>,
+    /// What it was lately, if that is kept: as of which entry, and its fingerprint. A new connection begins
+    /// anew, since what was missed comes as one change.
+    versions: VecDeque<(u64, u64)>,
+}
+
+impl Held {
+    /// Whether it was, as of an entry, what the server says it was; `None` when that cannot be told.
+    pub fn was(&self, seq: u64, values: &Map<String, Value>) -> Option<bool> {
+        let (newest, _) = self.versions.back()?;
+        let last = self
+            .versions
+            .iter()
+            .rev()
+            .find(|(as_of, _)| *as_of <= seq)?;
+        (*newest > seq).then(|| last.1 == fingerprint(values))
+    }
+
+    fn keep(&mut self) {
+        self.versions
+            .push_back((self.seq, fingerprint(&self.values)));
+        if self.versions.len() > VERSIONS_MAX {
+            self.versions.pop_front();
+        }
+    }
+}
+
+fn fingerprint(values: &Map<String, Value>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for (key, value) in values {
+        (key, value.to_string()).hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// One screen.
@@ -33,6 +69,8 @@ pub struct Screen {
     epoch: String,
     /// What it holds, by topic.
     pub held: BTreeMap<String, Held>,
+    /// It keeps what it was lately.
+    pub is_audited: bool,
     /// Snapshots it was sent.
     pub snapshots: u64,
     /// Changes it was sent.
@@ -79,7 +117,11 @@ impl Screen {
     }
 
     /// Connects from an address of this machine and asks for what it does not hold.
-    pub async fn connect(&self, server: SocketAddr, from: IpAddr) -> anyhow::Result<Connection> {
+    pub async fn connect(
+        &mut self,
+        server: SocketAddr,
+        from: IpAddr,
+    ) -> anyhow::Result<Connection> {
         let socket = TcpSocket::new_v4()?;
         socket.set_reuseaddr(true)?;
         socket.bind(SocketAddr::new(from, 0))?;
@@ -97,6 +139,9 @@ impl Screen {
             .await
             .context("no handshake")??;
         for topic in &self.topics {
+            if let Some(held) = self.held.get_mut(topic) {
+                held.versions.clear();
+            }
             let since = self.held.get(topic);
             let since = since.map(|held| json!({"epoch": self.epoch, "seq": held.seq}));
             let ask = json!({"type": "subscribe", "topics": [topic], "since": since});
@@ -127,7 +172,15 @@ impl Screen {
                     .as_str()
                     .context("no epoch")?
                     .clone_into(&mut self.epoch);
-                self.held.insert(topic, Held { seq, values });
+                let mut held = Held {
+                    seq,
+                    values,
+                    versions: VecDeque::new(),
+                };
+                if self.is_audited {
+                    held.keep();
+                }
+                self.held.insert(topic, held);
                 self.snapshots += 1;
                 Ok(Heard::Snapshot)
             }
@@ -143,6 +196,9 @@ impl Screen {
                 }
                 for key in data["unset"].as_array().context("no unset")? {
                     held.values.remove(key.as_str().context("no key")?);
+                }
+                if self.is_audited {
+                    held.keep();
                 }
                 self.deltas += 1;
                 Ok(Heard::Delta)

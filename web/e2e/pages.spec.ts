@@ -90,6 +90,10 @@ test("figures change on the page as events arrive, and the list keeps its order"
 test("where sockets are blocked figures come as events, and where those are too they are fetched", async ({
   page,
 }) => {
+  // The pauses between tries are left to chance, up to a minute in all: here they are short.
+  await page.addInitScript(() => {
+    Math.random = () => 0.1;
+  });
   await page.routeWebSocket(/\/api\/v1\/push$/, (socket) => socket.close());
   await page.goto("/");
   await expect(page.getByText("Live: figures change")).toBeVisible({ timeout: 20_000 });
