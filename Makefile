@@ -41,7 +41,7 @@ bench: build ## Events to picture beside a bare loop, and senders over HTTP besi
 load: build ## Latency, many screens beside a bound and nchan, a restart under 15,000, a night of 30 minutes
 	bash scripts/load.sh
 
-fuzz: ## Feed every parser of outside text with broken input, a minute each
+fuzz: ## Feed every parser of outside text with broken input, a minute each; then every address
 	bash scripts/fuzz.sh
 
 tools: ## Install Debian packages that the tests need (Chromium, Prometheus' promtool, Python)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Feeds every parser of outside text with broken input for a bounded time, on stable Rust: cargo-fuzz
-# without a sanitizer. The seeds are the repository's own fixtures. What breaks is kept in
+# Feeds every parser of outside text, and every address, with broken input for a bounded time, on stable Rust:
+# cargo-fuzz without a sanitizer, and schemathesis. The seeds are the repository's own fixtures. What breaks is kept in
 # fixtures/fuzz and read by the tests from then on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -28,4 +28,9 @@ for target in hl7 events encounters queries; do
     fi
     rmdir "$found"
 done
+# The addresses of a running server, by its own OpenAPI document; a failure prints its seed.
+seed=${UEC_API_SEED:-$RANDOM}
+echo "== addresses, seed $seed"
+UEC_API_CASES=${UEC_API_CASES:-300} UEC_API_SEED=$seed \
+    cargo test --locked --quiet --package uec-live --test all e2e::schemathesis
 echo "nothing broke"

@@ -7,6 +7,7 @@
 
 mod architecture;
 mod dashboards;
+mod directory;
 mod e2e;
 mod fold;
 mod forecast;

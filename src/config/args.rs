@@ -290,7 +290,19 @@ pub struct DataDir {
 pub enum Directory {
     /// Say what is wrong with a services file, by line and field.
     Check {
-        /// The file (CSV).
+        /// The file: CSV, our own lines of JSON, or a FHIR Bundle.
+        file: PathBuf,
+    },
+    /// Show what would change from one services file to another; nothing is changed.
+    Diff {
+        /// The file that is used now.
+        before: PathBuf,
+        /// The file that is to be used.
+        after: PathBuf,
+    },
+    /// Write a services file as our own lines of JSON to standard output.
+    Convert {
+        /// The file: CSV, our own lines of JSON, or a FHIR Bundle.
         file: PathBuf,
     },
 }
@@ -306,6 +318,9 @@ pub enum Token {
         /// A feed its holder may send for; may be repeated. Any feed without it.
         #[arg(long)]
         feed: Vec<String>,
+        /// A service its holder may speak for, with --role service; may be repeated. Any without it.
+        #[arg(long)]
+        service: Vec<String>,
         /// Who holds it, in words an operator will know again.
         #[arg(long)]
         label: String,

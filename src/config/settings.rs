@@ -19,9 +19,20 @@ pub struct Settings {
     pub forward: Option<Forward>,
     /// What is taken into the log and how long it is kept.
     pub log: LogSettings,
+    /// How long journeys take.
+    pub travel: TravelSettings,
     /// Addresses of reverse proxies in front of the server, whose `X-Forwarded-For` is believed and who
     /// may open any number of connections.
     pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// How long journeys take.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TravelSettings {
+    /// A road engine that speaks OSRM, for instance `http://127.0.0.1:5000`; without it times are worked
+    /// out offline. It is told where readers are (a postcode's hex), so it should be one's own.
+    pub osrm: Option<String>,
 }
 
 /// What is taken into the log and how long it is kept.
@@ -66,6 +77,15 @@ impl Settings {
                 file.display()
             );
         }
+        if let Some(osrm) = &settings.travel.osrm
+            && !is_web_address(osrm)
+        {
+            anyhow::bail!(
+                "{} is not right: travel.osrm must begin with http:// or https:// and name a server, \
+                 and {osrm:?} does not",
+                file.display()
+            );
+        }
         let folder = file.parent().unwrap_or(Path::new("."));
         settings.feeds = settings.feeds.map(|feeds| folder.join(feeds));
         settings.opel = settings.opel.map(|opel| folder.join(opel));
@@ -74,6 +94,13 @@ impl Settings {
         }
         Ok(settings)
     }
+}
+
+fn is_web_address(text: &str) -> bool {
+    let rest = text
+        .strip_prefix("http://")
+        .or_else(|| text.strip_prefix("https://"));
+    rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '['))
 }
 
 #[cfg(test)]
@@ -105,5 +132,33 @@ mod tests {
                 .to_string()
                 .contains("unknown field")
         );
+    }
+
+    #[test]
+    fn a_road_engine_is_a_web_address() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("uec.toml");
+        let read = |osrm: &str| {
+            std::fs::write(&file, format!("[travel]\nosrm = {osrm:?}\n")).unwrap();
+            Settings::read(&file)
+        };
+        for right in [
+            "http://127.0.0.1:5000",
+            "https://roads.example",
+            "http://[::1]:5000/",
+        ] {
+            let settings = read(right).unwrap();
+            assert_eq!(settings.travel.osrm.as_deref(), Some(right));
+        }
+        for wrong in [
+            "127.0.0.1:5000",
+            "ftp://roads.example",
+            "file:///etc",
+            "http://",
+            "",
+        ] {
+            let why = read(wrong).unwrap_err().to_string();
+            assert!(why.contains("travel.osrm must begin with http://"), "{why}");
+        }
     }
 }

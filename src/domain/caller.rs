@@ -1,6 +1,8 @@
 //! Who is asking, once a face has established it.
 
-use super::ids::FeedId;
+use compact_str::CompactString;
+
+use super::ids::{FeedId, OWN_FEED, ServiceId};
 
 /// What a caller may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,13 +13,21 @@ pub enum Role {
     Crew,
     /// NHS 111 clinician.
     Clinician,
+    /// Staff of a Service: sets its status.
+    Service,
     /// Manager or operator: sees exact figures, feeds and quarantine.
     Operator,
 }
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 4] = [Self::Feed, Self::Crew, Self::Clinician, Self::Operator];
+    pub const ALL: [Self; 5] = [
+        Self::Feed,
+        Self::Crew,
+        Self::Clinician,
+        Self::Service,
+        Self::Operator,
+    ];
 
     /// The word used by `token new --role` and in the token file.
     pub fn label(self) -> &'static str {
@@ -25,6 +35,7 @@ impl Role {
             Self::Feed => "feed",
             Self::Crew => "crew",
             Self::Clinician => "clinician",
+            Self::Service => "service",
             Self::Operator => "operator",
         }
     }
@@ -35,13 +46,24 @@ impl Role {
 pub struct Caller {
     /// What it may do.
     pub role: Role,
+    /// The label of its token, for the record of who did what.
+    pub name: CompactString,
     /// The feeds it may send for; empty means any.
     pub feeds: Vec<FeedId>,
+    /// The services it may speak for as their staff; empty means any.
+    pub services: Vec<ServiceId>,
 }
 
 impl Caller {
+    /// Whether it may set the status of a service.
+    pub fn may_speak_for(&self, service: &ServiceId) -> bool {
+        self.role == Role::Service && (self.services.is_empty() || self.services.contains(service))
+    }
+
     /// Whether it may send events for a feed.
     pub fn may_send_for(&self, feed: &FeedId) -> bool {
-        self.role == Role::Feed && (self.feeds.is_empty() || self.feeds.contains(feed))
+        self.role == Role::Feed
+            && feed.as_str() != OWN_FEED
+            && (self.feeds.is_empty() || self.feeds.contains(feed))
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::ids::{FeedId, ServiceId};
 use super::opel::OpelRules;
 use super::service::Service;
@@ -44,6 +46,15 @@ pub struct Directory {
     opel: OpelRules,
 }
 
+/// A change to the list of Services.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Listing {
+    /// The record is put in, in place of one with the same id.
+    Put(Box<Service>),
+    /// The record is taken out.
+    Withdrawn(ServiceId),
+}
+
 impl Directory {
     /// Puts services and feeds together. A later one with the same id replaces the earlier: the
     /// loader has already refused doubles.
@@ -75,6 +86,27 @@ impl Directory {
     pub fn with_opel(mut self, opel: OpelRules) -> Self {
         self.opel = opel;
         self
+    }
+
+    /// The same after changes to the list of Services; what is not named stays.
+    pub fn after(&self, changes: &[Listing]) -> Self {
+        let mut changed = self.clone();
+        for change in changes {
+            changed.change(change.clone());
+        }
+        changed
+    }
+
+    /// Puts a record in or takes it out.
+    pub fn change(&mut self, change: Listing) {
+        match change {
+            Listing::Put(service) => {
+                self.services.insert(service.id.clone(), Arc::new(*service));
+            }
+            Listing::Withdrawn(id) => {
+                self.services.remove(&id);
+            }
+        }
     }
 
     /// How escalation levels are worked out; no trust and no parameter unless configured.

@@ -1,4 +1,4 @@
-//! What happened, in the past tense: the events a feed may send and the entries the log keeps.
+//! What happened, in the past tense: the events a feed may send.
 //!
 //! The field names are the ones of our wire format (version 1), so that log, fixtures and feeds
 //! read alike. An origin is already a hex here: a postcode or a position never gets this far.
@@ -7,48 +7,10 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::capacity::{Capacity, Slot};
-use super::estimate::Shown;
 use super::geo::Cell;
-use super::ids::{ContactId, EventId, FeedId, IncidentId, ServiceId, VisitId};
+use super::ids::{ContactId, IncidentId, ServiceId, VisitId};
+use super::service::Service;
 use super::time::At;
-
-/// One entry of the log: the order of the world.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
-    /// Dense, from 1.
-    pub seq: u64,
-    /// When the log took it; never goes backwards.
-    pub at: At,
-    /// What it says.
-    pub record: Record,
-}
-
-/// What an entry holds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Record {
-    /// Something a feed told us.
-    Fact(Fact),
-    /// Time passed, so that windows empty without traffic and a replay agrees to the byte.
-    Tick,
-    /// What readers are shown changed. It is kept, and not worked out again in a replay, so that a
-    /// score is of what was shown and not of what a newer version would have shown.
-    Shown(Vec<Shown>),
-}
-
-/// One admitted message of a feed.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Fact {
-    /// Unique within the feed.
-    pub id: EventId,
-    /// Who says so.
-    pub feed: FeedId,
-    /// When the feed says it happened.
-    pub happened_at: At,
-    /// What happened.
-    #[serde(flatten)]
-    pub event: Event,
-}
 
 /// How a patient came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -395,6 +357,26 @@ pub enum Event {
     /// "I am alive": a feed without news.
     #[serde(rename = "feed.heartbeat")]
     FeedHeartbeat {},
+    /// A record of the Directory was put in or replaced, at this server itself.
+    #[serde(rename = "service.listed")]
+    ServiceListed {
+        /// The whole record.
+        record: Box<Service>,
+        /// Who did it: the label of the token.
+        by: CompactString,
+        /// Plain words.
+        why: String,
+    },
+    /// A record of the Directory was taken out, at this server itself.
+    #[serde(rename = "service.withdrawn")]
+    ServiceWithdrawn {
+        /// Which.
+        service: ServiceId,
+        /// Who did it: the label of the token.
+        by: CompactString,
+        /// Plain words.
+        why: String,
+    },
 }
 
 impl Event {
@@ -423,6 +405,8 @@ impl Event {
             Self::ServiceOpened { .. } => "service.opened",
             Self::CapacityReported { .. } => "capacity.reported",
             Self::SlotsPublished { .. } => "slots.published",
+            Self::ServiceListed { .. } => "service.listed",
+            Self::ServiceWithdrawn { .. } => "service.withdrawn",
             Self::FeedHeartbeat {} => "feed.heartbeat",
         }
     }
@@ -441,6 +425,14 @@ impl Event {
             | Self::VisitReopened { visit } => Some(visit),
             _ => None,
         }
+    }
+
+    /// Only this server itself may say so, never a feed.
+    pub fn is_own(&self) -> bool {
+        matches!(
+            self,
+            Self::ServiceListed { .. } | Self::ServiceWithdrawn { .. }
+        )
     }
 
     /// The Incident the event is about, if it is about one.
@@ -468,33 +460,10 @@ impl Event {
             | Self::ServiceClosed { service, .. }
             | Self::ServiceOpened { service, .. }
             | Self::CapacityReported { service, .. }
-            | Self::SlotsPublished { service, .. } => Some(service),
+            | Self::SlotsPublished { service, .. }
+            | Self::ServiceWithdrawn { service, .. } => Some(service),
             Self::ContactRecorded { service, .. } => service.as_ref(),
             _ => None,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fact_reads_and_writes_the_wire_format_of_the_blueprint() {
-        let fact = Fact {
-            id: EventId::new("uhl-000123").unwrap(),
-            feed: FeedId::new("uhl-ed").unwrap(),
-            happened_at: At(1_795_421_700_000),
-            event: Event::VisitTriaged {
-                visit: VisitId::new("v-8f3a").unwrap(),
-                acuity: Acuity::new(3).unwrap(),
-            },
-        };
-        let text = serde_json::to_string(&fact).unwrap();
-        assert_eq!(
-            text,
-            r#"{"id":"uhl-000123","feed":"uhl-ed","happened_at":1795421700000,"type":"visit.triaged","visit":"v-8f3a","acuity":3}"#
-        );
-        assert_eq!(serde_json::from_str::<Fact>(&text).unwrap(), fact);
     }
 }

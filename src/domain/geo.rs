@@ -15,6 +15,18 @@ pub struct Position {
     pub lng: f64,
 }
 
+/// A position that was checked has no NaN.
+impl Eq for Position {}
+
+impl std::hash::Hash for Position {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        for degrees in [self.lat, self.lng] {
+            // Zero has two signs and is one place.
+            (degrees + 0.0).to_bits().hash(state);
+        }
+    }
+}
+
 impl Position {
     /// Checks the ranges.
     pub fn new(lat: f64, lng: f64) -> Option<Self> {

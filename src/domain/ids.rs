@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 /// Longest id any feed may send, in bytes.
 pub const ID_BYTES_MAX: usize = 64;
 
+/// The feed of what is done at this server itself: a status set, a record changed. Nobody may send for it.
+pub const OWN_FEED: &str = "uec-live";
+
 /// Why a text cannot be an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadId {

@@ -9,6 +9,7 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use compact_calendar::CompactCalendar;
 use jiff::civil::{Date, Weekday};
 use opening_hours::{Context, ContextHolidays, OpeningHours};
+use serde::{Deserialize, Serialize};
 
 use super::time::{At, london};
 
@@ -39,16 +40,43 @@ impl Opening {
     }
 }
 
-/// A parsed `opening_hours` text.
-#[derive(Debug, Clone)]
+/// A parsed `opening_hours` text. A copy shares what was parsed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Hours {
+    inner: Arc<Parsed>,
+}
+
+#[derive(Debug)]
+struct Parsed {
     text: String,
-    parsed: OpeningHours,
+    hours: OpeningHours,
 }
 
 impl PartialEq for Hours {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        Arc::ptr_eq(&self.inner, &other.inner) || self.inner.text == other.inner.text
+    }
+}
+
+impl Eq for Hours {}
+
+impl std::hash::Hash for Hours {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.inner.text.hash(state);
+    }
+}
+
+impl TryFrom<String> for Hours {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Hours> for String {
+    fn from(hours: Hours) -> Self {
+        hours.inner.text.clone()
     }
 }
 
@@ -59,25 +87,41 @@ impl Hours {
             .parse::<OpeningHours>()
             .map_err(|why| format!("opening hours {text:?} cannot be read: {why}"))?
             .with_context(Context::default().with_holidays(holidays()));
+        let text = text.to_owned();
         Ok(Self {
-            text: text.to_owned(),
-            parsed,
+            inner: Arc::new(Parsed {
+                text,
+                hours: parsed,
+            }),
         })
     }
 
     /// As written in the Directory.
     pub fn text(&self) -> &str {
-        &self.text
+        &self.inner.text
+    }
+
+    /// Names what was parsed: two that share it open and close together.
+    pub fn key(&self) -> usize {
+        Arc::as_ptr(&self.inner).addr()
+    }
+
+    /// Whether it is ever open from a moment on.
+    pub fn opens_after(&self, at: At) -> bool {
+        !matches!(self.at(at), Opening::Closed { opens: None })
     }
 
     /// The state at a moment.
     pub fn at(&self, at: At) -> Opening {
-        if self.text == "24/7" {
+        if self.text() == "24/7" {
             return Opening::AllHours;
         }
         let local = to_naive(at);
-        let next = self.parsed.next_change(local).and_then(from_naive);
-        if self.parsed.is_open(local) {
+        let hours = &self.inner.hours;
+        let next = hours
+            .next_change(local)
+            .and_then(|change| from_naive(change, at));
+        if hours.is_open(local) {
             Opening::Open { until: next }
         } else {
             Opening::Closed { opens: next }
@@ -102,7 +146,9 @@ fn to_naive(at: At) -> NaiveDateTime {
     .unwrap_or_default()
 }
 
-fn from_naive(local: NaiveDateTime) -> Option<At> {
+/// The moment of a civil time that comes after another moment: an hour that the clocks repeat is meant as
+/// the one still ahead.
+fn from_naive(local: NaiveDateTime, after: At) -> Option<At> {
     let date = Date::new(
         i16::try_from(local.year()).ok()?,
         i8::try_from(local.month()).ok()?,
@@ -115,8 +161,14 @@ fn from_naive(local: NaiveDateTime) -> Option<At> {
         i8::try_from(local.second()).ok()?,
         0,
     );
-    let zoned = time.to_zoned(london()).ok()?;
-    Some(At(zoned.timestamp().as_millisecond()))
+    let ambiguous = london().to_ambiguous_zoned(time);
+    let first = ambiguous.clone().earlier().ok()?;
+    let first = At(first.timestamp().as_millisecond());
+    if first > after || !ambiguous.is_ambiguous() {
+        return Some(first);
+    }
+    let second = ambiguous.later().ok()?;
+    Some(At(second.timestamp().as_millisecond()))
 }
 
 fn holidays() -> ContextHolidays {
@@ -253,6 +305,35 @@ mod tests {
                 until: Some(at("2026-07-01T19:00:00Z"))
             }
         );
+    }
+
+    #[test]
+    fn a_session_past_midnight_ends_on_the_day_after() {
+        let hours = Hours::parse("Fr-Sa 18:00-02:00").unwrap();
+        assert_eq!(
+            hours.at(at("2026-11-28T01:30:00Z")),
+            Opening::Open {
+                until: Some(at("2026-11-28T02:00:00Z"))
+            }
+        );
+        assert!(!hours.at(at("2026-11-28T02:30:00Z")).is_open());
+    }
+
+    #[test]
+    fn the_hour_that_is_repeated_closes_at_its_second_end_and_the_lost_hour_is_skipped() {
+        let hours = Hours::parse("Mo-Su 22:00-01:30").unwrap();
+        // 25 October 2026: 01:15 comes twice, first in summer time.
+        let until = |text| match hours.at(at(text)) {
+            Opening::Open { until } => until,
+            other => panic!("{other:?}"),
+        };
+        let first = Some(at("2026-10-25T00:30:00Z"));
+        let second = Some(at("2026-10-25T01:30:00Z"));
+        assert_eq!(until("2026-10-25T00:15:00Z"), first);
+        assert_eq!(until("2026-10-25T01:15:00Z"), second);
+        // 29 March 2026: 01:30 does not come; the session ends when the clocks leap over it.
+        let night = until("2026-03-29T00:30:00Z").unwrap();
+        assert!(night >= at("2026-03-29T00:30:00Z") && night <= at("2026-03-29T01:30:00Z"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use serde_json::{Map, Value};
 
-use crate::domain::{At, Cell, Entry, Fact, Record};
+use crate::domain::{At, Cell, Entry, Fact, OWN_FEED, Record};
 use crate::effects::checkpoint::Checkpoint;
 use crate::log::Reader;
 
@@ -105,7 +105,10 @@ async fn post(client: &reqwest::Client, target: &Target, body: String) -> anyhow
 fn lines(entries: &[Entry]) -> anyhow::Result<String> {
     let mut text = String::new();
     for entry in entries {
-        if let Record::Fact(fact) = &entry.record {
+        // What was done at this server itself stays here: the other one has its own Directory.
+        if let Record::Fact(fact) = &entry.record
+            && fact.feed.as_str() != OWN_FEED
+        {
             text.push_str(&serde_json::to_string(&wire(fact)?)?);
             text.push('\n');
         }

@@ -9,13 +9,17 @@ use std::sync::{Arc, RwLock};
 
 use anyhow::Context;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Caller, FeedId, Role};
+use crate::domain::{At, Caller, FeedId, Role, ServiceId};
 use crate::faces::failure;
+use crate::faces::session::Sessions;
+
+/// Roles that see what is for professionals.
+pub const PROFESSIONALS: [Role; 4] = [Role::Clinician, Role::Crew, Role::Service, Role::Operator];
 
 const FILE: &str = "tokens.toml";
 const SECRET_BYTES: usize = 32;
@@ -29,6 +33,8 @@ struct Record {
     role: String,
     #[serde(default)]
     feeds: Vec<FeedId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    services: Vec<ServiceId>,
     sha256: String,
 }
 
@@ -44,6 +50,7 @@ struct File {
 pub struct Access {
     /// `None`: everybody may do everything (`--open`).
     tokens: Option<Arc<Tokens>>,
+    sessions: Sessions,
 }
 
 struct Tokens {
@@ -54,7 +61,10 @@ struct Tokens {
 impl Access {
     /// Access control is off.
     pub fn open() -> Self {
-        Self { tokens: None }
+        Self {
+            tokens: None,
+            sessions: Sessions::default(),
+        }
     }
 
     /// Tokens from the folder's file; no file, no tokens.
@@ -65,18 +75,50 @@ impl Access {
                 folder: folder.to_owned(),
                 known,
             })),
+            sessions: Sessions::default(),
         })
     }
 
-    /// The caller that a bearer token names. A token not known yet may have been made since the
-    /// file was read, so the file is read once more.
-    fn find_caller(&self, secret: Option<&str>) -> Option<Caller> {
-        let Some(tokens) = &self.tokens else {
-            return Some(Caller {
-                role: Role::Feed,
+    /// The caller that a token names, if it has one of the roles. Where access control is off anybody has
+    /// the first of them.
+    pub fn find_caller(&self, secret: Option<&str>, roles: &[Role]) -> Option<Caller> {
+        if self.tokens.is_none() {
+            return roles.first().map(|role| Caller {
+                role: *role,
+                name: "anybody".into(),
                 feeds: Vec::new(),
+                services: Vec::new(),
             });
+        }
+        self.known(secret)
+            .filter(|caller| roles.contains(&caller.role))
+    }
+
+    /// Who is asking, by a token or by the cookie of a page, if they have one of the roles. Only for
+    /// questions that change nothing: a cookie may be sent without the person's will.
+    pub fn find_reader(&self, headers: &HeaderMap, roles: &[Role], now: At) -> Option<Caller> {
+        let by_cookie = || {
+            let caller = self.sessions.find(headers, now, hash)?;
+            roles.contains(&caller.role).then_some(caller)
         };
+        self.find_caller(secret(headers), roles).or_else(by_cookie)
+    }
+
+    /// Opens a session for the holder of a token; what its cookie holds. A feed's token opens none.
+    pub fn sign_in(&self, token: &str, now: At) -> Option<String> {
+        let caller = self.find_caller(Some(token), &PROFESSIONALS)?;
+        self.sessions.open(caller, now, hash)
+    }
+
+    /// Ends the session of a cookie.
+    pub fn sign_out(&self, headers: &HeaderMap) {
+        self.sessions.close(headers, hash);
+    }
+
+    /// The caller that a token names. A token not known yet may have been made since the file was read, so
+    /// the file is read once more.
+    fn known(&self, secret: Option<&str>) -> Option<Caller> {
+        let tokens = self.tokens.as_ref()?;
         let hash = hash(secret?);
         let known = |tokens: &Tokens| {
             tokens
@@ -93,6 +135,14 @@ impl Access {
     }
 }
 
+/// The secret of `Authorization: Bearer …` or, as the capacity status API has it, `Token …`.
+pub fn secret(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    text.strip_prefix("Bearer ")
+        .or_else(|| text.strip_prefix("Token "))
+        .map(str::trim)
+}
+
 /// What a route asks for.
 #[derive(Clone)]
 pub struct Gate {
@@ -104,13 +154,15 @@ pub struct Gate {
 
 /// Middleware: lets a caller of the gate's role through and tells the handler who it is.
 pub async fn require(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
-    let secret = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|text| text.strip_prefix("Bearer "))
-        .map(str::trim);
-    match gate.access.find_caller(secret) {
+    let secret = secret(request.headers());
+    let caller = gate.access.find_caller(secret, &[gate.role]);
+    match caller {
+        None if gate.access.known(secret).is_some() => failure(
+            StatusCode::FORBIDDEN,
+            "not_allowed",
+            "this token may not do that",
+            "ask the operator for a token of the right role",
+        ),
         None => {
             let what = "send `Authorization: Bearer` and a token made by `uec-live token new`";
             let mut answer = failure(
@@ -124,12 +176,6 @@ pub async fn require(State(gate): State<Gate>, mut request: Request, next: Next)
                 .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             answer
         }
-        Some(caller) if caller.role != gate.role => failure(
-            StatusCode::FORBIDDEN,
-            "not_allowed",
-            "this token may not do that",
-            "ask the operator for a token of the right role",
-        ),
         Some(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await.into_response()
@@ -141,7 +187,7 @@ pub async fn require(State(gate): State<Gate>, mut request: Request, next: Next)
 pub fn mint_into(
     folder: &Path,
     role: Role,
-    feeds: Vec<FeedId>,
+    (feeds, services): (Vec<FeedId>, Vec<ServiceId>),
     label: &str,
 ) -> anyhow::Result<String> {
     let mut random = [0; SECRET_BYTES];
@@ -154,6 +200,7 @@ pub fn mint_into(
         label: label.to_owned(),
         role: role.label().to_owned(),
         feeds,
+        services,
         sha256: hash(&secret),
     });
     let fresh = folder.join(format!("{FILE}.new"));
@@ -184,7 +231,9 @@ fn read(folder: &Path) -> anyhow::Result<BTreeMap<String, Caller>> {
             record.sha256,
             Caller {
                 role,
+                name: record.label.into(),
                 feeds: record.feeds,
+                services: record.services,
             },
         );
     }
@@ -212,13 +261,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let access = Access::load(folder.path()).unwrap();
         let feed = FeedId::new("dhu-oadby").unwrap();
-        let secret = mint_into(folder.path(), Role::Feed, vec![feed.clone()], "Oadby").unwrap();
+        let secret = mint_into(
+            folder.path(),
+            Role::Feed,
+            (vec![feed.clone()], Vec::new()),
+            "Oadby",
+        )
+        .unwrap();
         let caller = access
-            .find_caller(Some(&secret))
+            .find_caller(Some(&secret), &[Role::Feed])
             .expect("made after the file was read");
         assert!(caller.may_send_for(&feed));
         assert!(!caller.may_send_for(&FeedId::new("uhl-adt").unwrap()));
-        assert_eq!(access.find_caller(Some("uec_guess")), None);
-        assert_eq!(access.find_caller(None), None);
+        assert_eq!(access.find_caller(Some(&secret), &[Role::Operator]), None);
+        assert_eq!(access.find_caller(Some("uec_guess"), &Role::ALL), None);
+        assert_eq!(access.find_caller(None, &Role::ALL), None);
     }
 }

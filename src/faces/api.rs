@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
@@ -38,6 +39,44 @@ pub fn router(parts: Parts) -> Router {
         .route("/readyz", get(ready))
         .with_state(parts)
 }
+
+/// Middleware of the whole table: a program is refused in JSON also where no handler of ours saw the request,
+/// because its path, its query or its body could not be read, or nothing is there.
+pub async fn refuse_in_json(request: Request, next: Next) -> Response {
+    let is_api = request.uri().path().starts_with("/api/");
+    let answer = next.run(request).await;
+    let kind = answer.headers().get(header::CONTENT_TYPE);
+    let is_json = kind
+        .and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.contains("json"));
+    if !is_api || is_json || !answer.status().is_client_error() {
+        return answer;
+    }
+    let (code, message, what_to_do) = match answer.status() {
+        StatusCode::NOT_FOUND => ("not_found", "nothing is at this address", SEE_OPENAPI),
+        StatusCode::METHOD_NOT_ALLOWED => (
+            "method_not_allowed",
+            "this address does not take that method",
+            "use one that `Allow` names",
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ("too_large", "the body is too large", "send less at once")
+        }
+        _ => (
+            "cannot_be_read",
+            "the address or the body cannot be read",
+            SEE_OPENAPI,
+        ),
+    };
+    let mut said = failure(answer.status(), code, message, what_to_do);
+    if let Some(allow) = answer.headers().get(header::ALLOW) {
+        said.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    said
+}
+
+/// Where everything that may be asked is written down.
+const SEE_OPENAPI: &str = "see /api/openapi.json";
 
 /// Answers with JSON, or with "not modified" when the caller has this very picture.
 fn answer(parts: &Parts, headers: &HeaderMap, picture: &Published, body: &Value) -> Response {
@@ -236,7 +275,12 @@ async fn heat_geojson(
         "as_of": picture.as_of.rfc3339_london(),
         "features": features,
     });
-    answer(&parts, &headers, &picture, &body)
+    let mut answer = answer(&parts, &headers, &picture, &body);
+    if answer.status() == StatusCode::OK {
+        let kind = HeaderValue::from_static("application/geo+json");
+        answer.headers_mut().insert(header::CONTENT_TYPE, kind);
+    }
+    answer
 }
 
 /// Ready when the log takes facts; the first picture is published before the server listens.

@@ -6,13 +6,17 @@
 pub mod access;
 pub mod api;
 mod demand;
+pub mod directory;
 pub mod fhir;
+pub mod finding;
 pub mod metrics;
 mod opel;
 pub mod pages;
 pub mod places;
+pub mod plain;
 pub mod push;
 pub mod scorecard;
+mod session;
 pub mod wire;
 
 use std::sync::Arc;
@@ -22,7 +26,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use tokio::sync::watch;
 
-use crate::domain::{Clock, Directory};
+use crate::domain::Clock;
+use crate::domain::travel::Travel;
 use crate::views::{Past, Published};
 
 /// What every face is given.
@@ -30,14 +35,14 @@ use crate::views::{Past, Published};
 pub struct Shared {
     /// The newest picture; wakes up when there is a newer one.
     pub published: watch::Receiver<Arc<Published>>,
-    /// Services and feeds.
-    pub directory: Arc<Directory>,
     /// The time of the server: the machine's, or the simulated world's.
     pub clock: Arc<dyn Clock>,
     /// What every page must say about this server.
     pub mode: Mode,
     /// What was shown before.
     pub past: Past,
+    /// How long journeys take.
+    pub travel: Arc<dyn Travel>,
 }
 
 impl Shared {

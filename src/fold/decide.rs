@@ -1,7 +1,7 @@
 //! Whether a fact is to be taken, asked on the writer before the log.
 
 use crate::domain::time::{HOUR, MINUTE, Millis};
-use crate::domain::{At, Event, Fact, IncidentId, Reason, Refused, VisitId};
+use crate::domain::{At, Event, Fact, IncidentId, OWN_FEED, Reason, Refused, VisitId};
 use crate::fold::Picture;
 use crate::fold::feeds::fingerprint;
 use crate::fold::visit::STEP_BEFORE_ARRIVAL_MAX;
@@ -41,13 +41,15 @@ pub enum Decision {
 impl Picture {
     /// Decides; the reasons are tried from the cheapest to the most particular.
     pub fn decide(&self, at: At, fact: &Fact, limits: Limits) -> Decision {
-        let Some(feed) = self.directory.find_feed(fact.feed.as_str()) else {
+        let is_own = fact.feed.as_str() == OWN_FEED;
+        let feed = self.directory.find_feed(fact.feed.as_str());
+        if !is_own && (feed.is_none() || fact.event.is_own()) {
             let why = format!(
                 "feed {} is not one of ours; ask the operator to add it",
                 fact.feed
             );
             return refuse(Reason::UnknownFeed, why);
-        };
+        }
         if let Some(known) = self
             .find_feed(&fact.feed)
             .and_then(|f| f.fingerprint(&fact.id))
@@ -66,7 +68,7 @@ impl Picture {
                 let why = format!("service {service} is not in the directory");
                 return refuse(Reason::UnknownService, why);
             }
-            if !self.directory.may_report(feed, service.as_str()) {
+            if feed.is_some_and(|feed| !self.directory.may_report(feed, service.as_str())) {
                 let why = format!("feed {} may not speak for service {service}", fact.feed);
                 return refuse(Reason::UnknownService, why);
             }

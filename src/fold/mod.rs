@@ -7,6 +7,7 @@ mod decide;
 pub mod demand;
 pub mod feeds;
 pub mod handovers;
+pub mod listings;
 pub mod rhythm;
 pub mod services;
 pub mod visit;
@@ -26,13 +27,14 @@ pub use decide::{Decision, FUTURE_MAX, LATE_MAX, LATE_MAX_MOST, Limits};
 use demand::Demand;
 use feeds::{FeedState, Feeds};
 use handovers::{Incidents, Leg, LegFact};
+use listings::Listings;
 use services::{DoorState, ServiceState};
 use visit::{Step, VisitFact};
 use visits::Visits;
 
 /// Rises with every change of what facts mean or of how a picture is written: a snapshot of another
 /// version is not used, and the entries are folded afresh.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// What an entry changed, for those who keep something derived from the picture.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +43,8 @@ pub enum Change {
     ServiceChanged(ServiceId),
     /// Where people ask for care.
     DemandChanged,
+    /// Records were put into the Directory or taken out.
+    DirectoryChanged,
     /// A feed was heard.
     FeedHeard(FeedId),
     /// A whole minute went by: everything that depends on time alone moved.
@@ -59,6 +63,8 @@ pub struct Picture {
     demand: Demand,
     services: BTreeMap<ServiceId, ServiceState>,
     feeds: Feeds,
+    #[serde(default)]
+    listings: Listings,
 }
 
 impl Picture {
@@ -73,6 +79,7 @@ impl Picture {
             demand: Demand::default(),
             services: BTreeMap::new(),
             feeds: Feeds::default(),
+            listings: Listings::default(),
         }
     }
 
@@ -87,10 +94,26 @@ impl Picture {
         directory: Arc<Directory>,
     ) -> Result<Self, serde_json::Error> {
         let picture: Self = serde_json::from_slice(bytes)?;
+        let changes = picture.listings.changes();
+        let directory = if changes.is_empty() {
+            directory
+        } else {
+            Arc::new(directory.after(&changes))
+        };
         Ok(Self {
             directory,
             ..picture
         })
+    }
+
+    /// The Directory as it is after the changes in the log.
+    pub fn directory(&self) -> &Arc<Directory> {
+        &self.directory
+    }
+
+    /// Changes of the Directory in the log.
+    pub fn listings(&self) -> &Listings {
+        &self.listings
     }
 
     /// The newest entry applied.
@@ -167,10 +190,11 @@ impl Picture {
                 status,
                 reset_in_minutes,
                 note,
-                ..
+                by,
             } => {
-                self.service(service)
-                    .set_status(at, *status, *reset_in_minutes, note.as_deref());
+                let said = (*status, *reset_in_minutes);
+                let state = self.service(service);
+                state.set_status(at, said, note.as_deref(), by);
                 vec![service.clone()]
             }
             Event::ServiceClosed {
@@ -192,10 +216,30 @@ impl Picture {
                 self.service(service).publish_slots(now, slots);
                 vec![service.clone()]
             }
-            Event::FeedHeartbeat {} => Vec::new(),
+            own if own.is_own() => self.list(own, changes),
             _ => self.take_visit(fact, changes),
         };
         changes.extend(touched.into_iter().map(Change::ServiceChanged));
+    }
+
+    /// Takes a change of the Directory. A batch of them copies it once: nobody else holds the copy yet.
+    fn list(&mut self, event: &Event, changes: &mut Vec<Change>) -> Vec<ServiceId> {
+        let (change, touched) = match event {
+            Event::ServiceListed { record, by, why } => {
+                let change = self.listings.put(self.at, record, by, why);
+                (change, vec![record.id.clone()])
+            }
+            Event::ServiceWithdrawn { service, by, why } => {
+                let change = self.listings.withdraw(self.at, service, by, why);
+                (change, Vec::new())
+            }
+            _ => return Vec::new(),
+        };
+        Arc::make_mut(&mut self.directory).change(change);
+        if !changes.contains(&Change::DirectoryChanged) {
+            changes.push(Change::DirectoryChanged);
+        }
+        touched
     }
 
     fn take_visit(&mut self, fact: &Fact, changes: &mut Vec<Change>) -> Vec<ServiceId> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Capacity;
@@ -28,6 +29,9 @@ pub struct StatusState {
     pub until: Option<At>,
     /// Plain words.
     pub note: Option<String>,
+    /// Who set it.
+    #[serde(default)]
+    pub by: Option<CompactString>,
 }
 
 /// Closed or opened out of turn, as last said.
@@ -54,7 +58,13 @@ pub struct ServiceState {
 
 impl ServiceState {
     /// Takes a status.
-    pub fn set_status(&mut self, at: At, rag: Rag, reset: Option<u32>, note: Option<&str>) {
+    pub fn set_status(
+        &mut self,
+        at: At,
+        (rag, reset): (Rag, Option<u32>),
+        note: Option<&str>,
+        by: &CompactString,
+    ) {
         if self.status.as_ref().is_some_and(|known| known.since > at) {
             return;
         }
@@ -64,6 +74,7 @@ impl ServiceState {
             since: at,
             until: (rag != Rag::Green).then(|| at.plus(reset)),
             note: note.map(ToOwned::to_owned),
+            by: Some(by.clone()),
         });
     }
 

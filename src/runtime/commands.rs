@@ -10,10 +10,10 @@ use anyhow::{Context, bail};
 use crate::config::args::{self, Command};
 use crate::config::directory;
 use crate::config::settings::Settings;
-use crate::domain::{Directory, FeedId};
+use crate::domain::{Directory, FeedId, ServiceId};
 use crate::faces::access;
 use crate::log::{inspect, repair};
-use crate::runtime::{demo, looking, quarantine, score, serve};
+use crate::runtime::{demo, listing, looking, quarantine, score, serve};
 use crate::world;
 
 /// Does what was asked; a failure is one plain sentence on standard error.
@@ -36,18 +36,25 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Score(args) => score::command(&args),
         Command::Log(command) => log(&command),
         Command::Quarantine(command) => in_runtime(quarantine::command(command)),
-        Command::Directory(args::Directory::Check { file }) => check(&file),
+        Command::Directory(command) => listing::command(&command),
         Command::Token(args::Token::New {
             role,
             feed,
+            service,
             label,
             data,
         }) => {
+            let services = service
+                .iter()
+                .map(|id| {
+                    ServiceId::new(id).with_context(|| format!("service {id:?} is not an id"))
+                })
+                .collect::<anyhow::Result<Vec<_>>>()?;
             let feeds = feed
                 .iter()
                 .map(|id| FeedId::new(id).with_context(|| format!("feed {id:?} is not an id")))
                 .collect::<anyhow::Result<Vec<_>>>()?;
-            let secret = access::mint_into(&data, role, feeds, &label)?;
+            let secret = access::mint_into(&data, role, (feeds, services), &label)?;
             say(&secret)
         }
     }
@@ -133,12 +140,4 @@ fn log(command: &args::Log) -> anyhow::Result<()> {
         } => looking::import(file, data, directory.as_deref(), config.as_deref()),
         args::Log::Repair(at) => say(&repair::repair(&at.data)?.to_string()),
     }
-}
-
-fn check(file: &Path) -> anyhow::Result<()> {
-    let directory = read_directory(Some(file), &Settings::default())?;
-    say(&format!(
-        "{} services, no fault",
-        directory.services().count()
-    ))
 }

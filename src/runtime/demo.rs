@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::config::args;
 use crate::config::settings::{self, LogSettings};
 use crate::domain::time::{HOUR, MINUTE, Millis};
+use crate::domain::travel::Offline;
 use crate::domain::{At, Clock, Role};
 use crate::faces::places::Proxies;
 use crate::faces::{Mode, access};
@@ -37,12 +38,18 @@ pub async fn command(args: args::Demo) -> anyhow::Result<()> {
     let directory = Arc::new(read_directory(None, &settings::Settings::default())?);
     let real_start = SystemClock.now();
     let clock = WorldClock::starting(real_start.plus(-PAST));
-    let token = access::mint_into(&args.data, Role::Feed, Vec::new(), "simulated area")?;
+    let token = access::mint_into(
+        &args.data,
+        Role::Feed,
+        (Vec::new(), Vec::new()),
+        "simulated area",
+    )?;
     let running = serve::start(Plan {
         listen: args.listen,
         mllp: args.mllp,
         data: args.data.clone(),
         directory: Arc::clone(&directory),
+        travel: Arc::new(Offline),
         clock: Arc::new(clock.clone()),
         mode: Mode {
             demonstration: Some(args.speed),

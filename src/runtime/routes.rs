@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::routing::{post, put};
-use axum::{Router, middleware};
+use axum::{Extension, Router, middleware};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -14,8 +14,10 @@ use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
+use crate::config::directory::read_records;
 use crate::domain::Role;
 use crate::faces::access::{self, Access, Gate};
+use crate::faces::directory::{self, ReadRecords};
 use crate::faces::places::Proxies;
 use crate::faces::{Shared, api, fhir, metrics, pages, push};
 use crate::runtime::writer::LogState;
@@ -60,8 +62,62 @@ pub fn table(parts: Parts) -> Router {
         stop,
         sockets,
     } = parts;
-    // Feeds: POST /api/v1/events /feeds/{feed}/FHIR/R4…
-    let feeds = Router::new()
+    // People: / /find /clinician /sign-in /services/{id} /accuracy /accessibility /assets/…
+    let people = pages::router(pages::Parts {
+        shared: shared.clone(),
+        access: access.clone(),
+    })
+    .layer(CompressionLayer::new());
+    // Other software: /api/v1/{waits,services,feeds,scorecard,opel,heat} /livez /readyz
+    let software = api::router(api::Parts {
+        shared: shared.clone(),
+        log_state,
+    })
+    .layer(CompressionLayer::new());
+    // Finding a place: /api/v1/directory/… /api/v0.0.1/capacity/… /api/openapi.json
+    let finding = directory::router(directory::Parts {
+        shared: shared.clone(),
+        access: access.clone(),
+        submitter: events.submitter.clone(),
+    })
+    .layer(Extension(ReadRecords(read_records)))
+    .layer(CompressionLayer::new());
+    let router = people
+        .merge(software)
+        .merge(finding)
+        // Feeds: POST /api/v1/events /feeds/{feed}/FHIR/R4…
+        .merge(feeds(events, access.clone()))
+        // Screens: /api/v1/push /api/v1/push/sse /api/v1/state /api/asyncapi.json
+        .merge(push::router(push::Needs {
+            shared: shared.clone(),
+            proxies,
+            stop,
+            tasks: sockets,
+        }))
+        // 111 booking software: /FHIR/R4/…
+        .merge(fhir::router(fhir::Parts {
+            shared: shared.clone(),
+            access,
+        }))
+        // Prometheus: /metrics
+        .merge(metrics::router(shared, recorder));
+    let always = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    router
+        .layer(middleware::from_fn(api::refuse_in_json))
+        .layer(middleware::from_fn(metrics::observe))
+        .layer(always(
+            header::CONTENT_SECURITY_POLICY,
+            CONTENT_SECURITY_POLICY,
+        ))
+        .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(always(header::REFERRER_POLICY, "same-origin"))
+}
+
+/// What senders of events call.
+fn feeds(events: sources::Parts, access: Access) -> Router {
+    Router::new()
         .route("/api/v1/events", post(http_events::post))
         .route("/feeds/{feed}/FHIR/R4", post(http_encounters::post))
         .route(
@@ -81,38 +137,5 @@ pub fn table(parts: Parts) -> Router {
                 role: Role::Feed,
             },
             access::require,
-        ));
-    // People: / /services/{id} /accuracy /accessibility /assets/…
-    let people = pages::router(shared.clone()).layer(CompressionLayer::new());
-    // Other software: /api/v1/{waits,services,feeds,scorecard,opel,heat} /livez /readyz
-    let software = api::router(api::Parts {
-        shared: shared.clone(),
-        log_state,
-    })
-    .layer(CompressionLayer::new());
-    let router = people
-        .merge(software)
-        .merge(feeds)
-        // Screens: /api/v1/push /api/v1/push/sse /api/v1/state /api/asyncapi.json
-        .merge(push::router(push::Needs {
-            shared: shared.clone(),
-            proxies,
-            stop,
-            tasks: sockets,
-        }))
-        // 111 booking software: /FHIR/R4/…
-        .merge(fhir::router())
-        // Prometheus: /metrics
-        .merge(metrics::router(shared, recorder));
-    let always = |name: HeaderName, value: &'static str| {
-        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
-    };
-    router
-        .layer(middleware::from_fn(metrics::observe))
-        .layer(always(
-            header::CONTENT_SECURITY_POLICY,
-            CONTENT_SECURITY_POLICY,
         ))
-        .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(always(header::REFERRER_POLICY, "same-origin"))
 }

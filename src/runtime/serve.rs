@@ -14,8 +14,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::args;
-use crate::config::settings::{Forward, LogSettings, Settings};
+use crate::config::settings::{Forward, LogSettings, Settings, TravelSettings};
 use crate::domain::time::{DAY, HOUR};
+use crate::domain::travel::{Offline, Travel};
 use crate::domain::{Clock, Directory};
 use crate::effects::checkpoint::Checkpoint;
 use crate::effects::forward::{self, Target};
@@ -31,6 +32,7 @@ use crate::runtime::clock::SystemClock;
 use crate::runtime::commands::{read_directory, say};
 use crate::runtime::history::History;
 use crate::runtime::keeper::{Keeper, SNAPSHOT_ENTRIES, Schedule, Work};
+use crate::runtime::osrm::Osrm;
 use crate::runtime::writer::{Outputs, Writer};
 use crate::runtime::{http, routes};
 use crate::sources::quarantine::Quarantine;
@@ -56,6 +58,8 @@ pub struct Plan {
     pub data: PathBuf,
     /// Services and feeds.
     pub directory: Arc<Directory>,
+    /// How long journeys take.
+    pub travel: Arc<dyn Travel>,
     /// The server's time.
     pub clock: Arc<dyn Clock>,
     /// What every page must say.
@@ -131,6 +135,7 @@ pub async fn command(args: args::Serve) -> anyhow::Result<()> {
         mllp: args.mllp,
         data: args.data,
         directory: Arc::new(directory),
+        travel: travel(&settings.travel)?,
         clock: Arc::new(SystemClock),
         mode: Mode {
             demonstration: None,
@@ -145,6 +150,14 @@ pub async fn command(args: args::Serve) -> anyhow::Result<()> {
     say(&whereabouts(&running))?;
     until_stopped(&running).await?;
     running.stop().await
+}
+
+/// The road engine of the settings, or the offline model.
+fn travel(settings: &TravelSettings) -> anyhow::Result<Arc<dyn Travel>> {
+    Ok(match &settings.osrm {
+        Some(base) => Arc::new(Osrm::new(base)?),
+        None => Arc::new(Offline),
+    })
 }
 
 /// What is where, for the person at the terminal.
@@ -319,10 +332,10 @@ fn router(
     };
     let shared = Shared {
         published: outputs.published,
-        directory: Arc::clone(&plan.directory),
         clock: Arc::clone(&plan.clock),
         mode: plan.mode,
         past,
+        travel: Arc::clone(&plan.travel),
     };
     Ok(routes::table(routes::Parts {
         shared,

@@ -18,7 +18,6 @@ pub struct State {
     pub picture: Picture,
     /// What was learned of each queue, and what was shown.
     pub forecaster: Forecaster,
-    directory: Arc<Directory>,
     viewer: Viewer,
 }
 
@@ -54,7 +53,6 @@ impl State {
         Self {
             picture,
             forecaster,
-            directory: Arc::clone(directory),
             viewer: Viewer::new(Arc::clone(directory)),
         }
     }
@@ -146,7 +144,8 @@ impl State {
     /// What readers are to be shown after these changes where that differs from what they are shown;
     /// to be put in the log and taken from there.
     pub fn differences(&self, changes: &[Change]) -> Vec<Shown> {
-        differences(&self.picture, &self.forecaster, &self.directory, changes)
+        let directory = self.picture.directory();
+        differences(&self.picture, &self.forecaster, directory, changes)
     }
 
     /// What readers may see after these changes. The first publication works everything out.

@@ -7,6 +7,7 @@ mod department;
 mod door;
 mod doubt;
 mod evidence;
+pub mod finder;
 mod health;
 pub mod opel;
 mod past;
@@ -24,12 +25,14 @@ use crate::domain::Capacity;
 use crate::domain::event::Rag;
 use crate::domain::opening::Opening;
 use crate::domain::{
-    AcuityGroup, Ahead, At, Cell, Feed, FeedId, Reading, ReadingName, Service, ServiceId,
+    AcuityGroup, Ahead, At, Cell, Directory, Feed, FeedId, Reading, ReadingName, Service, ServiceId,
 };
 
+pub use crate::fold::listings::Note;
 pub use crate::forecast::{Errors, Kind, Span, WAYS};
 pub use doubt::Doubt;
 pub use evidence::Evidence;
+pub use finder::Finder;
 pub use health::Health;
 pub use opel::{OpelPart, OpelView};
 pub use past::{NoPast, Past};
@@ -46,6 +49,12 @@ pub struct Published {
     pub seq: u64,
     /// The log's time at that entry.
     pub as_of: At,
+    /// The Directory as it is now: the files and the changes since.
+    pub directory: Arc<Directory>,
+    /// The index over it.
+    pub finder: Arc<Finder>,
+    /// The last changes of the Directory, newest first.
+    pub listings: Arc<Vec<Note>>,
     /// Each Service of the Directory. An unchanged Service keeps its `Arc` from one picture to the
     /// next, so that `Arc::ptr_eq` finds what changed.
     pub services: BTreeMap<ServiceId, Arc<ServiceView>>,
@@ -124,6 +133,8 @@ pub struct Status {
     pub until: Option<At>,
     /// Plain words.
     pub note: Option<String>,
+    /// Who set it, when that was kept.
+    pub by: Option<CompactString>,
 }
 
 /// One queue, now.

@@ -13,7 +13,9 @@ use crate::views::opel::{self, OpelView};
 use crate::views::readings;
 use crate::views::saying::{ambulance_source, visit_source};
 use crate::views::scorecard::{ScoreView, accuracy};
-use crate::views::{Closure, DemandView, FeedView, Published, ServiceView, Status, StreamView};
+use crate::views::{
+    Closure, DemandView, FeedView, Finder, Note, Published, ServiceView, Status, StreamView,
+};
 
 /// Keeps the last published views, so that only what changed is worked out again.
 pub struct Viewer {
@@ -23,12 +25,16 @@ pub struct Viewer {
     demand: Arc<DemandView>,
     scorecard: Option<Arc<ScoreView>>,
     opel: Arc<Vec<OpelView>>,
+    finder: Arc<Finder>,
+    listings: Arc<Vec<Note>>,
 }
 
 impl Viewer {
     /// Nothing is published yet: the first publication works everything out.
     pub fn new(directory: Arc<Directory>) -> Self {
         Self {
+            finder: Arc::new(Finder::of(&directory)),
+            listings: Arc::default(),
             directory,
             services: BTreeMap::new(),
             feeds: BTreeMap::new(),
@@ -46,7 +52,8 @@ impl Viewer {
         changes: &[Change],
         epoch: &str,
     ) -> Arc<Published> {
-        let all = self.services.is_empty() || changes.contains(&Change::MinutePassed);
+        let is_other = self.follow(picture, changes);
+        let all = is_other || self.services.is_empty() || changes.contains(&Change::MinutePassed);
         self.publish_feeds(picture);
         for id in self.dirty(all, changes) {
             if let Some(service) = self.directory.find_service(id.as_str()) {
@@ -70,12 +77,31 @@ impl Viewer {
             epoch: epoch.into(),
             seq: picture.seq(),
             as_of: picture.at(),
+            directory: Arc::clone(&self.directory),
+            finder: Arc::clone(&self.finder),
+            listings: Arc::clone(&self.listings),
             services: self.services.clone(),
             feeds: self.feeds.clone(),
             demand: Arc::clone(&self.demand),
             scorecard,
             opel: Arc::clone(&self.opel),
         })
+    }
+
+    /// Takes over the Directory of the picture where that is another one; tells whether it was.
+    fn follow(&mut self, picture: &Picture, changes: &[Change]) -> bool {
+        let is_first = self.services.is_empty();
+        let has_notes = is_first && picture.listings().notes().next().is_some();
+        if !has_notes && !changes.contains(&Change::DirectoryChanged) {
+            return false;
+        }
+        self.directory = Arc::clone(picture.directory());
+        self.finder = Arc::new(Finder::of(&self.directory));
+        self.listings = Arc::new(picture.listings().notes().cloned().collect());
+        let directory = &self.directory;
+        self.services
+            .retain(|id, _| directory.find_service(id.as_str()).is_some());
+        true
     }
 
     /// Services to work out again: those named, and those whose feed was just heard after being
@@ -95,7 +121,7 @@ impl Viewer {
                     dirty.insert(id.clone());
                 }
                 Change::FeedHeard(id) => dirty.extend(self.waking(id)),
-                Change::DemandChanged | Change::MinutePassed => {}
+                Change::DemandChanged | Change::DirectoryChanged | Change::MinutePassed => {}
             }
         }
         dirty
@@ -153,6 +179,7 @@ impl Viewer {
             since: status.since,
             until: status.until,
             note: status.note.clone(),
+            by: status.by.clone(),
         });
         let opening = service.hours.at(now);
         let source = visit_source(picture, &self.directory, id);

@@ -46,7 +46,7 @@ fn a_faulty_directory_is_explained_by_line() {
     );
     assert_eq!(
         run(&["directory", "check", shipped]),
-        (Some(0), "55 services, no fault\n".into())
+        (Some(0), "63 services, no fault\n".into())
     );
 }
 

@@ -3,37 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use super::python;
 use super::server::Server;
-
-/// A Python that has the pinned client library, made once under `target/`.
-fn python() -> PathBuf {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let venv = root.join("target/hl7-peer");
-    let python = venv.join("bin/python");
-    if !venv.join("ready").exists() {
-        let made = Command::new("python3")
-            .args(["-m", "venv"])
-            .arg(&venv)
-            .status()
-            .unwrap();
-        assert!(made.success(), "python3 -m venv failed; see `make tools`");
-        let installed = Command::new(&python)
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "-r",
-            ])
-            .arg(root.join("tests/peers/requirements.txt"))
-            .status()
-            .unwrap();
-        assert!(installed.success(), "pip install failed");
-        std::fs::write(venv.join("ready"), "").unwrap();
-    }
-    python
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_follows_a_python_hl7_client() {
@@ -41,8 +12,9 @@ async fn the_page_follows_a_python_hl7_client() {
     let server = Server::serve(folder.path(), &["--open"]);
     let (host, port) = server.mllp.split_once(':').unwrap();
     let client = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/peers/hl7_client.py");
+    let python = python::with("requirements.txt");
     let run = |steps: &str| {
-        let out = Command::new(python())
+        let out = Command::new(&python)
             .arg(&client)
             .args([host, port, steps])
             .output()

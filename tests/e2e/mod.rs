@@ -2,11 +2,16 @@
 
 mod command_line;
 mod demonstration;
+mod directory;
 mod events;
 mod forward;
 mod hl7_peer;
+mod json_schema;
 mod mllp;
+mod openapi;
 mod operator;
 mod push;
 mod push_limits;
+mod python;
+mod schemathesis;
 pub mod server;

@@ -67,6 +67,36 @@ impl Server {
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
+    /// Sends JSON by any method with an `Authorization`; the status and the answer.
+    pub async fn send_as(
+        &self,
+        method: &str,
+        path: &str,
+        who: &str,
+        body: &Value,
+    ) -> (u16, String) {
+        let method = method.parse().unwrap();
+        let request = self.client.request(method, format!("{}{path}", self.http));
+        let request = request
+            .header("authorization", who)
+            .header("content-type", "application/json");
+        let answer = request.body(body.to_string()).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    /// Posts a form and gives the cookie that comes back with the way onward.
+    pub async fn cookie_of(&self, path: &str, kind: &str, body: String) -> String {
+        let stay = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        let request = stay.post(format!("{}{path}", self.http));
+        let answer = request.header("content-type", kind).body(body).send();
+        let answer = answer.await.unwrap();
+        assert_eq!(answer.status(), 303);
+        answer.headers()["set-cookie"].to_str().unwrap().to_owned()
+    }
+
     /// `uec-live serve` on a port that was free a moment ago.
     pub fn serve_on(data: &Path, port: &str) -> Self {
         let mut command = binary();
@@ -129,6 +159,18 @@ impl Server {
     /// A GET that can be given headers.
     pub fn request(&self, path: &str) -> reqwest::RequestBuilder {
         self.client.get(format!("{}{path}", self.http))
+    }
+
+    /// A request of any method, with a JSON body if there is one.
+    pub fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> reqwest::RequestBuilder {
+        let method = method.to_uppercase().parse().unwrap();
+        let request = self.client.request(method, format!("{}{path}", self.http));
+        match body {
+            None => request,
+            Some(body) => request
+                .header("content-type", "application/json")
+                .body(body.to_string()),
+        }
     }
 
     pub async fn get(&self, path: &str) -> (u16, String) {

@@ -2,7 +2,7 @@ import AxeBuilder from "@axe-core/playwright";
 import { type Page, expect, test } from "@playwright/test";
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-const PAGES = ["/", "/?from=LE11+5JY&sort=soonest", "/?from=nowhere", "/accuracy", "/services/lri-ed", "/services/kgh-ed", "/accessibility", "/nowhere"];
+const PAGES = ["/", "/?from=LE11+5JY&sort=soonest", "/?from=nowhere", "/find", "/find?q=sore+throat&from=Loughborough", "/find?q=chest+pain&from=nowhere", "/clinician?postcode=LE1+5WW&age=34", "/clinician?postcode=LE1+5WW&age=x", "/sign-in", "/accuracy", "/services/lri-ed", "/services/kgh-ed", "/accessibility", "/nowhere"];
 
 async function hasNoFaults(page: Page) {
   const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
@@ -74,6 +74,43 @@ test("a postcode brings the nearest to the top, how far it is, and the time in a
   await page.getByRole("button", { name: "Update" }).click();
   await expect(page.locator("[data-service]").first()).toContainText(/bus stops within 400 metres/);
   await expect(page.getByLabel("Your postcode")).toHaveValue("le11 5jy");
+});
+
+test("plain words and a town bring places with reasons, and an emergency is told first", async ({ browser }) => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto("/");
+  await page.getByRole("link", { name: "Find the right place" }).click();
+  await page.getByLabel("What is the matter?").fill("I think I broke my wrist");
+  await page.getByRole("button", { name: "Find" }).click();
+  await expect(page.getByRole("alert")).toContainText("Enter your postcode or town");
+  await expect(page.getByLabel("What is the matter?")).toHaveValue("I think I broke my wrist");
+  await page.getByLabel("Your postcode or town").fill("Loughborough");
+  await page.getByRole("button", { name: "Find" }).click();
+  const first = page.locator("[data-found]").first();
+  await expect(first).toHaveAttribute("data-found", "lboro-utc");
+  await first.getByText("Why this place").click();
+  await expect(first).toContainText("X-ray: yes.");
+  await expect(page.locator("[data-found=lri-ed]")).toHaveCount(1);
+  await page.getByLabel("What is the matter?").fill("sore throat and chest pain");
+  await page.getByRole("button", { name: "Find" }).click();
+  await expect(page.getByRole("heading", { name: /call 999/i })).toBeVisible();
+  await page.getByLabel("What is the matter?").fill("pizza");
+  await page.getByRole("button", { name: "Find" }).click();
+  await expect(page.getByText("We did not understand")).toBeVisible();
+});
+
+test("a clinician searches by keyboard alone and asks why a place is not offered", async ({ page }) => {
+  await page.goto("/clinician");
+  await expect(page.getByLabel("Postcode")).toBeFocused();
+  await page.keyboard.type("LE1 5WW");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("34");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { name: /services for LE1 5WW/ })).toBeVisible();
+  await expect(page.locator("[data-found=lri-ced]")).toHaveCount(0);
+  await page.getByText(/services of the area are not offered: why/).click();
+  await expect(page.getByText("It does not take this age.").first()).toBeVisible();
 });
 
 test("figures change on the page as events arrive, and the list keeps its order", async ({ page }) => {

@@ -4,7 +4,8 @@ use askama::Template;
 
 use crate::domain::Subject;
 use crate::faces::Mode;
-use crate::faces::pages::{Frame, words};
+use crate::faces::pages::Frame;
+use crate::faces::plain as words;
 use crate::views::{Errors, Kind, Published, ScoreRow, Span};
 
 /// Fewer visits than this are not told of by themselves.

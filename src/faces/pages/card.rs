@@ -3,7 +3,7 @@
 use crate::domain::event::Rag;
 use crate::domain::opening::Opening;
 use crate::domain::{Age, At, Position, Reading, ReadingName, Service, Withheld, travel};
-use crate::faces::pages::words;
+use crate::faces::plain as words;
 use crate::views::ServiceView;
 
 const MILES_PER_KM: f64 = 0.621_371;
@@ -129,7 +129,7 @@ impl Card {
     /// The same for a reader who is at a place.
     pub fn seen_from(mut self, place: Position, service: &Service) -> Self {
         let km = place.km_to(service.position);
-        let minutes = travel::minutes_by_car(place, service);
+        let minutes = travel::minutes_by_car(place, service.position);
         let miles = format!("{:.1} miles away", km * MILES_PER_KM);
         let waiting = self.minutes;
         self.way = Some(Way {
@@ -165,8 +165,8 @@ impl Card {
 }
 
 fn rail(service: &Service) -> Option<(&str, f64)> {
-    let (station, km) = service.nearest_rail.as_ref()?;
-    Some((station, *km))
+    let station = service.nearest_rail.as_ref()?;
+    Some((&station.name, station.km()))
 }
 
 fn transport(service: &Service) -> Option<String> {

@@ -3,7 +3,7 @@
 use askama::Template;
 use serde::Deserialize;
 
-use crate::domain::service::ServiceKind;
+use crate::domain::kind::ServiceKind;
 use crate::domain::{Age, At, ReadingName, Withheld};
 use crate::faces::Mode;
 use crate::faces::pages::card::Card;

@@ -3,18 +3,21 @@
 mod accuracy;
 mod assets;
 mod card;
+mod clinician;
+mod find;
 mod home;
 mod origin;
 mod service;
-mod words;
+mod sign_in;
 
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, StatusCode, Uri, header};
-use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
 
+use crate::faces::access::{Access, PROFESSIONALS};
 use crate::faces::{Mode, Shared};
 
 /// What every page has around its contents.
@@ -35,16 +38,29 @@ impl Frame {
     }
 }
 
+/// What the pages need.
+#[derive(Clone)]
+pub struct Parts {
+    /// The published picture.
+    pub shared: Shared,
+    /// Who may.
+    pub access: Access,
+}
+
 /// The routes, and the page for every path that is none.
-pub fn router(shared: Shared) -> Router {
+pub fn router(parts: Parts) -> Router {
     Router::new()
+        .route("/find", get(find_page))
+        .route("/clinician", get(clinician_page))
+        .route("/sign-in", get(sign_in::show).post(sign_in::take))
+        .route("/sign-out", post(sign_in::leave))
         .route("/", get(home_page))
         .route("/services/{id}", get(service_page))
         .route("/accuracy", get(accuracy_page))
         .route("/accessibility", get(accessibility))
         .route("/assets/{*file}", get(assets::serve))
         .fallback(not_found)
-        .with_state(shared)
+        .with_state(parts)
 }
 
 fn page(status: StatusCode, template: &impl Template) -> Response {
@@ -67,7 +83,10 @@ fn page(status: StatusCode, template: &impl Template) -> Response {
     }
 }
 
-async fn home_page(State(shared): State<Shared>, Query(query): Query<home::Choice>) -> Response {
+async fn home_page(
+    State(Parts { shared, .. }): State<Parts>,
+    Query(query): Query<home::Choice>,
+) -> Response {
     let picture = shared.picture();
     page(
         StatusCode::OK,
@@ -75,18 +94,53 @@ async fn home_page(State(shared): State<Shared>, Query(query): Query<home::Choic
     )
 }
 
-async fn service_page(State(shared): State<Shared>, Path(id): Path<String>) -> Response {
+async fn service_page(State(parts): State<Parts>, Path(id): Path<String>) -> Response {
+    let shared = &parts.shared;
     let picture = shared.picture();
     match picture.services.get(id.as_str()) {
         Some(view) => page(
             StatusCode::OK,
             &service::Page::new(view, &shared.mode, shared.clock.now()),
         ),
-        None => not_found(State(shared), Uri::default()).await,
+        None => not_found(State(parts), Uri::default()).await,
     }
 }
 
-async fn accuracy_page(State(shared): State<Shared>) -> Response {
+async fn find_page(
+    State(Parts { shared, .. }): State<Parts>,
+    Query(form): Query<find::Form>,
+) -> Response {
+    page(StatusCode::OK, &find::Page::new(&shared, &form).await)
+}
+
+/// What is for professionals; a demonstration shows it to anybody, since nothing of it is real.
+async fn clinician_page(
+    State(parts): State<Parts>,
+    headers: HeaderMap,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Response {
+    let shared = &parts.shared;
+    let reader = parts
+        .access
+        .find_reader(&headers, &PROFESSIONALS, shared.clock.now());
+    let who = match reader {
+        Some(caller) => format!("Signed in as {}.", caller.name),
+        None if shared.mode.demonstration.is_some() => {
+            "Not signed in: a demonstration shows this page to anybody.".to_owned()
+        }
+        None => return Redirect::to("/sign-in").into_response(),
+    };
+    let mut answer = page(
+        StatusCode::OK,
+        &clinician::Page::new(shared, &who, pairs).await,
+    );
+    answer
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+async fn accuracy_page(State(Parts { shared, .. }): State<Parts>) -> Response {
     let picture = shared.picture();
     page(StatusCode::OK, &accuracy::Page::new(&picture, &shared.mode))
 }
@@ -100,7 +154,7 @@ struct Message {
     lines: Vec<&'static str>,
 }
 
-async fn not_found(State(shared): State<Shared>, _: Uri) -> Response {
+async fn not_found(State(Parts { shared, .. }): State<Parts>, _: Uri) -> Response {
     let message = Message {
         frame: Frame::of(&shared.mode),
         heading: "Page not found",
@@ -109,7 +163,7 @@ async fn not_found(State(shared): State<Shared>, _: Uri) -> Response {
     page(StatusCode::NOT_FOUND, &message)
 }
 
-async fn accessibility(State(shared): State<Shared>) -> Response {
+async fn accessibility(State(Parts { shared, .. }): State<Parts>) -> Response {
     let message = Message {
         frame: Frame::of(&shared.mode),
         heading: "Accessibility",

@@ -4,10 +4,12 @@ use askama::Template;
 
 use crate::domain::reading::Unit;
 use crate::domain::time::HOUR;
-use crate::domain::{AcuityGroup, Age, At, Reading, ReadingName};
+use crate::domain::{AcuityGroup, Age, At, Reading, ReadingName, Service};
 use crate::faces::Mode;
+use crate::faces::finding::words as finding;
 use crate::faces::pages::card::Card;
-use crate::faces::pages::{Frame, accuracy, words};
+use crate::faces::pages::{Frame, accuracy, find};
+use crate::faces::plain as words;
 use crate::views::{ServiceView, StreamView};
 
 /// One row of the table of figures.
@@ -56,7 +58,7 @@ impl Page {
             streams: streams.collect(),
             ahead: ahead(view, now),
             accuracy: view.accuracy.as_ref().map(accuracy::sentence),
-            facts: facts(view),
+            facts: facts(view, now),
         }
     }
 }
@@ -132,7 +134,7 @@ fn figure(reading: &Reading) -> Figure {
         }
         Age::Withheld(why) => why.plain().to_owned(),
     };
-    let mut meaning = capital(reading.statistic);
+    let mut meaning = words::capital(reading.statistic);
     if let (Some(from), Some(to)) = (reading.from, reading.to) {
         meaning.extend([", from ", from, " to ", to]);
     }
@@ -161,50 +163,70 @@ fn value(unit: Unit, value: i64) -> String {
     }
 }
 
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
+fn facts(view: &ServiceView, now: At) -> Vec<(&'static str, String)> {
+    let service = &view.service;
+    let mut facts = vec![
+        ("Getting in", find::entry(service).to_owned()),
+        ("Open", finding::opening(service, now)),
+        ("Opening hours", hours(service.hours.text())),
+        (
+            "Address",
+            format!("{} {}", service.address, service.postcode)
+                .trim()
+                .to_owned(),
+        ),
+    ];
+    let mut say = |name, words: Option<String>| facts.extend(words.map(|words| (name, words)));
+    say(
+        "How to use it",
+        service.referral.public_instructions.clone(),
+    );
+    say("Ages", ages(service));
+    say("Telephone", service.contacts.public_phone.clone());
+    say("Web", service.contacts.web.clone());
+    say("What is there", find::facilities(service));
+    say("Getting there", finding::transport(service));
+    say(
+        "Run by",
+        Some(service.provider.clone()).filter(|who| !who.is_empty()),
+    );
+    say("Record checked", Some(checked(service, now)));
+    let sure = format!(
+        "{} confidence. {}",
+        words::capital(&service.confidence),
+        service.source
+    );
+    say("Where this record is from", Some(sure));
+    facts
+}
+
+/// "16 and over", "Under 16".
+fn ages(service: &Service) -> Option<String> {
+    const DAYS_PER_YEAR: u32 = 365;
+    /// Nobody is older, years.
+    const OLDEST: u32 = 120;
+    let range = service.care.ages.first()?;
+    let (from, to) = (
+        range.from_days / DAYS_PER_YEAR,
+        (range.to_days + 1) / DAYS_PER_YEAR,
+    );
+    Some(match (from, to) {
+        (0, to) => format!("Under {to}"),
+        (from, to) if to > OLDEST => format!("{from} and over"),
+        (from, to) => format!("{from} to under {to}"),
     })
 }
 
-fn facts(view: &ServiceView) -> Vec<(&'static str, String)> {
-    let service = &view.service;
-    let yes = |is: bool| if is { "Yes" } else { "No" }.to_owned();
-    let mut facts = vec![
-        (
-            "Address",
-            format!("{}, {}", service.address, service.postcode),
-        ),
-        ("Opening hours", hours(service.hours.text())),
-        ("Walk in", yes(service.walk_in)),
-    ];
-    let booking = match service.bookable_via_111.as_str() {
-        "yes" | "time-slot" => "Yes, through NHS 111",
-        "clinician" => "Only by a clinician",
-        "pharmacy-first" => "Ask your pharmacist or NHS 111",
-        _ => "No",
+/// When somebody last looked whether the record is right.
+fn checked(service: &Service, now: At) -> String {
+    let Some(date) = service.checked_on else {
+        return "Not known: it may be out of date. Call before you go.".to_owned();
     };
-    facts.push(("Can be booked", booking.to_owned()));
-    if let Some(stops) = service.bus_stops_400m {
-        facts.push(("Bus stops within 400 metres", stops.to_string()));
+    let date = date.strftime("%-d %B %Y");
+    match service.is_stale(now) {
+        Some(true) => format!("{date}: over six months ago. It may be out of date."),
+        _ => format!("{date}."),
     }
-    if let Some((station, km)) = &service.nearest_rail {
-        facts.push((
-            "Nearest station",
-            format!("{station}, {:.1} miles", km * 0.621_371),
-        ));
-    }
-    if !service.provider.is_empty() {
-        facts.push(("Run by", service.provider.clone()));
-    }
-    let sure = format!(
-        "{} confidence. {}",
-        capital(&service.confidence),
-        service.source
-    );
-    facts.push(("Where this record is from", sure));
-    facts
 }
 
 /// The days of the opening hours spelt out.

@@ -47,7 +47,7 @@ impl Maker {
         };
         let hub = Hub::new(&Shared {
             published,
-            directory: demo,
+            travel: Arc::new(crate::domain::travel::Offline),
             clock: Arc::new(Still),
             mode,
             past: crate::views::Past::new(|_| Err(crate::views::NoPast::BeforeTheLog)),

@@ -106,6 +106,14 @@ pub fn when(at: At, now: At) -> String {
     }
 }
 
+/// With a capital letter.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
 fn days_between(from: Date, to: Date) -> i64 {
     from.until(to).map_or(0, |span| i64::from(span.get_days()))
 }
@@ -116,7 +124,7 @@ mod tests {
 
     #[test]
     fn the_words_are_those_that_the_script_says() {
-        let text = include_str!("../../../fixtures/words.json");
+        let text = include_str!("../../fixtures/words.json");
         let cases: serde_json::Value = serde_json::from_str(text).unwrap();
         for case in cases["waits"].as_array().unwrap() {
             let minutes = case["minutes"].as_i64().unwrap();

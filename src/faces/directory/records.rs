@@ -1,0 +1,208 @@
+//! Records of the Directory: page by page, one by one, on a map.
+
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::domain::listing::Audience;
+use crate::domain::{Service, ServiceKind};
+use crate::faces::access::PROFESSIONALS;
+use crate::faces::directory::{Parts, open_to_all, refused, search};
+use crate::faces::finding::Fault;
+use crate::faces::finding::asks::Fields;
+use crate::faces::{failure, wire};
+
+/// Records of one page.
+const LIMIT: usize = 50;
+/// Most records of one page.
+const LIMIT_MAX: usize = 500;
+
+/// A record as JSON; what is for professionals only where it is asked for by one.
+pub fn record(service: &Service, audience: Audience) -> Value {
+    let is_professional = audience == Audience::Professional;
+    let mut body = json!({
+        "id": service.id,
+        "name": service.shown_name(),
+        "dos_id": service.dos_id,
+        "ods": service.ods,
+        "provider": service.provider,
+        "kind": service.kind.label(),
+        "kind_words": service.kind.plain(),
+        "dos_type": service.kind.dos_type(),
+        "active": service.active,
+        "in_llr": service.in_llr,
+        "address": service.address,
+        "postcode": service.postcode,
+        "lat": service.position.lat,
+        "lng": service.position.lng,
+        "hours": service.hours.text(),
+        "walk_in": service.walk_in,
+        "bookable_via_111": service.bookable_via_111,
+        "takes_ambulances": service.takes_ambulances,
+        "requires_booking": service.requires_booking(),
+        "phone": service.contacts.public_phone,
+        "web": service.contacts.web,
+        "public_instructions": service.referral.public_instructions,
+        "ages_days": service.care.ages,
+        "facilities": service.facilities,
+        "bus_stops_400m": service.bus_stops_400m,
+        "nearest_rail": service.nearest_rail,
+        "checked_on": service.checked_on,
+        "source": service.source,
+        "confidence": service.confidence,
+        "link": format!("/services/{}", service.id),
+    });
+    if is_professional {
+        let more = json!({
+            "full_name": service.name,
+            "clinical_phone": service.contacts.clinical_phone,
+            "email": service.contacts.email,
+            "sexes": service.care.sexes,
+            "symptoms": service.care.symptoms,
+            "dispositions": service.care.dispositions,
+            "referral": service.referral,
+            "endpoints": service.endpoints,
+            "attributes": service.attributes,
+            "notes": service.notes,
+        });
+        search::merge(&mut body, more);
+    }
+    body
+}
+
+/// A record as a feature of GeoJSON.
+pub fn feature(service: &Service, properties: &Value) -> Value {
+    json!({
+        "type": "Feature",
+        "id": service.id,
+        "geometry": {"type": "Point", "coordinates": [service.position.lng, service.position.lat]},
+        "properties": properties,
+    })
+}
+
+fn audience(parts: &Parts, headers: &HeaderMap) -> Audience {
+    let caller = parts
+        .access
+        .find_reader(headers, &PROFESSIONALS, parts.shared.clock.now());
+    if caller.is_some() {
+        Audience::Professional
+    } else {
+        Audience::Public
+    }
+}
+
+fn is_listed(service: &Service, audience: Audience) -> bool {
+    audience == Audience::Professional || (service.active && service.audience == Audience::Public)
+}
+
+/// The page that was asked for, or what is wrong with the question.
+fn page(
+    parts: &Parts,
+    headers: &HeaderMap,
+    pairs: Vec<(String, String)>,
+    name: &str,
+    write: impl Fn(&Service, Audience) -> Value,
+) -> Result<(Value, Audience), Vec<Fault>> {
+    let mut fields = Fields::of(pairs, &["limit", "after", "kind"]);
+    let limit = fields.read("limit", "a whole number from 1 to 500", |text| {
+        text.parse::<usize>()
+            .ok()
+            .filter(|limit| (1..=LIMIT_MAX).contains(limit))
+    });
+    let kind = fields.read("kind", "a kind, for instance utc", ServiceKind::find);
+    let after = fields.get("after").map(ToOwned::to_owned);
+    if !fields.faults.is_empty() {
+        return Err(fields.faults);
+    }
+    let limit = limit.unwrap_or(LIMIT);
+    let audience = audience(parts, headers);
+    let picture = parts.shared.picture();
+    let mut rest = picture
+        .directory
+        .services()
+        .filter(|service| {
+            after
+                .as_deref()
+                .is_none_or(|after| service.id.as_str() > after)
+        })
+        .filter(|service| kind.is_none_or(|kind| service.kind == kind))
+        .filter(|service| is_listed(service, audience));
+    let page: Vec<_> = rest.by_ref().take(limit).collect();
+    let next = rest.next().and(page.last()).map(|last| last.id.clone());
+    let all: Vec<Value> = page
+        .iter()
+        .map(|service| write(service, audience))
+        .collect();
+    let mut body = wire::envelope(&picture, &parts.shared.mode, name, &all.into());
+    search::merge(&mut body, json!({"next_after": next}));
+    Ok((body, audience))
+}
+
+fn finish(answer: Response, audience: Audience) -> Response {
+    if audience == Audience::Public {
+        return open_to_all(answer);
+    }
+    let no_store = HeaderValue::from_static("no-store");
+    let mut answer = answer;
+    answer.headers_mut().insert(header::CACHE_CONTROL, no_store);
+    answer
+}
+
+/// `GET /api/v1/directory/services`
+pub async fn list(
+    State(parts): State<Parts>,
+    headers: HeaderMap,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Response {
+    match page(&parts, &headers, pairs, "services", record) {
+        Ok((body, audience)) => finish(axum::Json(body).into_response(), audience),
+        Err(why) => refused(&why),
+    }
+}
+
+/// `GET /api/v1/directory/services.geojson`
+pub async fn geojson(
+    State(parts): State<Parts>,
+    headers: HeaderMap,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Response {
+    let write = |service: &Service, audience| feature(service, &record(service, audience));
+    match page(&parts, &headers, pairs, "features", write) {
+        Ok((mut body, audience)) => {
+            search::merge(&mut body, json!({"type": "FeatureCollection"}));
+            let kind = HeaderValue::from_static("application/geo+json");
+            let answer = ([(header::CONTENT_TYPE, kind)], body.to_string()).into_response();
+            finish(answer, audience)
+        }
+        Err(why) => refused(&why),
+    }
+}
+
+/// `GET /api/v1/directory/services/{id}`
+pub async fn one(
+    State(parts): State<Parts>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let picture = parts.shared.picture();
+    let audience = audience(&parts, &headers);
+    let service = picture.directory.find_service(&id);
+    let Some(service) = service.filter(|service| is_listed(service, audience)) else {
+        return open_to_all(failure(
+            StatusCode::NOT_FOUND,
+            "unknown_service",
+            "no service of that id is in the directory",
+            "GET /api/v1/directory/services lists them",
+        ));
+    };
+    let mut body = wire::envelope(
+        &picture,
+        &parts.shared.mode,
+        "service",
+        &record(service, audience),
+    );
+    let stale = service.is_stale(parts.shared.clock.now());
+    search::merge(&mut body, json!({"record_is_stale": stale}));
+    finish(axum::Json(body).into_response(), audience)
+}

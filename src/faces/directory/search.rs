@@ -1,0 +1,199 @@
+//! `GET /api/v1/directory/search`
+
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::domain::listing::Audience;
+use crate::domain::need;
+use crate::faces::access::PROFESSIONALS;
+use crate::faces::directory::{Parts, open_to_all, records, refused, turned_away};
+use crate::faces::finding::asks::{self, Ask};
+use crate::faces::finding::{Offer, Offers, offers, words};
+use crate::faces::wire;
+use crate::views::Published;
+use crate::views::finder::{LeftOut, Standing};
+
+/// Places left out that one answer names.
+const LEFT_OUT_MAX: usize = 500;
+
+/// As JSON.
+pub async fn json(
+    State(parts): State<Parts>,
+    headers: HeaderMap,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Response {
+    let picture = parts.shared.picture();
+    let ask = match understand(&parts, &headers, pairs) {
+        Ok(ask) => ask,
+        Err(why) => return *why,
+    };
+    let answer = offers(&parts.shared, &picture, &ask).await;
+    let body = body(&parts, &picture, &ask, &answer);
+    finish(&ask, axum::Json(body).into_response())
+}
+
+/// As GeoJSON, the places offered in order.
+pub async fn geojson(
+    State(parts): State<Parts>,
+    headers: HeaderMap,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Response {
+    let picture = parts.shared.picture();
+    let ask = match understand(&parts, &headers, pairs) {
+        Ok(ask) => ask,
+        Err(why) => return *why,
+    };
+    let answer = offers(&parts.shared, &picture, &ask).await;
+    let features: Vec<Value> = answer
+        .offers
+        .iter()
+        .map(|offer| records::feature(&offer.found.service, &offered(offer, &ask)))
+        .collect();
+    let body = json!({"type": "FeatureCollection", "as_of": picture.as_of.rfc3339_london(), "features": features});
+    let mut answer = axum::Json(body).into_response();
+    answer.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/geo+json"),
+    );
+    finish(&ask, answer)
+}
+
+/// The question, or the answer that says why it cannot be asked.
+fn understand(
+    parts: &Parts,
+    headers: &HeaderMap,
+    pairs: Vec<(String, String)>,
+) -> Result<Ask, Box<Response>> {
+    let ask = asks::read(pairs, parts.shared.clock.now()).map_err(|why| Box::new(refused(&why)))?;
+    if ask.query.audience == Audience::Professional {
+        let caller = parts
+            .access
+            .find_reader(headers, &PROFESSIONALS, parts.shared.clock.now());
+        if caller.is_none() && parts.shared.mode.demonstration.is_none() {
+            let need =
+                "what is for clinicians needs a token of a clinician, crew, service or operator";
+            return Err(Box::new(turned_away(parts, headers, need)));
+        }
+    }
+    Ok(ask)
+}
+
+/// What is for professionals is kept by nobody on the way and not read by other sites' pages.
+fn finish(ask: &Ask, mut answer: Response) -> Response {
+    if ask.query.audience == Audience::Public {
+        answer
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        return open_to_all(answer);
+    }
+    answer
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+fn body(parts: &Parts, picture: &Published, ask: &Ask, answer: &Offers) -> Value {
+    let found: Vec<Value> = answer
+        .offers
+        .iter()
+        .map(|offer| offered(offer, ask))
+        .collect();
+    let mut body = wire::envelope(picture, &parts.shared.mode, "found", &found.into());
+    let is_more = ask.offset + answer.offers.len() < answer.total;
+    let needs: Vec<Value> = ask
+        .needs
+        .iter()
+        .map(|need| json!({"id": need.id, "name": need.name, "urgency": need.urgency.label(), "advice": need.advice}))
+        .collect();
+    let advice = match ask.needs.first() {
+        Some(need) => need.advice.as_str(),
+        None => need::FALLBACK,
+    };
+    let more = json!({
+        "from": ask.place,
+        "lat": ask.query.from.lat,
+        "lng": ask.query.from.lng,
+        "at": ask.query.at.rfc3339_london(),
+        "area": words::reach(ask.query.reach),
+        "sort": ask.sort.label(),
+        "total": answer.total,
+        "next_offset": is_more.then(|| ask.offset + answer.offers.len()),
+        "needs": needs,
+        "not_understood": ask.not_understood,
+        "advice": advice,
+        "travel": {"provider": parts.shared.travel.name(), "how": parts.shared.travel.how()},
+    });
+    merge(&mut body, more);
+    if ask.explain {
+        let left: Vec<Value> = answer
+            .left_out
+            .iter()
+            .take(LEFT_OUT_MAX)
+            .map(|left| left_out(left, ask))
+            .collect();
+        merge(
+            &mut body,
+            json!({"left_out": left, "left_out_total": answer.left_out.len()}),
+        );
+    }
+    body
+}
+
+/// Puts the fields of one object into another.
+pub fn merge(into: &mut Value, more: Value) {
+    if let (Some(into), Value::Object(more)) = (into.as_object_mut(), more) {
+        into.extend(more);
+    }
+}
+
+fn offered(offer: &Offer, ask: &Ask) -> Value {
+    let found = &offer.found;
+    let mut body = records::record(&found.service, ask.query.audience);
+    let (rank, nearest, is_catch_all) = match found.standing {
+        Standing::Ranked { kind, nearest } => (Some(kind), Some(nearest), false),
+        Standing::CatchAll => (None, None, true),
+    };
+    let session = found.session.map(|session| {
+        json!({
+            "opens": session.opens.rfc3339_london(),
+            "closes": session.closes.map(crate::domain::At::rfc3339_london),
+        })
+    });
+    let more = json!({
+        "km": round(found.km),
+        "miles": round(found.km * 0.621_371),
+        "minutes_by_car": offer.by_car,
+        "minutes_in_all": offer.in_all(),
+        "opening": words::opening(&found.service, ask.query.at),
+        "session": session,
+        "capacity": found.capacity.and_then(|rag| serde_json::to_value(rag).ok()),
+        "wait": offer.wait.as_ref().map(wire::reading),
+        "kind_rank": rank,
+        "nearest_of_kind": nearest,
+        "catch_all": is_catch_all,
+        "why": offer.why,
+    });
+    merge(&mut body, more);
+    body
+}
+
+fn left_out(left: &LeftOut, ask: &Ask) -> Value {
+    let why: Vec<Value> = left
+        .why
+        .iter()
+        .map(|why| json!({"reason": words::label(*why), "words": words::excluded(*why, ask.query.at)}))
+        .collect();
+    json!({
+        "id": left.service.id,
+        "name": left.service.shown_name(),
+        "km": round(left.km),
+        "why": why,
+    })
+}
+
+/// To ten metres: more would pretend to know more.
+fn round(km: f64) -> f64 {
+    (km * 100.0).round() / 100.0
+}

@@ -1,0 +1,71 @@
+//! `/sign-in`: an access token becomes a session of one shift.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use crate::faces::pages::{Frame, Parts, page};
+use crate::faces::session;
+
+/// What was filled in.
+#[derive(Deserialize)]
+pub struct Filled {
+    token: String,
+}
+
+#[derive(Template)]
+#[template(path = "sign-in.html")]
+struct Page {
+    frame: Frame,
+    fault: Option<&'static str>,
+}
+
+fn form(parts: &Parts, status: StatusCode, fault: Option<&'static str>) -> Response {
+    let frame = Frame::of(&parts.shared.mode);
+    page(status, &Page { frame, fault })
+}
+
+/// The form.
+pub async fn show(State(parts): State<Parts>) -> Response {
+    form(&parts, StatusCode::OK, None)
+}
+
+/// Signs in, or says why not.
+pub async fn take(
+    State(parts): State<Parts>,
+    headers: HeaderMap,
+    Form(filled): Form<Filled>,
+) -> Response {
+    if !session::is_from_here(&headers) {
+        let fault = "This form was not sent by this site. Sign in here";
+        return form(&parts, StatusCode::FORBIDDEN, Some(fault));
+    }
+    let now = parts.shared.clock.now();
+    let Some(secret) = parts.access.sign_in(filled.token.trim(), now) else {
+        let fault = "This token is not known, or not one to sign in with";
+        return form(&parts, StatusCode::UNAUTHORIZED, Some(fault));
+    };
+    let is_secure = headers
+        .get("x-forwarded-proto")
+        .is_some_and(|value| value == "https");
+    let mut answer = Redirect::to("/clinician").into_response();
+    if let Some(cookie) = session::set_cookie(&secret, is_secure) {
+        answer.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    answer
+}
+
+/// Signs out.
+pub async fn leave(State(parts): State<Parts>, headers: HeaderMap) -> Response {
+    if session::is_from_here(&headers) {
+        parts.access.sign_out(&headers);
+    }
+    let mut answer = Redirect::to("/").into_response();
+    answer
+        .headers_mut()
+        .insert(header::SET_COOKIE, session::drop_cookie());
+    answer
+}

@@ -1,0 +1,157 @@
+//! Signed in with a page: a token, given once, becomes a cookie that only this server reads.
+//!
+//! Sessions are kept in memory: a restart signs everybody out. The cookie is never sent from another site
+//! (`SameSite=Strict`) and no script can read it.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use dashmap::DashMap;
+
+use crate::domain::time::{HOUR, Millis};
+use crate::domain::{At, Caller};
+
+/// Name of the cookie.
+const COOKIE: &str = "uec_session";
+/// A session ends after so long: one shift.
+const LENGTH: Millis = 12 * HOUR;
+/// Sessions kept at once; beyond them the one that ends first goes.
+const SESSIONS_MAX: usize = 10_000;
+
+/// Who is signed in.
+#[derive(Clone, Default)]
+pub struct Sessions {
+    open: Arc<DashMap<String, (Caller, At)>>,
+}
+
+impl Sessions {
+    /// Opens a session; the value of its cookie, of which only the hash is kept.
+    pub fn open(&self, caller: Caller, now: At, hash: impl Fn(&str) -> String) -> Option<String> {
+        self.open.retain(|_, (_, ends)| *ends > now);
+        if self.open.len() >= SESSIONS_MAX {
+            let first = self.open.iter().min_by_key(|entry| entry.value().1);
+            let first = first.map(|entry| entry.key().clone());
+            if let Some(first) = first {
+                self.open.remove(&first);
+            }
+        }
+        let mut random = [0_u8; 32];
+        aws_lc_rs::rand::fill(&mut random).ok()?;
+        let [high, low] =
+            [0, 16].map(|from| u128::from_be_bytes(std::array::from_fn(|i| random[from + i])));
+        let secret = format!("{high:032x}{low:032x}");
+        self.open.insert(hash(&secret), (caller, now.plus(LENGTH)));
+        Some(secret)
+    }
+
+    /// Who is signed in with the cookie, if it still holds.
+    pub fn find(
+        &self,
+        headers: &HeaderMap,
+        now: At,
+        hash: impl Fn(&str) -> String,
+    ) -> Option<Caller> {
+        let entry = self.open.get(&hash(cookie(headers)?))?;
+        let (caller, ends) = entry.value();
+        (*ends > now).then(|| caller.clone())
+    }
+
+    /// Ends the session of the cookie.
+    pub fn close(&self, headers: &HeaderMap, hash: impl Fn(&str) -> String) {
+        if let Some(secret) = cookie(headers) {
+            self.open.remove(&hash(secret));
+        }
+    }
+}
+
+/// The header that sets the cookie; `is_secure` where the page came by TLS.
+pub fn set_cookie(secret: &str, is_secure: bool) -> Option<HeaderValue> {
+    let secure = if is_secure { "; Secure" } else { "" };
+    let seconds = LENGTH / 1_000;
+    HeaderValue::from_str(&format!(
+        "{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
+    ))
+    .ok()
+}
+
+/// The header that takes the cookie away.
+pub fn drop_cookie() -> HeaderValue {
+    HeaderValue::from_static("uec_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0")
+}
+
+/// A form was sent by a page of ours: a browser says from where, and nothing else signs in by form.
+pub fn is_from_here(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = text("sec-fetch-site") {
+        return matches!(site, "same-origin" | "none");
+    }
+    let host = text(header::HOST.as_str());
+    text(header::ORIGIN.as_str()).is_none_or(|origin| {
+        let of_origin = origin.split("://").nth(1);
+        of_origin.is_some() && of_origin == host
+    })
+}
+
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let all = headers.get_all(header::COOKIE).iter();
+    let mut pairs = all
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(';'));
+    pairs.find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Role;
+
+    fn caller() -> Caller {
+        Caller {
+            role: Role::Clinician,
+            name: "a clinician".into(),
+            feeds: Vec::new(),
+            services: Vec::new(),
+        }
+    }
+
+    fn with_cookie(secret: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        let text = format!("other=1; {COOKIE}={secret}");
+        headers.insert(header::COOKIE, text.parse().unwrap());
+        headers
+    }
+
+    #[test]
+    fn a_session_lasts_a_shift_and_ends_when_it_is_closed() {
+        let sessions = Sessions::default();
+        let plain = |text: &str| text.to_owned();
+        let secret = sessions.open(caller(), At(0), plain).unwrap();
+        let headers = with_cookie(&secret);
+        assert_eq!(
+            sessions.find(&headers, At(LENGTH - 1), plain),
+            Some(caller())
+        );
+        assert_eq!(sessions.find(&headers, At(LENGTH), plain), None);
+        assert_eq!(sessions.find(&with_cookie("guess"), At(0), plain), None);
+        assert_eq!(sessions.find(&HeaderMap::new(), At(0), plain), None);
+        sessions.close(&headers, plain);
+        assert_eq!(sessions.find(&headers, At(0), plain), None);
+    }
+
+    #[test]
+    fn a_form_of_another_site_is_not_ours() {
+        let of = |pairs: &[(&'static str, &str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in pairs {
+                headers.insert(*name, value.parse().unwrap());
+            }
+            is_from_here(&headers)
+        };
+        assert!(of(&[("sec-fetch-site", "same-origin")]));
+        assert!(!of(&[("sec-fetch-site", "cross-site")]));
+        let host = ("host", "live.example:8080");
+        assert!(of(&[host, ("origin", "http://live.example:8080")]));
+        assert!(!of(&[host, ("origin", "http://evil.example")]));
+        assert!(!of(&[host, ("origin", "null")]));
+    }
+}

@@ -1,0 +1,103 @@
+//! Changes of the Directory are facts: they hold after a restart, and nobody but this server may tell them.
+
+use std::sync::{Arc, OnceLock};
+
+use uec_live::config::directory;
+use uec_live::domain::event::Event;
+use uec_live::domain::{
+    At, Directory, Entry, EventId, Fact, FeedId, OWN_FEED, Reason, Record, ServiceId,
+};
+use uec_live::fold::{Decision, Limits, Picture};
+use uec_live::runtime::state::State;
+
+fn demo() -> &'static Arc<Directory> {
+    static DIRECTORY: OnceLock<Arc<Directory>> = OnceLock::new();
+    DIRECTORY.get_or_init(|| Arc::new(directory::demo().unwrap()))
+}
+
+const NOW: At = At(1_795_421_700_000);
+
+fn fact(feed: &str, id: &str, event: Event) -> Fact {
+    Fact {
+        id: EventId::new(id).unwrap(),
+        feed: FeedId::new(feed).unwrap(),
+        happened_at: NOW,
+        event,
+    }
+}
+
+fn renamed() -> Event {
+    let mut record = (**demo().find_service("oadby-utc").unwrap()).clone();
+    record.name = "Oadby, moved".to_owned();
+    Event::ServiceListed {
+        record: Box::new(record),
+        by: "an operator".into(),
+        why: "it moved".to_owned(),
+    }
+}
+
+fn withdrawn() -> Event {
+    Event::ServiceWithdrawn {
+        service: ServiceId::new("enderby-ucc").unwrap(),
+        by: "an operator".into(),
+        why: "it closed for good".to_owned(),
+    }
+}
+
+#[test]
+fn a_change_is_seen_at_once_kept_in_a_snapshot_and_named_with_who_and_why() {
+    let mut state = State::new(demo());
+    let before = state.publish(&[], "e");
+    assert!(before.services.contains_key("enderby-ucc"));
+    let mut changes = Vec::new();
+    for (seq, event) in (1..).zip([renamed(), withdrawn()]) {
+        let record = Record::Fact(fact(OWN_FEED, &format!("own-{seq}"), event));
+        let entry = Entry {
+            seq,
+            at: NOW,
+            record,
+        };
+        let line = serde_json::to_string(&entry).unwrap();
+        assert_eq!(serde_json::from_str::<Entry>(&line).unwrap(), entry);
+        state.apply(&entry, &mut changes);
+    }
+    let after = state.publish(&changes, "e");
+    assert_eq!(after.services["oadby-utc"].service.name, "Oadby, moved");
+    assert!(!after.services.contains_key("enderby-ucc"));
+    assert_eq!(after.finder.len(), before.finder.len() - 1);
+    let notes: Vec<_> = after.listings.iter().map(|n| (&*n.by, &*n.why)).collect();
+    assert_eq!(
+        notes,
+        [
+            ("an operator", "it closed for good"),
+            ("an operator", "it moved")
+        ]
+    );
+    let bytes = state.picture.to_snapshot().unwrap();
+    let again = Picture::from_snapshot(&bytes, Arc::clone(demo())).unwrap();
+    assert_eq!(again.directory(), state.picture.directory());
+}
+
+#[test]
+fn no_feed_may_change_the_directory_and_what_was_withdrawn_takes_no_facts() {
+    let picture = Picture::new(Arc::clone(demo()));
+    let decide = |picture: &Picture, feed: &str, event: Event| {
+        picture.decide(NOW, &fact(feed, "a", event), Limits::default())
+    };
+    let Decision::Refuse(why) = decide(&picture, "dhu-oadby", withdrawn()) else {
+        panic!("a feed changed the Directory")
+    };
+    assert_eq!(why.reason, Reason::UnknownFeed);
+    assert_eq!(decide(&picture, OWN_FEED, withdrawn()), Decision::Take);
+    let mut picture = picture;
+    let entry = Entry {
+        seq: 1,
+        at: NOW,
+        record: Record::Fact(fact(OWN_FEED, "own-1", withdrawn())),
+    };
+    picture.apply(&entry, &mut Vec::new());
+    assert!(matches!(
+        decide(&picture, OWN_FEED, withdrawn()),
+        Decision::Refuse(_)
+    ));
+}
