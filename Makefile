@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 BIN := target/release/uec-live
 
-.PHONY: help run build web test lint bless sim bench load fuzz tools
+.PHONY: help run build web test lint bless sim bench load observe fuzz tools
 
 help: ## List these words.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -41,8 +41,11 @@ bench: build ## Events to picture beside a bare loop, and senders over HTTP besi
 load: build ## Latency, many screens beside a bound and nchan, a restart under 15,000, a night of 30 minutes
 	bash scripts/load.sh
 
+observe: build ## A demonstration watched by a real Prometheus with our rules; how to point Grafana at it
+	bash scripts/observe.sh $(BIN) --speed 10
+
 fuzz: ## Feed every parser of outside text with broken input, a minute each; then every address
 	bash scripts/fuzz.sh
 
-tools: ## Install Debian packages that the tests need (Chromium, Prometheus' promtool, Python)
+tools: ## Install Debian packages that the tests need (Chromium, Prometheus, Python)
 	bash scripts/install-test-tools.sh

@@ -27,6 +27,9 @@ trap 'rm -f "$counts"' EXIT
 step "Rust: unit, property, end-to-end and documentation tests"
 cargo test --workspace --locked --quiet 2>&1 | tee -a "$counts"
 
+step "dashboards, rules and alerts against a real Prometheus"
+bash scripts/dashboards.sh
+
 step "pages in a real browser"
 bash scripts/browser.sh 2>&1 | tee -a "$counts"
 

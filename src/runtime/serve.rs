@@ -182,14 +182,19 @@ pub async fn until_stopped(running: &Running) -> anyhow::Result<()> {
     }
 }
 
-/// Structured lines on standard error; `RUST_LOG` chooses how much.
+/// Structured lines on standard error; `RUST_LOG` chooses how much, `UEC_LOG_FORMAT=json` for a program
+/// to read.
 pub fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,uec_live=info"));
-    let _already_set = tracing_subscriber::fmt()
+    let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .try_init();
+        .with_writer(std::io::stderr);
+    let _already_set = if std::env::var("UEC_LOG_FORMAT").is_ok_and(|format| format == "json") {
+        lines.json().try_init()
+    } else {
+        lines.try_init()
+    };
 }
 
 /// Starts everything; returns once the sockets are bound and the first picture is published.

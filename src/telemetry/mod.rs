@@ -4,46 +4,20 @@
 //! picture when it is scraped. Labels are bounded: feeds, reasons, routes; never a person, a visit
 //! or a cell.
 
+pub mod name;
+mod tally;
+
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
 use crate::domain::verdict::Reason;
 
-/// Names, so that dashboards, tests and code agree.
-pub mod name {
-    /// Facts taken into the log, by feed.
-    pub const FACTS_ACCEPTED: &str = "uec_facts_accepted_total";
-    /// Facts already known, by feed.
-    pub const FACTS_DUPLICATE: &str = "uec_facts_duplicate_total";
-    /// Messages refused, by feed and reason.
-    pub const MESSAGES_REJECTED: &str = "uec_messages_rejected_total";
-    /// Fields in messages that we do not know, by feed.
-    pub const FIELDS_IGNORED: &str = "uec_fields_ignored_total";
-    /// Time to make one batch durable.
-    pub const LOG_COMMIT_SECONDS: &str = "uec_log_commit_seconds";
-    /// Entries in the log.
-    pub const LOG_ENTRIES: &str = "uec_log_entries";
-    /// The entry at which the last snapshot was taken.
-    pub const SNAPSHOT_ENTRY: &str = "uec_log_snapshot_entry";
-    /// Snapshots that could not be taken.
-    pub const SNAPSHOTS_FAILED: &str = "uec_log_snapshots_failed_total";
-    /// Batches that the log could not take.
-    pub const LOG_FAILURES: &str = "uec_log_failures_total";
-    /// Open push connections, by transport.
-    pub const PUSH_CONNECTIONS: &str = "uec_push_connections";
-    /// Push connections that we closed, by close code.
-    pub const PUSH_CLOSED: &str = "uec_push_closed_total";
-    /// HTTP connections refused for want of a place.
-    pub const HTTP_REFUSED: &str = "uec_http_connections_refused_total";
-    /// Frames sent to push connections.
-    pub const PUSH_FRAMES: &str = "uec_push_frames_total";
-    /// HTTP requests, by route, method and status class.
-    pub const HTTP_REQUEST_SECONDS: &str = "uec_http_request_seconds";
-    /// Open MLLP connections.
-    pub const MLLP_CONNECTIONS: &str = "uec_mllp_connections";
-}
+pub use tally::{Tally, tally};
 
 /// The feed label of a message whose sender could not be told.
 pub const FEED_UNKNOWN: &str = "unknown";
+
+/// The codes by which we close a push connection; the push protocol says what each means.
+const CLOSE_CODES: [&str; 4] = ["1001", "1012", "4400", "4408"];
 
 /// Says what each metric means; call once after the recorder is installed.
 pub fn describe() {
@@ -80,9 +54,21 @@ pub fn describe() {
 pub fn start_at_zero<'a>(feeds: impl Iterator<Item = &'a str>) {
     counter!(name::SNAPSHOTS_FAILED).increment(0);
     counter!(name::LOG_FAILURES).increment(0);
+    counter!(name::HTTP_REFUSED).increment(0);
+    counter!(name::PUSH_FRAMES).increment(0);
+    gauge!(name::MLLP_CONNECTIONS).increment(0.0);
+    gauge!(name::LOG_ENTRIES).increment(0.0);
+    gauge!(name::SNAPSHOT_ENTRY).increment(0.0);
+    for transport in ["websocket", "sse"] {
+        gauge!(name::PUSH_CONNECTIONS, "transport" => transport).increment(0.0);
+    }
+    for code in CLOSE_CODES {
+        counter!(name::PUSH_CLOSED, "code" => code).increment(0);
+    }
     for feed in feeds.chain([FEED_UNKNOWN]) {
         facts_accepted(feed, 0);
         facts_duplicate(feed, 0);
+        fields_ignored(feed, 0);
         for reason in Reason::ALL {
             rejections(feed, reason).increment(0);
         }
@@ -106,6 +92,7 @@ pub fn facts_duplicate(feed: &str, count: u64) {
 /// A message was refused. `feed` must be a configured feed or [`FEED_UNKNOWN`].
 pub fn message_rejected(feed: &str, reason: Reason) {
     rejections(feed, reason).increment(1);
+    tally::refused(feed, reason);
 }
 
 /// Fields we do not know were ignored.
@@ -122,6 +109,7 @@ pub fn log_committed(seconds: f64, last_seq: u64) {
 /// The log could not take a batch.
 pub fn log_failed() {
     counter!(name::LOG_FAILURES).increment(1);
+    tally::log_failed();
 }
 
 /// A snapshot was taken.
@@ -137,6 +125,7 @@ pub fn snapshot_failed() {
 /// A push connection opened (`+1`) or closed (`-1`).
 pub fn push_connections(transport: &'static str, change: f64) {
     gauge!(name::PUSH_CONNECTIONS, "transport" => transport).increment(change);
+    tally::sockets(transport, change);
 }
 
 /// A push connection was closed by us.
@@ -175,4 +164,5 @@ pub fn http_answered(route: &str, method: &str, status: u16, seconds: f64) {
 /// An MLLP connection opened (`+1`) or closed (`-1`).
 pub fn mllp_connections(change: f64) {
     gauge!(name::MLLP_CONNECTIONS).increment(change);
+    tally::sockets("mllp", change);
 }

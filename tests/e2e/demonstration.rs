@@ -48,6 +48,12 @@ async fn the_demonstration_is_live_honest_and_loses_nothing() {
     );
     checked_by_promtool(&metrics);
     assert_eq!(crate::dashboards::missing(&metrics), Vec::<String>::new());
+    insta::assert_snapshot!("scrape", crate::dashboards::masked(&metrics));
+    let series = metrics
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .count();
+    assert!(series < 3_000, "{series} series");
 
     assert_eq!(server.get("/livez").await.0, 200);
     assert_eq!(server.get("/readyz").await.0, 200);

@@ -4,6 +4,7 @@ mod command_line;
 mod demonstration;
 mod directory;
 mod events;
+mod fhir;
 mod forward;
 mod hl7_peer;
 mod json_schema;

@@ -2,29 +2,35 @@
 
 use crate::domain::Subject;
 use crate::faces::metrics::family::Family;
+use crate::telemetry::name;
 use crate::views::{Errors, Kind, Published, Span, WAYS};
 
 /// A figure of ours: name, help, and how it is read off.
 type Figure = (&'static str, &'static str, fn(&Errors) -> f64);
 
-const OURS: [Figure; 4] = [
+const OURS: [Figure; 5] = [
     (
-        "uec_estimates_scored",
+        name::ESTIMATE_BIAS_SECONDS,
+        "How far off the middle figure shown was, with its sign; below zero too little was said",
+        Errors::bias,
+    ),
+    (
+        name::ESTIMATES_SCORED,
         "Estimates shown whose truth became known",
         |errors| errors.count as f64,
     ),
     (
-        "uec_estimate_within_ratio",
+        name::ESTIMATE_WITHIN_RATIO,
         "Share that took no longer than the upper end shown; nine in ten should",
         |errors| errors.within_percent() / 100.0,
     ),
     (
-        "uec_estimate_inside_ratio",
+        name::ESTIMATE_INSIDE_RATIO,
         "Share inside the range shown; eight in ten should be",
         |errors| errors.coverage_percent()[0] / 100.0,
     ),
     (
-        "uec_estimate_under_ratio",
+        name::ESTIMATE_UNDER_RATIO,
         "Share that took longer than the median shown; half should",
         |errors| errors.under_percent() / 100.0,
     ),
@@ -33,7 +39,7 @@ const OURS: [Figure; 4] = [
 /// Waits and handovers as shown to those who came then, by service and span.
 pub fn families(picture: &Published) -> Vec<Family> {
     let mut error = Family::new(
-        "uec_estimate_error_seconds",
+        name::ESTIMATE_ERROR_SECONDS,
         "Mean absolute error of what was shown, beside the simple ways on the same visits",
     );
     let mut ours = OURS.map(|(name, help, _)| Family::new(name, help));

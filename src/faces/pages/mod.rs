@@ -9,6 +9,7 @@ mod home;
 mod origin;
 mod service;
 mod sign_in;
+mod status;
 
 use askama::Template;
 use axum::Router;
@@ -19,6 +20,7 @@ use axum::routing::{get, post};
 
 use crate::faces::access::{Access, PROFESSIONALS};
 use crate::faces::{Mode, Shared};
+use crate::telemetry;
 
 /// What every page has around its contents.
 struct Frame {
@@ -57,6 +59,7 @@ pub fn router(parts: Parts) -> Router {
         .route("/", get(home_page))
         .route("/services/{id}", get(service_page))
         .route("/accuracy", get(accuracy_page))
+        .route("/status", get(status_page))
         .route("/accessibility", get(accessibility))
         .route("/assets/{*file}", get(assets::serve))
         .fallback(not_found)
@@ -143,6 +146,14 @@ async fn clinician_page(
 async fn accuracy_page(State(Parts { shared, .. }): State<Parts>) -> Response {
     let picture = shared.picture();
     page(StatusCode::OK, &accuracy::Page::new(&picture, &shared.mode))
+}
+
+async fn status_page(State(Parts { shared, .. }): State<Parts>) -> Response {
+    let (picture, tally) = (shared.picture(), telemetry::tally());
+    page(
+        StatusCode::OK,
+        &status::Page::new(&picture, &tally, &shared.mode, shared.clock.now()),
+    )
 }
 
 /// A heading and some sentences.

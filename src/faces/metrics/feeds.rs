@@ -1,0 +1,61 @@
+//! How each feed is doing, as metrics.
+
+use crate::domain::At;
+use crate::domain::time::SECOND;
+use crate::faces::metrics::family::Family;
+use crate::telemetry::name;
+use crate::views::{Health, Published};
+
+/// Every family of feeds.
+pub fn families(picture: &Published, now: At) -> [Family; 6] {
+    let mut up = Family::new(name::FEED_UP, "1 while a feed is heard in time");
+    let mut age = Family::new(name::FEED_AGE_SECONDS, "Time since a feed was last heard");
+    let mut quiet = Family::new(
+        name::FEED_QUIET_CHANCE,
+        "Chance of so long a time without news at this hour of the week",
+    );
+    let mut state = Family::new(
+        name::FEED_STATE,
+        "0 live, 1 late, 2 catching up, 3 its clock stands still, 4 silent, 5 never heard",
+    );
+    let mut news = Family::new(
+        name::FEED_NEWS_AGE_SECONDS,
+        "Time since a feed last had news, more than that it is there",
+    );
+    let mut doubts = Family::new(
+        name::DOUBTS,
+        "1 while the waits of a service are not believed, by why",
+    );
+    for (id, view) in &picture.services {
+        if let Some(doubt) = view.doubt {
+            let labels = format!("service=\"{id}\",why=\"{}\"", doubt.label());
+            doubts.add(labels, 1.0);
+        }
+    }
+    for (id, view) in &picture.feeds {
+        quiet.add(format!("feed=\"{id}\""), view.quiet_chance);
+        let is_up = f64::from(u8::from(view.health == Health::Live));
+        up.add(format!("feed=\"{id}\""), is_up);
+        state.add(format!("feed=\"{id}\""), code(view.health));
+        let seconds = |since: At| now.since(since).max(0) as f64 / SECOND as f64;
+        if let Some(heard) = view.heard {
+            age.add(format!("feed=\"{id}\""), seconds(heard));
+        }
+        if let Some(told) = view.told {
+            news.add(format!("feed=\"{id}\""), seconds(told));
+        }
+    }
+    [up, state, age, news, quiet, doubts]
+}
+
+/// One number for a state timeline; higher is worse.
+fn code(health: Health) -> f64 {
+    match health {
+        Health::Live => 0.0,
+        Health::Late => 1.0,
+        Health::CatchingUp => 2.0,
+        Health::Stuck => 3.0,
+        Health::Silent => 4.0,
+        Health::NeverHeard => 5.0,
+    }
+}
