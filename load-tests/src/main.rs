@@ -4,6 +4,7 @@
 mod bound;
 mod compare;
 mod days;
+mod directory;
 mod feeds;
 mod fold;
 mod frames;
@@ -46,6 +47,8 @@ enum Command {
     Storm(storm::Arguments),
     /// The same viewers on the product, the bound and nchan, in turns.
     Compare(compare::Arguments),
+    /// Searches of a Directory of 100,000 places beside PostGIS, Redis and a plain scan.
+    Directory(directory::Arguments),
     /// The smallest server that can push to many sockets.
     Bound(bound::Arguments),
 }
@@ -74,6 +77,7 @@ fn main() -> anyhow::Result<()> {
         Command::Night(arguments) => one.block_on(night::run(&arguments)),
         Command::Storm(arguments) => one.block_on(storm::run(&arguments)),
         Command::Compare(arguments) => compare::run(&arguments),
+        Command::Directory(arguments) => directory::run(&arguments),
         Command::Bound(arguments) => bound::run(&arguments),
     }
 }

@@ -3,7 +3,8 @@
 //! The syntax is evaluated by the `opening-hours` library; the bank holidays are ours, since the
 //! library's list for the United Kingdom leaves out the days of England.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use compact_calendar::CompactCalendar;
@@ -11,10 +12,15 @@ use jiff::civil::{Date, Weekday};
 use opening_hours::{Context, ContextHolidays, OpeningHours};
 use serde::{Deserialize, Serialize};
 
-use super::time::{At, london};
+use super::time::{At, HOUR, Millis, london};
 
 /// Years for which bank holidays are known.
 const HOLIDAY_YEARS: std::ops::RangeInclusive<i16> = 2020..=2040;
+/// Spells between two changes that are remembered for one text.
+const SPELLS_MAX: usize = 64;
+/// The longest spell that is remembered. The clocks change twice a year, five months apart at least: a
+/// spell no longer than this with the same offset at both ends has no change within.
+const SPELL_MAX: Millis = 30 * 24 * HOUR;
 
 /// Is it open?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +57,35 @@ pub struct Hours {
 struct Parsed {
     text: String,
     hours: OpeningHours,
+    /// Spells that were worked out, by their end, from when on each is known, and whether it is open. It
+    /// holds nothing that could not be worked out again.
+    spells: RwLock<BTreeMap<At, (At, bool)>>,
+}
+
+impl Parsed {
+    /// The spell that a moment lies in, if it is remembered: whether open, and its end.
+    fn spell(&self, at: At) -> Option<(bool, At)> {
+        let spells = self.spells.read().unwrap_or_else(PoisonError::into_inner);
+        let after = (std::ops::Bound::Excluded(at), std::ops::Bound::Unbounded);
+        let (end, (from, is_open)) = spells.range(after).next()?;
+        (*from <= at).then_some((*is_open, *end))
+    }
+
+    /// Remembers a spell, unless the clocks change within it: then a time of day comes twice or never.
+    fn remember(&self, from: At, end: At, is_open: bool) {
+        let is_plain = from < end
+            && end.since(from) <= SPELL_MAX
+            && from.london().offset() == end.london().offset();
+        if !is_plain {
+            return;
+        }
+        let mut spells = self.spells.write().unwrap_or_else(PoisonError::into_inner);
+        if spells.len() >= SPELLS_MAX {
+            spells.clear();
+        }
+        let known = spells.entry(end).or_insert((from, is_open));
+        known.0 = known.0.min(from);
+    }
 }
 
 impl PartialEq for Hours {
@@ -92,6 +127,7 @@ impl Hours {
             inner: Arc::new(Parsed {
                 text,
                 hours: parsed,
+                spells: RwLock::default(),
             }),
         })
     }
@@ -116,16 +152,29 @@ impl Hours {
         if self.text() == "24/7" {
             return Opening::AllHours;
         }
+        let (is_open, next) = match self.inner.spell(at) {
+            Some((is_open, end)) => (is_open, Some(end)),
+            None => self.work_out(at),
+        };
+        if is_open {
+            Opening::Open { until: next }
+        } else {
+            Opening::Closed { opens: next }
+        }
+    }
+
+    /// Whether it is open at a moment, and when that changes next.
+    fn work_out(&self, at: At) -> (bool, Option<At>) {
         let local = to_naive(at);
         let hours = &self.inner.hours;
         let next = hours
             .next_change(local)
             .and_then(|change| from_naive(change, at));
-        if hours.is_open(local) {
-            Opening::Open { until: next }
-        } else {
-            Opening::Closed { opens: next }
+        let is_open = hours.is_open(local);
+        if let Some(end) = next {
+            self.inner.remember(at, end, is_open);
         }
+        (is_open, next)
     }
 }
 
@@ -334,6 +383,26 @@ mod tests {
         // 29 March 2026: 01:30 does not come; the session ends when the clocks leap over it.
         let night = until("2026-03-29T00:30:00Z").unwrap();
         assert!(night >= at("2026-03-29T00:30:00Z") && night <= at("2026-03-29T01:30:00Z"));
+    }
+
+    #[test]
+    fn what_is_remembered_is_what_would_be_worked_out_in_any_order_of_asking() {
+        for text in ["Mo-Su 22:00-01:30", "Mo-Fr 08:00-13:00,14:00-18:00; PH off"] {
+            let asked_before = Hours::parse(text).unwrap();
+            for day in ["2026-03-28", "2026-05-24", "2026-10-24", "2026-12-24"] {
+                let start = at(&format!("{day}T00:00:00Z"));
+                for step in 0..1_500_i64 {
+                    // Back and forth over three days.
+                    let moment = start.plus(step * 7_919 % 4_320 * crate::domain::time::MINUTE);
+                    let afresh = Hours::parse(text).unwrap();
+                    assert_eq!(
+                        asked_before.at(moment),
+                        afresh.at(moment),
+                        "{text} {moment:?}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

@@ -127,15 +127,22 @@ impl Viewer {
         dirty
     }
 
-    fn waking<'a>(&'a self, feed: &'a FeedId) -> impl Iterator<Item = ServiceId> + 'a {
-        let about = |view: &ServiceView| {
-            let visits = self.directory.visit_feed(view.service.id.as_str());
-            visits == Some(feed) || (view.service.takes_ambulances && self.is_ambulance(feed))
-        };
-        self.services
-            .values()
-            .filter(move |view| about(view) && !is_fresh(view))
-            .map(|view| view.service.id.clone())
+    /// Services whose visits come by the feed; by a feed of ambulances, also those that take them.
+    fn waking(&self, feed: &FeedId) -> BTreeSet<ServiceId> {
+        let known = self.directory.find_feed(feed.as_str());
+        let spoken_for = known.into_iter().flat_map(|known| &known.services);
+        let mut waking: BTreeSet<&ServiceId> = spoken_for
+            .filter(|id| self.directory.visit_feed(id.as_str()) == Some(feed))
+            .collect();
+        if self.is_ambulance(feed) {
+            let takes = self
+                .services
+                .values()
+                .filter(|view| view.service.takes_ambulances);
+            waking.extend(takes.map(|view| &view.service.id));
+        }
+        let is_quiet = |id: &&ServiceId| self.services.get(*id).is_some_and(|view| !is_fresh(view));
+        waking.into_iter().filter(is_quiet).cloned().collect()
     }
 
     fn is_ambulance(&self, feed: &FeedId) -> bool {

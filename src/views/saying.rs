@@ -27,17 +27,27 @@ pub fn differences(
         })
         .collect();
     let mut shown = Vec::new();
-    for service in directory.services() {
-        let said = forecaster.board().said(&service.id, Subject::Wait);
+    let mut say = |service: &Service| {
+        let speaker = Speaker {
+            picture,
+            forecaster,
+            directory,
+            service,
+        };
+        speaker.say(&mut shown);
+    };
+    if is_minute {
+        directory.services().for_each(|service| say(service));
+        return shown;
+    }
+    for service in named {
+        let said = forecaster.board().said(service, Subject::Wait);
         let is_blank = said.is_none_or(|said| said.estimate().is_none());
-        if is_minute || (is_blank && named.contains(&service.id)) {
-            let speaker = Speaker {
-                picture,
-                forecaster,
-                directory,
-                service,
-            };
-            speaker.say(&mut shown);
+        if let Some(service) = directory
+            .find_service(service.as_str())
+            .filter(|_| is_blank)
+        {
+            say(service);
         }
     }
     shown

@@ -13,8 +13,7 @@ use super::generate::Listed;
 /// Minutes in which it must open.
 fn window_minutes(query: &Query) -> i64 {
     match query.disposition.as_ref().and_then(|dx| dx.minutes) {
-        None => 60,
-        Some(0) => 60,
+        None | Some(0) => 60,
         Some(minutes) if minutes <= 30 => 30,
         Some(minutes) if minutes <= 60 => i64::from(minutes),
         Some(minutes) => i64::from(minutes) - 60,

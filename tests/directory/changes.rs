@@ -28,7 +28,7 @@ fn fact(feed: &str, id: &str, event: Event) -> Fact {
 
 fn renamed() -> Event {
     let mut record = (**demo().find_service("oadby-utc").unwrap()).clone();
-    record.name = "Oadby, moved".to_owned();
+    "Oadby, moved".clone_into(&mut record.name);
     Event::ServiceListed {
         record: Box::new(record),
         by: "an operator".into(),

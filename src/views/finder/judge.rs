@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::care::Care;
 use crate::domain::event::Rag;
 use crate::domain::listing::Audience;
 use crate::domain::opening::{Hours, Opening};
@@ -43,6 +44,26 @@ impl<'a> Judge<'a> {
             return Err(why);
         }
         self.session(service)
+    }
+
+    /// Whether the patient is among those treated.
+    pub fn takes(&self, care: &Care) -> bool {
+        let query = self.query;
+        query.age_days.is_none_or(|days| care.takes_age(days))
+            && query.sex.is_none_or(|sex| care.takes_sex(sex))
+            && query
+                .symptom
+                .as_ref()
+                .is_none_or(|(group, all)| care.takes_symptoms(*group, all))
+            && query
+                .disposition
+                .as_ref()
+                .is_none_or(|dx| care.takes_disposition(&dx.code))
+    }
+
+    /// Whether a place with these hours may be offered.
+    pub fn may_open(&mut self, service: &Service) -> bool {
+        self.query.closed_too || self.session(service).is_ok()
     }
 
     /// Every reason against it.

@@ -5,6 +5,7 @@
 
 mod judge;
 mod query;
+mod roll;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ pub use judge::session;
 pub use query::{
     Answer, Disposition, Excluded, Found, LeftOut, OPEN_FOR_MIN, Query, Reach, Session, Standing,
 };
+use roll::Roll;
 
 /// Emergency departments that are always offered, and how far they may be, kilometres
 /// (CheckCapacitySummary 1.5).
@@ -30,6 +32,11 @@ const CATCH_ALL_MAX: usize = 2;
 const CATCH_ALL_KM: f64 = 60.0;
 /// Care profiles of a kind that are tried before its places are gone through.
 const PROFILES_TRIED_MAX: usize = 256;
+/// The grid's metre is a little off the ground's: a circle is looked for a little wider.
+const WIDER: f64 = 1.01;
+/// Nearest places of a kind that are judged one by one; where too few of them fit, all are gone through in
+/// a plain list.
+const WALKED_MAX: usize = 64;
 
 /// What a place said of itself, as far as a search asks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -61,6 +68,8 @@ type Place = GeomWithData<[i64; 2], u32>;
 struct OfKind {
     kind: ServiceKind,
     tree: RTree<Place>,
+    /// The same as a list.
+    roll: Roll,
     /// The places by what they treat: one for each profile; empty when there are too many profiles.
     profiles: Vec<u32>,
 }
@@ -69,6 +78,8 @@ struct OfKind {
 #[derive(Debug)]
 pub struct Finder {
     services: Vec<Arc<Service>>,
+    /// Where each of them is.
+    grid: Vec<GridRef>,
     kinds: Vec<OfKind>,
 }
 
@@ -97,22 +108,25 @@ impl Finder {
     /// Builds the index.
     pub fn of(directory: &Directory) -> Self {
         let services: Vec<Arc<Service>> = directory.services().cloned().collect();
+        let grid: Vec<GridRef> = services.iter().map(|s| GridRef::of(s.position)).collect();
         let mut places: BTreeMap<u32, (ServiceKind, Vec<Place>)> = BTreeMap::new();
         for (index, service) in (0..).zip(&services) {
             let of_kind = places
                 .entry(service.kind.rank())
                 .or_insert_with(|| (service.kind, Vec::new()));
-            let point = grid_point(GridRef::of(service.position));
+            let point = grid_point(grid[index as usize]);
             of_kind.1.push(Place::new(point, index));
         }
         let kinds = places.into_values().map(|(kind, places)| OfKind {
             kind,
             profiles: profiles(&services, &places),
+            roll: Roll::of(&services, &on_roll(&places)),
             tree: RTree::bulk_load(places),
         });
         Self {
             kinds: kinds.collect(),
             services,
+            grid,
         }
     }
 
@@ -151,7 +165,7 @@ impl Finder {
         let origin = grid_point(GridRef::of(query.from));
         for kind in &self.kinds {
             for place in kind.tree.locate_in_envelope(&envelope(origin, query.reach)) {
-                let Some(service) = self.within(place, query) else {
+                let Some(service) = self.within(place.data, origin, query) else {
                     continue;
                 };
                 if answer.found.iter().any(|f| f.service.id == service.id) {
@@ -184,20 +198,54 @@ impl Finder {
         found: &mut Vec<Found>,
     ) {
         let origin = grid_point(GridRef::of(query.from));
-        let reach = farthest(query.reach);
+        let mut offered = Vec::new();
         let nearest = kind.tree.nearest_neighbor_iter(&origin);
-        let mut offered: Vec<(i64, Found)> = Vec::new();
-        for place in nearest {
-            let distance = place.distance_2(&origin);
+        let nearest = nearest.map(|place| (place.distance_2(&origin), place.data));
+        let is_all = kind.tree.size() <= WALKED_MAX;
+        let nearest = nearest.take(WALKED_MAX);
+        if !self.offer(nearest, query, most, judge, &mut offered) && !is_all {
+            offered.clear();
+            let half = metres(query.reach.km() * WIDER);
+            let likely = kind.roll.likely(&self.services, judge, origin, half);
+            self.offer(likely, query, most, judge, &mut offered);
+        }
+        offered.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.service.id.cmp(&y.service.id)));
+        let rank = kind.kind.rank();
+        found.extend(
+            (1..)
+                .zip(offered)
+                .take(most)
+                .map(|(nearest, (_, found))| Found {
+                    standing: Standing::Ranked {
+                        kind: rank,
+                        nearest,
+                    },
+                    ..found
+                }),
+        );
+    }
+
+    /// Offers what fits of places that come nearest first; tells whether more of them would change nothing.
+    fn offer(
+        &self,
+        nearest: impl Iterator<Item = (i64, u32)>,
+        query: &Query,
+        most: usize,
+        judge: &mut Judge<'_>,
+        offered: &mut Vec<(i64, Found)>,
+    ) -> bool {
+        let origin = grid_point(GridRef::of(query.from));
+        let reach = farthest(query.reach);
+        for (distance, index) in nearest {
             // Beyond the last that is needed only those that are as far can still come before it.
             let is_enough = offered.len() >= most
                 && offered
                     .last()
                     .is_some_and(|(farthest, _)| distance > *farthest);
             if distance > reach || is_enough {
-                break;
+                return true;
             }
-            let Some(service) = self.within(place, query) else {
+            let Some(service) = self.within(index, origin, query) else {
                 continue;
             };
             let session = match judge.fits(service) {
@@ -220,20 +268,7 @@ impl Finder {
                 },
             ));
         }
-        offered.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.service.id.cmp(&y.service.id)));
-        let rank = kind.kind.rank();
-        found.extend(
-            (1..)
-                .zip(offered)
-                .take(most)
-                .map(|(nearest, (_, found))| Found {
-                    standing: Standing::Ranked {
-                        kind: rank,
-                        nearest,
-                    },
-                    ..found
-                }),
-        );
+        false
     }
 
     /// An emergency department is always among the answers: the nearest two within reach, else the
@@ -297,13 +332,12 @@ impl Finder {
     }
 
     /// The place, if it lies in the area asked about.
-    fn within(&self, place: &Place, query: &Query) -> Option<&Arc<Service>> {
-        let service = self.services.get(place.data as usize)?;
+    fn within(&self, index: u32, origin: [i64; 2], query: &Query) -> Option<&Arc<Service>> {
+        let service = self.services.get(index as usize)?;
         let is_inside = match query.reach {
             Reach::Square(km) => {
-                let origin = grid_point(GridRef::of(query.from));
                 let half = metres(km);
-                let [east, north] = *place.geom();
+                let [east, north] = grid_point(self.grid[index as usize]);
                 (east - origin[0]).abs() <= half && (north - origin[1]).abs() <= half
             }
             Reach::Circle(km) => query.from.km_to(service.position) <= km,
@@ -325,6 +359,14 @@ fn profiles(services: &[Arc<Service>], places: &[Place]) -> Vec<u32> {
     seen.into_values().collect()
 }
 
+fn on_roll(places: &[Place]) -> Vec<([i32; 2], u32)> {
+    let point = |place: &Place| place.geom().map(|metres| metres as i32);
+    places
+        .iter()
+        .map(|place| (point(place), place.data))
+        .collect()
+}
+
 fn grid_point(grid: GridRef) -> [i64; 2] {
     [i64::from(grid.easting), i64::from(grid.northing)]
 }
@@ -334,8 +376,7 @@ fn metres(km: f64) -> i64 {
 }
 
 fn envelope(origin: [i64; 2], reach: Reach) -> AABB<[i64; 2]> {
-    // The grid's metre is a little off the ground's: a circle is looked for a little wider.
-    let half = metres(reach.km() * 1.01);
+    let half = metres(reach.km() * WIDER);
     AABB::from_corners(
         [origin[0] - half, origin[1] - half],
         [origin[0] + half, origin[1] + half],
@@ -344,7 +385,7 @@ fn envelope(origin: [i64; 2], reach: Reach) -> AABB<[i64; 2]> {
 
 /// The squared distance of the farthest corner, metres.
 fn farthest(reach: Reach) -> i64 {
-    let half = metres(reach.km() * 1.01);
+    let half = metres(reach.km() * WIDER);
     match reach {
         Reach::Square(_) => 2 * half * half,
         Reach::Circle(_) => half * half,
