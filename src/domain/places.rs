@@ -1,19 +1,25 @@
-//! From a postcode to the hex it lies in. The postcode itself is not kept anywhere.
+//! From a postcode to the hex it lies in, from a town to its middle. Neither is kept anywhere.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use geo::{Contains, Coord, LineString, Polygon};
+use compact_str::CompactString;
 
 use super::geo::{Cell, Position};
+use super::need::matching::{cut, edits};
 
 /// A hex of level 8, then the postcodes (without blank) in it.
 const POSTCODES: &str = include_str!("../../fixtures/places/postcodes.csv");
 /// A hex of level 6, then the outcodes whose middle lies in it.
 const OUTCODES: &str = include_str!("../../fixtures/places/outcodes.csv");
-
-/// Towns and villages: name, latitude, longitude, people.
-const TOWNS_CSV: &str = include_str!("../../fixtures/places/towns.csv");
+/// Name, latitude, longitude and population.
+const TOWNS: &str = include_str!("../../fixtures/places/towns.csv");
+/// So much of a text is looked at, bytes; the longest name of a town is far shorter.
+const TEXT_BYTES_MAX: usize = 100;
+/// So many first letters stand for a town.
+const START_LETTERS: usize = 4;
+/// A name of so many letters may be misspelt by one.
+const MISSPELT_LETTERS: usize = 6;
 
 fn table() -> &'static HashMap<&'static str, Cell> {
     static TABLE: OnceLock<HashMap<&'static str, Cell>> = OnceLock::new();
@@ -51,7 +57,7 @@ pub fn find_postcode(text: &str) -> Option<Cell> {
 /// How exactly a place is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exactness {
-    /// Within a few streets.
+    /// The hex of one postcode, about a kilometre across.
     Postcode,
     /// The middle of the first half of a postcode.
     Outcode,
@@ -59,164 +65,166 @@ pub enum Exactness {
     Town,
 }
 
-/// A place that was looked up.
+/// A place that someone named.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Place {
-    /// Its name.
-    pub name: String,
+    /// As we write it.
+    pub name: CompactString,
     /// Its middle.
     pub position: Position,
-    /// How exactly it is known.
+    /// How exactly that is.
     pub exactness: Exactness,
 }
 
-/// A town, village, postcode or first half of one; of several towns that it may mean the largest.
+/// The place of a postcode, of its first half, or of a town or village in or near the area. A town may be
+/// shortened to its first letters or misspelt by one; of several that fit, the most populous is meant.
 pub fn find_place(text: &str) -> Option<Place> {
-    if text.chars().count() > NAME_CHARS_MAX {
-        return None;
-    }
-    let postcode = text.to_ascii_uppercase();
-    if let Some(cell) = find_postcode(text) {
-        let plain = postcode.chars().filter(char::is_ascii_alphanumeric);
-        let is_whole = plain.count() > OUTCODE_CHARS_MAX;
-        let exactness = if is_whole {
-            Exactness::Postcode
-        } else {
-            Exactness::Outcode
-        };
-        return Some(Place {
-            name: postcode.trim().to_owned(),
-            position: cell.centre(),
-            exactness,
-        });
-    }
-    let name = plain_name(text);
-    let letters = name.chars().count();
-    let largest = |is_meant: &dyn Fn(&str) -> bool| {
-        let meant = towns().iter().filter(|town| is_meant(&town.plain));
-        meant.max_by_key(|town| town.people)
+    let text = cut(text, TEXT_BYTES_MAX);
+    find_by_postcode(text).or_else(|| find_town(text))
+}
+
+fn find_by_postcode(text: &str) -> Option<Place> {
+    let mut plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    plain.make_ascii_uppercase();
+    let found = |name: CompactString, cell: Cell, exactness| Place {
+        name,
+        position: cell.centre(),
+        exactness,
     };
-    let found = largest(&|town| town == name)
-        .or_else(|| largest(&|town| letters >= PREFIX_CHARS_MIN && town.starts_with(&name)))
-        .or_else(|| largest(&|town| letters >= SLIP_CHARS_MIN && is_one_slip(&name, town)))?;
+    let inward = plain.len().checked_sub(3).and_then(|at| plain.get(at..))?;
+    let is_whole = matches!(inward.as_bytes(), [digit, rest @ ..]
+        if digit.is_ascii_digit() && rest.iter().all(u8::is_ascii_alphabetic));
+    let outcode = if is_whole {
+        let outcode = plain.strip_suffix(inward)?;
+        if let Some(cell) = table().get(plain.as_str()) {
+            let name = format!("{outcode} {inward}").into();
+            return Some(found(name, *cell, Exactness::Postcode));
+        }
+        outcode
+    } else {
+        plain.as_str()
+    };
+    let cell = table().get(outcode)?;
+    Some(found(outcode.into(), *cell, Exactness::Outcode))
+}
+
+struct Town {
+    name: &'static str,
+    /// As [`plain_name`] writes it.
+    plain: String,
+    position: Position,
+}
+
+/// Most populous first, so that the first that fits is the one that is meant.
+fn towns() -> &'static [Town] {
+    static ALL: OnceLock<Vec<Town>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let lines = TOWNS.lines().filter(|line| !line.starts_with('#'));
+        let mut all: Vec<(u32, Town)> = lines.filter_map(town).collect();
+        all.sort_by_key(|(population, _)| std::cmp::Reverse(*population));
+        all.into_iter().map(|(_, town)| town).collect()
+    })
+}
+
+fn town(line: &'static str) -> Option<(u32, Town)> {
+    let mut fields = line.split(',');
+    let name = fields.next()?;
+    let lat = fields.next()?.parse().ok()?;
+    let lng = fields.next()?.parse().ok()?;
+    let town = Town {
+        name,
+        plain: plain_name(name),
+        position: Position::new(lat, lng)?,
+    };
+    Some((fields.next()?.parse().ok()?, town))
+}
+
+/// In small letters, hyphens as blanks, without points and apostrophes, "St" as "Saint".
+fn plain_name(text: &str) -> String {
+    let text = text.to_lowercase().replace(['\'', '\u{2019}', '.'], "");
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    let words: Vec<&str> = words
+        .filter(|word| !word.is_empty())
+        .map(|word| if word == "st" { "saint" } else { word })
+        .collect();
+    words.join(" ")
+}
+
+fn find_town(text: &str) -> Option<Place> {
+    // "Oakham, Rutland" is Oakham.
+    let plain = plain_name(text.split(',').next()?);
+    let letters = plain.chars().count();
+    let find = |fits: &dyn Fn(&str) -> bool| towns().iter().find(|town| fits(&town.plain));
+    let found = find(&|name| name == plain)
+        .or_else(|| find(&|name| letters >= START_LETTERS && name.starts_with(&plain)))
+        .or_else(|| {
+            find(&|name| letters >= MISSPELT_LETTERS && edits(&plain, name, 1).is_some())
+        })?;
     Some(Place {
-        name: found.name.to_owned(),
+        name: found.name.into(),
         position: found.position,
         exactness: Exactness::Town,
     })
 }
 
-/// Longest text that is looked up, characters.
-const NAME_CHARS_MAX: usize = 60;
-/// Longest first half of a postcode, characters.
-const OUTCODE_CHARS_MAX: usize = 4;
-/// So many letters may be the beginning of a name, and in so many one may be wrong.
-const PREFIX_CHARS_MIN: usize = 4;
-/// See [`PREFIX_CHARS_MIN`].
-const SLIP_CHARS_MIN: usize = 6;
-
-struct Town {
-    name: &'static str,
-    plain: String,
-    position: Position,
-    people: u32,
-}
-
-fn towns() -> &'static [Town] {
-    static TOWNS: OnceLock<Vec<Town>> = OnceLock::new();
-    TOWNS.get_or_init(|| {
-        let lines = TOWNS_CSV.lines().filter(|line| !line.starts_with('#'));
-        lines
-            .filter_map(|line| {
-                let mut cells = line.split(',');
-                let (name, lat, lng, people) =
-                    (cells.next()?, cells.next()?, cells.next()?, cells.next()?);
-                Some(Town {
-                    name,
-                    plain: plain_name(name),
-                    position: Position::new(lat.parse().ok()?, lng.parse().ok()?)?,
-                    people: people.parse().ok()?,
-                })
-            })
-            .collect()
-    })
-}
-
-/// Lower case, hyphens as blanks, without other signs, "st" as "saint".
-fn plain_name(text: &str) -> String {
-    let letters: String = text
-        .chars()
-        .filter(|c| c.is_alphanumeric() || c.is_whitespace() || *c == '-')
-        .flat_map(char::to_lowercase)
-        .map(|c| if c == '-' { ' ' } else { c })
-        .collect();
-    let words = letters
-        .split_whitespace()
-        .map(|word| if word == "st" { "saint" } else { word });
-    words.collect::<Vec<_>>().join(" ")
-}
-
-/// Whether one letter was put in, left out or changed.
-fn is_one_slip(a: &str, b: &str) -> bool {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    if a.len().abs_diff(b.len()) > 1 {
-        return false;
-    }
-    let same = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
-    let rest = |word: &[char], skip: usize| word.get(same + skip..).unwrap_or_default().to_vec();
-    rest(&a, 1) == rest(&b, 1) || rest(&a, 0) == rest(&b, 1) || rest(&a, 1) == rest(&b, 0)
-}
-
-/// A coarse outline of England, longitude and latitude, drawn for this: it takes in all of England and a few miles
-/// of sea and border.
-const ENGLAND: [(f64, f64); 38] = [
-    (-1.90, 55.90),
-    (-2.40, 55.62),
-    (-2.60, 55.30),
-    (-3.08, 55.08),
-    (-3.50, 55.00),
-    (-3.80, 54.50),
-    (-3.40, 53.95),
-    (-3.25, 53.50),
-    (-3.15, 53.30),
-    (-2.90, 53.15),
-    (-3.15, 52.95),
-    (-3.20, 52.60),
-    (-3.20, 52.20),
-    (-3.10, 51.95),
-    (-2.72, 51.80),
-    (-2.70, 51.58),
-    (-3.10, 51.33),
-    (-4.30, 51.30),
-    (-4.80, 51.00),
-    (-5.35, 50.50),
-    (-5.95, 50.10),
-    (-5.80, 49.90),
-    (-5.00, 49.85),
-    (-3.60, 50.10),
-    (-2.40, 50.40),
-    (-1.30, 50.48),
-    (0.30, 50.65),
-    (1.10, 50.85),
-    (1.55, 51.15),
-    (1.60, 51.50),
-    (1.90, 52.40),
-    (1.85, 52.80),
-    (0.60, 53.10),
-    (0.50, 53.35),
-    (0.25, 53.75),
-    (-0.40, 54.60),
-    (-1.20, 55.00),
-    (-1.45, 55.70),
+/// England, coarsely, with a strip of sea: corners clockwise from Berwick, latitude and longitude in
+/// degrees, put down by hand. Along the borders it may be wrong by some kilometres.
+const ENGLAND: [(f64, f64); 39] = [
+    (55.84, -1.95), // Berwick
+    (55.65, -1.50),
+    (55.02, -1.30),
+    (54.55, -0.45),
+    (54.13, 0.05), // Flamborough Head
+    (53.57, 0.25),
+    (53.20, 0.50),
+    (53.02, 1.35),
+    (52.48, 1.85), // Lowestoft
+    (51.70, 1.40),
+    (51.30, 1.50),
+    (51.05, 1.42), // Dover
+    (50.85, 1.00),
+    (50.68, 0.25),
+    (50.50, -1.30),
+    (50.45, -2.45), // Portland
+    (50.15, -3.60),
+    (49.90, -5.20), // Lizard
+    (49.80, -6.20),
+    (49.90, -6.50), // Scilly
+    (50.20, -5.80),
+    (50.60, -5.15),
+    (51.05, -4.65),
+    (51.27, -4.20),
+    (51.28, -3.10),
+    (51.50, -2.85),
+    (51.64, -2.66), // Chepstow
+    (51.81, -2.66),
+    (51.92, -2.98),
+    (52.07, -3.10),
+    (52.40, -3.10),
+    (52.86, -3.12), // Oswestry
+    (53.00, -2.90),
+    (53.25, -3.05), // the Dee
+    (53.60, -3.20),
+    (54.00, -3.40),
+    (54.50, -3.75), // St Bees Head
+    (54.98, -3.08), // Gretna
+    (55.40, -2.35),
 ];
 
-/// Whether a position is in England, a few miles of sea and border included.
+/// Whether a position is in England, give or take some kilometres at its borders.
 pub fn is_in_england(position: Position) -> bool {
-    let ring = LineString::from(ENGLAND.to_vec());
-    Polygon::new(ring, Vec::new()).contains(&Coord {
-        x: position.lng,
-        y: position.lat,
-    })
+    let mut is_inside = false;
+    let mut before = ENGLAND[ENGLAND.len() - 1];
+    for corner in ENGLAND {
+        // Counts the edges that a line from here to the west crosses: an odd number from inside.
+        let spans = (corner.0 > position.lat) != (before.0 > position.lat);
+        if spans {
+            let share = (position.lat - corner.0) / (before.0 - corner.0);
+            is_inside ^= position.lng > corner.1 + share * (before.1 - corner.1);
+        }
+        before = corner;
+    }
+    is_inside
 }
 
 #[cfg(test)]
@@ -243,62 +251,86 @@ mod tests {
         assert_eq!(find_postcode(""), None);
     }
 
+    fn town_of(text: &str) -> Option<String> {
+        find_place(text).map(|place| place.name.into_string())
+    }
+
     #[test]
-    fn towns_are_found_as_people_write_them() {
-        let name = |text: &str| find_place(text).map(|place| place.name);
-        for (text, town) in [
-            ("loughborough", "Loughborough"),
-            ("Loughboroug", "Loughborough"),
-            ("market harborough", "Market Harborough"),
-            ("Market Harboro'", "Market Harborough"),
-            ("ashby de la zouch", "Ashby-de-la-Zouch"),
-            ("Melton", "Melton Mowbray"),
-            ("Wigston", "Wigston Magna"),
+    fn the_towns_of_the_area_are_known_as_people_write_them() {
+        let written = [
+            ("leicester", "Leicester"),
+            ("LOUGHBOROUGH", "Loughborough"),
+            ("Hinckley", "Hinckley"),
+            ("melton mowbray", "Melton Mowbray"),
+            ("Market-Harborough", "Market Harborough"),
+            ("Oakham, Rutland", "Oakham"),
+            ("Coalville", "Coalville"),
+            ("Lutterworth", "Lutterworth"),
+            ("Wigston", "Wigston"),
+            (" oadby ", "Oadby"),
+            ("Ashby-de-la-Zouch", "Ashby de la Zouch"),
+            ("uppingham", "Uppingham"),
+            ("St. Neots", "Saint Neots"),
+            ("leic", "Leicester"),
+            ("Loughbrough", "Loughborough"),
             ("Hinkley", "Hinckley"),
-            ("OAKHAM", "Oakham"),
-        ] {
-            assert_eq!(name(text).as_deref(), Some(town), "{text}");
+        ];
+        for (text, name) in written {
+            assert_eq!(town_of(text).as_deref(), Some(name), "{text}");
         }
-        assert_eq!(
-            find_place("LE1 5WW").unwrap().exactness,
-            Exactness::Postcode
-        );
-        assert_eq!(find_place("LE15").unwrap().exactness, Exactness::Outcode);
-        for nonsense in ["Atlantis", "", "le", "<script>", &"x".repeat(5_000)] {
-            assert_eq!(name(nonsense), None, "{nonsense}");
+        for nonsense in ["", "lei", "xyzzy", "oadbi", ",", "car insurance"] {
+            assert_eq!(town_of(nonsense), None, "{nonsense}");
         }
     }
 
     #[test]
-    fn england_is_told_from_its_neighbours() {
-        let is_in = |lat, lng| is_in_england(Position { lat, lng });
-        for (lat, lng) in [
-            (52.63, -1.13),
-            (51.51, -0.13),
-            (54.89, -2.94),
-            (50.12, -5.54),
-            (55.77, -2.00),
-            (52.48, 1.75),
-            (53.19, -2.89),
-        ] {
-            assert!(is_in(lat, lng), "{lat}, {lng}");
-        }
-        for (lat, lng) in [
-            (53.35, -6.26),
-            (48.86, 2.35),
-            (55.95, -3.19),
-            (51.48, -3.18),
-            (40.71, -74.01),
-            (f64::NAN, 0.0),
-        ] {
-            assert!(!is_in(lat, lng), "{lat}, {lng}");
-        }
+    fn every_line_of_towns_is_read() {
+        let lines = TOWNS.lines().filter(|line| !line.starts_with('#')).count();
+        assert!(lines > 800);
+        assert_eq!(towns().len(), lines);
+    }
+
+    #[test]
+    fn a_place_says_how_exactly_it_is_known() {
+        let known = |text| find_place(text).map(|place| (place.name, place.exactness));
+        let postcode = Some(("LE1 5WW".into(), Exactness::Postcode));
+        assert_eq!(known(" le15ww "), postcode);
+        assert_eq!(known("LE15"), Some(("LE15".into(), Exactness::Outcode)));
+        assert_eq!(known("LE1 9ZZ"), Some(("LE1".into(), Exactness::Outcode)));
+        assert_eq!(known("Oakham"), Some(("Oakham".into(), Exactness::Town)));
+        assert_eq!(known("ZZ1 1ZZ"), None);
+    }
+
+    #[test]
+    fn england_ends_at_its_borders() {
+        let is_inside = |lat, lng| is_in_england(Position { lat, lng });
+        assert!(is_inside(52.63, -1.13), "Leicester");
+        assert!(is_inside(51.51, -0.13), "London");
+        assert!(is_inside(54.89, -2.94), "Carlisle");
+        assert!(is_inside(50.12, -5.53), "Penzance");
+        assert!(is_inside(55.77, -2.00), "Berwick");
+        assert!(is_inside(52.49, 1.75), "Lowestoft");
+        assert!(!is_inside(53.35, -6.26), "Dublin");
+        assert!(!is_inside(48.86, 2.35), "Paris");
+        assert!(!is_inside(55.95, -3.19), "Edinburgh");
+        assert!(!is_inside(51.48, -3.18), "Cardiff");
+        assert!(!is_inside(40.71, -74.01), "New York");
+        assert!(!is_inside(f64::NAN, 0.0));
     }
 
     proptest! {
         #[test]
-        fn no_text_brings_the_look_up_down(text in "\\PC{0,80}") {
-            let _found_or_not = find_place(&text);
+        fn no_text_and_no_position_is_too_odd(text in any::<String>(), lat in any::<f64>(), lng in any::<f64>()) {
+            let _ = find_postcode(&text);
+            let _ = is_in_england(Position { lat, lng });
+            if let Some(place) = find_place(&text) {
+                prop_assert!(Position::new(place.position.lat, place.position.lng).is_some());
+            }
+        }
+
+        #[test]
+        fn no_name_like_text_is_too_odd(text in "[a-zA-Z0-9 '\u{2019}.,ÄßéİŁ-]{0,120}") {
+            let _ = find_place(&text);
         }
     }
 }

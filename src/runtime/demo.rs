@@ -165,10 +165,13 @@ impl Play {
     async fn live(&mut self, from: At, speed: f64) -> anyhow::Result<()> {
         let mut every = tokio::time::interval(LIVE_STEP);
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        // The time that playing the past took is caught up with as it was, not many times over.
+        let begun = SystemClock.now();
+        let behind = begun.since(from);
         loop {
             every.tick().await;
-            let elapsed = SystemClock.now().since(from) as f64 * speed;
-            self.step(from.plus(elapsed as Millis)).await?;
+            let elapsed = SystemClock.now().since(begun) as f64 * speed;
+            self.step(from.plus(behind + elapsed as Millis)).await?;
         }
     }
 

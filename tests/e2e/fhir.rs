@@ -75,6 +75,8 @@ async fn an_outside_validator_takes_every_resource_that_we_give_out() {
         ("HealthcareService?_format=xml", 406),
         ("Schedule", 404),
         ("Patient/1", 404),
+        ("Slot", 501),
+        ("Appointment/1", 501),
         ("Location/lri-ed/history/1", 404),
     ] {
         let (found, text) = server.get(&format!("/FHIR/R4/{address}")).await;

@@ -130,7 +130,7 @@ async fn read(
         "Organization" => listed
             .find(|service| resources::organisation_id(service).as_deref() == Some(&id))
             .and_then(|service| resources::organisation(service)),
-        _ => return answer(&parts, &headers, Err(Problem::unknown_kind())),
+        kind => return answer(&parts, &headers, Err(Problem::unknown_kind(kind))),
     };
     let found =
         found.ok_or_else(|| Problem::not_found("no resource of that id is in the Directory"));
@@ -150,7 +150,7 @@ async fn only_get(State(parts): State<Parts>, uri: Uri, headers: HeaderMap) -> R
 }
 
 async fn nothing(State(parts): State<Parts>, headers: HeaderMap) -> Response {
-    answer(&parts, &headers, Err(Problem::unknown_kind()))
+    answer(&parts, &headers, Err(Problem::unknown_kind("")))
 }
 
 /// A resource or what went wrong, with the ids of the question; only JSON is spoken.

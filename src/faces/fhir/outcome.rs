@@ -3,6 +3,16 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
+/// Resources of booking and referral (BaRS API 1.1.0), which is not there yet.
+const BOOKING_KINDS: [&str; 6] = [
+    "Slot",
+    "Appointment",
+    "ServiceRequest",
+    "MessageDefinition",
+    "DocumentReference",
+    "$process-message",
+];
+
 /// Something that cannot be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -33,8 +43,11 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "REC_NOT_FOUND", "not-found", words)
     }
 
-    /// Not a resource that is served.
-    pub fn unknown_kind() -> Self {
+    /// Not a resource that is served; those of bookings and referrals will be.
+    pub fn unknown_kind(kind: &str) -> Self {
+        if BOOKING_KINDS.contains(&kind) {
+            return Self::not_implemented();
+        }
         Self::not_found(
             "this resource is not served here; HealthcareService, Location and Organization are, Schedule only by _revinclude",
         )

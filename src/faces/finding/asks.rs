@@ -277,7 +277,7 @@ fn origin(fields: &mut Fields) -> Option<(Position, String)> {
             let hint = "give a town or village in or near Leicester, Leicestershire and Rutland, or a postcode";
             fields.fault("place", "is not known", hint);
         }
-        return found.map(|place| (place.position, place.name.clone()));
+        return found.map(|place| (place.position, place.name.into()));
     }
     let text = fields.get("postcode").map(ToOwned::to_owned)?;
     let Some(cell) = places::find_postcode(&text) else {
