@@ -236,11 +236,12 @@ pub fn entry(service: &Service) -> &'static str {
     }
 }
 
-/// "X-ray, car park. Not there: step-free access."
+/// "X-ray, car park. Not here: step-free access. Children are not treated here."
 pub fn facilities(service: &Service) -> Option<String> {
     let of = |is_there: bool| -> Vec<&'static str> {
         Facility::ALL
             .into_iter()
+            .filter(|facility| is_there || *facility != Facility::Children)
             .filter(|facility| service.has(*facility) == Some(is_there))
             .map(Facility::plain)
             .collect()
@@ -248,8 +249,8 @@ pub fn facilities(service: &Service) -> Option<String> {
     let (there, not) = (of(true), of(false));
     let there = (!there.is_empty()).then(|| format!("{}.", there.join(", ")));
     let not = (!not.is_empty()).then(|| format!("Not here: {}.", not.join(", ").to_lowercase()));
-    match (there, not) {
-        (Some(there), Some(not)) => Some(format!("{there} {not}")),
-        (there, not) => there.or(not),
-    }
+    let is_for_adults = service.has(Facility::Children) == Some(false);
+    let adults = is_for_adults.then(|| "Children are not treated here.".to_owned());
+    let parts: Vec<String> = [there, not, adults].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
 }
