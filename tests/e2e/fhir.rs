@@ -135,6 +135,7 @@ async fn what_goes_out_comes_in_again() {
             (&service.name, service.active),
             (&before.name, before.active)
         );
+        assert_eq!(service.audience, before.audience, "{}", service.id);
         for step in 0..7 * 48 {
             let at = monday.plus(step * 30 * MINUTE + 7 * MINUTE);
             let (now, then) = (service.hours.at(at), before.hours.at(at));

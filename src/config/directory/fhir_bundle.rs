@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::config::directory::records::{Checked, Shared};
-use crate::domain::listing::Contacts;
+use crate::domain::listing::{Audience, Contacts};
 use crate::domain::{Position, Service, ServiceId, ServiceKind, systems};
 
 /// Whether the text is a FHIR Bundle and not a line of ours.
@@ -158,11 +158,15 @@ impl Found<'_> {
             address: parts.join(", "),
             postcode: text(&address["postalCode"]).unwrap_or_default().into(),
             walk_in: self.resource["appointmentRequired"].as_bool() == Some(false),
+            audience: self.audience(),
             contacts: Contacts {
-                public_phone: self.telecom("phone"),
-                web: self.telecom("url"),
-                email: self.telecom("email"),
-                clinical_phone: None,
+                public_phone: self.telecom("phone", false),
+                web: self.telecom("url", false),
+                // An e-mail address is never shown to the public, marked or not.
+                email: self
+                    .telecom("email", true)
+                    .or_else(|| self.telecom("email", false)),
+                clinical_phone: self.telecom("phone", true),
             },
             notes: text(&self.resource["comment"]).unwrap_or_default(),
             source: "imported from FHIR".to_owned(),
@@ -170,9 +174,28 @@ impl Found<'_> {
         }
     }
 
-    fn telecom(&self, system: &str) -> Option<String> {
+    fn audience(&self) -> Audience {
+        let mut tags = self.resource["meta"]["tag"]
+            .as_array()
+            .into_iter()
+            .flatten();
+        let is_marked =
+            tags.any(|tag| tag["system"] == systems::AUDIENCE && tag["code"] == "professional");
+        if is_marked {
+            Audience::Professional
+        } else {
+            Audience::Public
+        }
+    }
+
+    /// The first contact of a system that is, or is not, for professionals only.
+    fn telecom(&self, system: &str, for_professionals: bool) -> Option<String> {
+        let is_marked = |contact: &Value| {
+            let mut marks = contact["extension"].as_array().into_iter().flatten();
+            marks.any(|mark| mark["url"] == systems::FOR_PROFESSIONALS)
+        };
         let mut all = self.resource["telecom"].as_array().into_iter().flatten();
-        all.find(|contact| contact["system"] == system)
+        all.find(|contact| contact["system"] == system && is_marked(contact) == for_professionals)
             .and_then(|contact| text(&contact["value"]))
     }
 }
@@ -204,6 +227,10 @@ fn coding(concepts: &Value, system: &str) -> Option<String> {
 /// `availableTime` and `notAvailable` as opening hours. A day never crosses midnight there: a session that
 /// ends at 23:59 goes on to midnight.
 fn hours(resource: &Value) -> Result<String, String> {
+    let in_words = resource["availabilityExceptions"].as_str();
+    if let Some(text) = in_words.and_then(|text| text.strip_prefix(systems::HOURS_IN_WORDS)) {
+        return Ok(text.to_owned());
+    }
     let mut rules = Vec::new();
     for time in resource["availableTime"].as_array().into_iter().flatten() {
         let days: Vec<&str> = time["daysOfWeek"]
@@ -236,7 +263,7 @@ fn hours(resource: &Value) -> Result<String, String> {
     }
     let all_week = "Mo,Tu,We,Th,Fr,Sa,Su 00:00-24:00";
     if rules == [all_week] {
-        return Ok("24/7".to_owned());
+        rules = vec!["24/7".to_owned()];
     }
     for closed in resource["notAvailable"].as_array().into_iter().flatten() {
         let during = |name: &str| {

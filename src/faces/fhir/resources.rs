@@ -47,8 +47,14 @@ fn is_nothing(value: &Value) -> bool {
     }
 }
 
-fn meta(profile: &str) -> Value {
-    json!({"profile": [format!("{UK_CORE}{profile}")]})
+fn meta(profile: &str, service: Option<&Service>) -> Value {
+    let is_for_professionals =
+        service.is_some_and(|service| service.audience == Audience::Professional);
+    let tag = json!([{"system": systems::AUDIENCE, "code": "professional"}]);
+    json!({
+        "profile": [format!("{UK_CORE}{profile}")],
+        "tag": is_for_professionals.then_some(tag),
+    })
 }
 
 fn identifier(system: &str, value: &str) -> Value {
@@ -65,6 +71,15 @@ fn contact(system: &str, value: Option<&String>) -> Value {
     )
 }
 
+/// The contact, marked so that whoever reads it does not show it to the public.
+fn for_professionals(mut contact: Value) -> Value {
+    if contact.is_object() {
+        let mark = json!([{"url": systems::FOR_PROFESSIONALS, "valueBoolean": true}]);
+        contact["extension"] = mark;
+    }
+    contact
+}
+
 /// The service itself.
 pub fn healthcare_service(service: &Service, audience: Audience) -> Value {
     let is_professional = audience == Audience::Professional;
@@ -78,7 +93,7 @@ pub fn healthcare_service(service: &Service, audience: Audience) -> Value {
     without_nulls(json!({
         "resourceType": "HealthcareService",
         "id": service.id,
-        "meta": meta("HealthcareService"),
+        "meta": meta("HealthcareService", Some(service)),
         "identifier": [
             identifier(systems::SERVICE_ID, service.id.as_str()),
             identifier(systems::DOS_ID, service.dos_id.as_deref().unwrap_or_default()),
@@ -96,8 +111,8 @@ pub fn healthcare_service(service: &Service, audience: Audience) -> Value {
         "telecom": [
             contact("phone", contacts.public_phone.as_ref()),
             contact("url", contacts.web.as_ref()),
-            contact("phone", clinical),
-            contact("email", email),
+            for_professionals(contact("phone", clinical)),
+            for_professionals(contact("email", email)),
         ],
         "appointmentRequired": service.requires_booking() || !service.walk_in,
         "availableTime": times,
@@ -112,7 +127,7 @@ pub fn location(service: &Service) -> Value {
     without_nulls(json!({
         "resourceType": "Location",
         "id": service.id,
-        "meta": meta("Location"),
+        "meta": meta("Location", Some(service)),
         "identifier": [identifier(systems::ODS_SITE, &service.ods)],
         "status": if service.active { "active" } else { "inactive" },
         "name": service.shown_name(),
@@ -152,7 +167,7 @@ pub fn organisation(service: &Service) -> Option<Value> {
     Some(without_nulls(json!({
         "resourceType": "Organization",
         "id": id,
-        "meta": meta("Organization"),
+        "meta": meta("Organization", None),
         "identifier": [identifier(systems::ODS_ORGANISATION, &service.parent_ods)],
         "active": true,
         "name": name,
@@ -179,10 +194,13 @@ fn times(text: &str) -> (Vec<Value>, Option<String>) {
         return (vec![json!({"daysOfWeek": days, "allDay": true})], None);
     }
     let Some(week) = week(text) else {
-        return (Vec::new(), Some(format!("Opening hours: {text}")));
+        return (
+            Vec::new(),
+            Some(format!("{}{text}", systems::HOURS_IN_WORDS)),
+        );
     };
     let says_more = text.contains("PH") || text.contains("off");
-    let more = says_more.then(|| format!("With bank holidays: {text}"));
+    let more = says_more.then(|| format!("{}{text}", systems::HOURS_IN_WORDS));
     let rows = week.into_iter().enumerate().flat_map(|(day, sessions)| {
         let name = DAYS[day].1;
         sessions.into_iter().map(move |(from, to)| {
@@ -294,5 +312,23 @@ mod tests {
         assert!(more.is_some());
         let (rows, more) = times("2026 Dec 25 10:00-12:00");
         assert!(rows.is_empty() && more.is_some());
+    }
+
+    #[test]
+    fn what_is_for_professionals_is_still_so_when_it_comes_in_again() {
+        let line = r#"{"id":"ward","name":"Ward","kind":"cdu","audience":"professional",
+            "position":{"lat":52.6,"lng":-1.1},"hours":"24/7; 2026 Dec 25 off",
+            "contacts":{"clinical_phone":"0116 496 0001","email":"ward@example.org"}}"#;
+        let before: Service = serde_json::from_str(line).unwrap();
+        let service = healthcare_service(&before, Audience::Professional);
+        let bundle = json!({"resourceType": "Bundle", "type": "collection", "entry": [
+            {"resource": service}, {"resource": location(&before)},
+        ]});
+        let after = crate::config::directory::read_services(&bundle.to_string()).unwrap();
+        assert_eq!(after[0].audience, Audience::Professional);
+        assert_eq!(after[0].contacts, before.contacts);
+        assert_eq!(after[0].hours, before.hours);
+        let public = healthcare_service(&before, Audience::Public).to_string();
+        assert!(!public.contains("0116") && !public.contains("ward@"));
     }
 }
