@@ -5,6 +5,8 @@ use jiff::civil::Date;
 
 use crate::domain::At;
 
+/// Miles in a kilometre.
+pub const MILES_PER_KM: f64 = 0.621_371;
 /// Estimates are said to the nearest this many minutes: more would pretend to know more.
 const ROUND_MINUTES: i64 = 5;
 

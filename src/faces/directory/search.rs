@@ -11,6 +11,7 @@ use crate::faces::access::PROFESSIONALS;
 use crate::faces::directory::{Parts, open_to_all, records, refused, turned_away};
 use crate::faces::finding::asks::{self, Ask};
 use crate::faces::finding::{Offer, Offers, offers, words};
+use crate::faces::plain::MILES_PER_KM;
 use crate::faces::wire;
 use crate::views::Published;
 use crate::views::finder::{LeftOut, Standing};
@@ -163,7 +164,7 @@ fn offered(offer: &Offer, ask: &Ask) -> Value {
     });
     let more = json!({
         "km": round(found.km),
-        "miles": round(found.km * 0.621_371),
+        "miles": round(found.km * MILES_PER_KM),
         "minutes_by_car": offer.by_car,
         "minutes_in_all": offer.in_all(),
         "opening": words::opening(&found.service, ask.query.at),

@@ -8,11 +8,8 @@ use crate::domain::time::{DAY, MINUTE};
 use crate::domain::{At, Service};
 use crate::faces::finding::Offer;
 use crate::faces::finding::asks::{Ask, Sort};
-use crate::faces::plain::{clock, duration, when};
+use crate::faces::plain::{MILES_PER_KM, clock, duration, when};
 use crate::views::finder::{Excluded, Reach, Standing};
-
-/// Miles in a kilometre.
-const MILES_PER_KM: f64 = 0.621_371;
 
 /// "2.1 miles"
 pub fn miles(km: f64) -> String {

@@ -6,8 +6,6 @@ use crate::domain::{Age, At, Position, Reading, ReadingName, Service, Withheld, 
 use crate::faces::plain as words;
 use crate::views::ServiceView;
 
-const MILES_PER_KM: f64 = 0.621_371;
-
 /// A service, in sentences.
 pub struct Card {
     /// For the link and the script.
@@ -130,7 +128,7 @@ impl Card {
     pub fn seen_from(mut self, place: Position, service: &Service) -> Self {
         let km = place.km_to(service.position);
         let minutes = travel::minutes_by_car(place, service.position);
-        let miles = format!("{:.1} miles away", km * MILES_PER_KM);
+        let miles = format!("{:.1} miles away", km * words::MILES_PER_KM);
         let waiting = self.minutes;
         self.way = Some(Way {
             km,
@@ -175,7 +173,7 @@ fn transport(service: &Service) -> Option<String> {
         _ => format!("{stops} bus stops within 400 metres."),
     });
     let rail = rail(service)
-        .map(|(station, km)| format!("{station} station {:.1} miles.", km * MILES_PER_KM));
+        .map(|(station, km)| format!("{station} station {:.1} miles.", km * words::MILES_PER_KM));
     match (stops, rail) {
         (Some(stops), Some(rail)) => Some(format!("{stops} {rail}")),
         (stops, rail) => stops.or(rail),

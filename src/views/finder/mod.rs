@@ -147,7 +147,7 @@ impl Finder {
         let mut found = Vec::new();
         let asked = |kind: &&OfKind| query.kinds.is_empty() || query.kinds.contains(&kind.kind);
         for kind in self.kinds.iter().filter(asked) {
-            if self.some_profile_fits(kind, query) {
+            if self.some_profile_fits(kind, &judge) {
                 self.search_kind(kind, query, quota.of(kind.kind), &mut judge, &mut found);
             }
         }
@@ -315,19 +315,8 @@ impl Finder {
         }
     }
 
-    fn some_profile_fits(&self, kind: &OfKind, query: &Query) -> bool {
-        let fits = |index: &u32| {
-            let care = &self.services[*index as usize].care;
-            query.age_days.is_none_or(|days| care.takes_age(days))
-                && query
-                    .symptom
-                    .as_ref()
-                    .is_none_or(|(group, all)| care.takes_symptoms(*group, all))
-                && query
-                    .disposition
-                    .as_ref()
-                    .is_none_or(|dx| care.takes_disposition(&dx.code))
-        };
+    fn some_profile_fits(&self, kind: &OfKind, judge: &Judge<'_>) -> bool {
+        let fits = |index: &u32| judge.takes(&self.services[*index as usize].care);
         kind.profiles.is_empty() || kind.profiles.iter().any(fits)
     }
 
