@@ -14,5 +14,6 @@ pub mod log;
 pub mod runtime;
 pub mod sources;
 pub mod telemetry;
+pub mod vault;
 pub mod views;
 pub mod world;

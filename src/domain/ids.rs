@@ -97,6 +97,12 @@ id!(/// An NHS 111 or 999 contact.
     ContactId);
 id!(/// A bookable time at a Service.
     SlotId);
+id!(/// A short claim on a Slot while a form is filled in.
+    HoldId);
+id!(/// An agreed place in a Slot; a UUID, the id of the FHIR Appointment.
+    BookingId);
+id!(/// A patient handed over to a Service for care; a UUID, the id of the FHIR ServiceRequest.
+    ReferralId);
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 //! Plain data. It never reads a clock, never does I/O, and knows no sibling module; everything
 //! else in the house may use it.
 
+pub mod booking;
 pub mod caller;
 pub mod capacity;
 pub mod care;
@@ -18,14 +19,17 @@ pub mod listing;
 pub mod need;
 pub mod opel;
 pub mod opening;
+pub mod patient;
 pub mod places;
 pub mod reading;
 pub mod service;
+pub mod slots;
 pub mod systems;
 pub mod time;
 pub mod travel;
 pub mod verdict;
 
+pub use booking::{Made, Message, Notice, Referred, Sealed};
 pub use caller::{Caller, Role};
 pub use capacity::{Capacity, Slot};
 pub use directory::{Directory, Feed, Listing};
@@ -33,9 +37,13 @@ pub use entry::{Entry, Fact, Record};
 pub use estimate::{Ahead, Estimate, Method, Said, Shown, Subject};
 pub use event::Event;
 pub use geo::{Cell, Position};
-pub use ids::{ContactId, EventId, FeedId, IncidentId, OWN_FEED, ServiceId, SlotId, VisitId};
+pub use ids::{
+    BookingId, ContactId, EventId, FeedId, HoldId, IncidentId, OWN_FEED, ReferralId, ServiceId,
+    SlotId, VisitId,
+};
 pub use kind::ServiceKind;
 pub use reading::{Age, Measure, Reading, ReadingName, Withheld};
 pub use service::{AcuityGroup, Service, Station, StreamId};
+pub use slots::{SlotPeriod, SlotRule};
 pub use time::{At, Clock, Millis};
-pub use verdict::{Reason, Refused, Verdict};
+pub use verdict::{Declined, Reason, Refused, Verdict};

@@ -29,10 +29,109 @@ pub enum Reason {
     IdReused,
     /// A line or a message beyond the size limit.
     TooLarge,
+    /// A booking, a referral or a hold that cannot be.
+    Declined(Declined),
+}
+
+/// Why a booking, a referral or a hold cannot be. Decided on the writer: of two who want one Slot, the
+/// second is told so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Declined {
+    /// Another patient has the Slot, or somebody holds it.
+    SlotTaken,
+    /// No such Slot at the Service.
+    SlotUnknown,
+    /// The Slot is there but not offered now: the Service is closed or red, it begins too soon, it is not
+    /// released yet.
+    SlotNotOffered,
+    /// The hold ran out, or is somebody else's.
+    HoldGone,
+    /// Too many holds of one caller at once.
+    TooManyHolds,
+    /// The same request was carried out before.
+    AlreadyDone,
+    /// The message's Bundle.id was used by another request.
+    BundleReused,
+    /// The patient's journey has a booking already.
+    HasBooking,
+    /// The booking has a referral that must be cancelled first.
+    HasReferral,
+    /// No such booking.
+    BookingUnknown,
+    /// The booking was cancelled or the patient has come.
+    BookingNotCurrent,
+    /// No such referral.
+    ReferralUnknown,
+    /// The referral was cancelled.
+    ReferralNotCurrent,
+    /// The referral must name the booking of the journey.
+    LinkMissing,
+    /// The Service takes nobody without a booking.
+    BookingRequired,
+    /// What we hold is newer than what the message tells.
+    Older,
+    /// The id is in use.
+    IdInUse,
+    /// Too many bookings are kept for the Service.
+    Full,
+}
+
+impl Declined {
+    /// The word on the wire and in metrics.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::SlotTaken => "slot_taken",
+            Self::SlotUnknown => "slot_unknown",
+            Self::SlotNotOffered => "slot_not_offered",
+            Self::HoldGone => "hold_gone",
+            Self::TooManyHolds => "too_many_holds",
+            Self::AlreadyDone => "already_done",
+            Self::BundleReused => "bundle_reused",
+            Self::HasBooking => "has_booking",
+            Self::HasReferral => "has_referral",
+            Self::BookingUnknown => "booking_unknown",
+            Self::BookingNotCurrent => "booking_not_current",
+            Self::ReferralUnknown => "referral_unknown",
+            Self::ReferralNotCurrent => "referral_not_current",
+            Self::LinkMissing => "link_missing",
+            Self::BookingRequired => "booking_required",
+            Self::Older => "older",
+            Self::IdInUse => "id_in_use",
+            Self::Full => "full",
+        }
+    }
+
+    /// What it means and what to do.
+    pub fn detail(self) -> &'static str {
+        match self {
+            Self::SlotTaken => "the slot was taken; choose another",
+            Self::SlotUnknown => "the service has no such slot; ask for its slots again",
+            Self::SlotNotOffered => {
+                "the slot is not offered now: the service is closed or full, or it begins too soon or too late"
+            }
+            Self::HoldGone => "the time to fill in the form ran out; choose a slot again",
+            Self::TooManyHolds => "too many slots are held at once; book or release one first",
+            Self::AlreadyDone => "this request was carried out before; nothing was done again",
+            Self::BundleReused => "this Bundle.id was used by another request; send a new one",
+            Self::HasBooking => "this journey has a booking; cancel it first",
+            Self::HasReferral => "the booking has a referral; cancel the referral first",
+            Self::BookingUnknown => "there is no such booking",
+            Self::BookingNotCurrent => "the booking was cancelled, or the patient has come",
+            Self::ReferralUnknown => "there is no such referral",
+            Self::ReferralNotCurrent => "the referral was cancelled before",
+            Self::LinkMissing => "this journey has a booking; the referral must name it",
+            Self::BookingRequired => {
+                "the service takes nobody without a booking; book a slot first"
+            }
+            Self::Older => "what is held here is newer; read it again before you change it",
+            Self::IdInUse => "this id is in use; choose another",
+            Self::Full => "the service has too many bookings; tell the operator",
+        }
+    }
 }
 
 impl Reason {
-    /// All reasons, for metrics that start at zero.
+    /// All reasons for which a feed's message is refused, for metrics that start at zero.
     pub const ALL: [Self; 13] = [
         Self::NotJson,
         Self::NotHl7,
@@ -65,6 +164,7 @@ impl Reason {
             Self::WrongOrder => "wrong_order",
             Self::IdReused => "id_reused",
             Self::TooLarge => "too_large",
+            Self::Declined(why) => why.label(),
         }
     }
 }
@@ -78,6 +178,12 @@ pub struct Refused {
     pub reason: Reason,
     /// What, where, what next.
     pub detail: String,
+}
+
+impl From<Declined> for Refused {
+    fn from(why: Declined) -> Self {
+        Self::new(Reason::Declined(why), why.detail())
+    }
 }
 
 impl Refused {

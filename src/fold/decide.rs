@@ -3,6 +3,7 @@
 use crate::domain::time::{HOUR, MINUTE, Millis};
 use crate::domain::{At, Event, Fact, IncidentId, OWN_FEED, Reason, Refused, VisitId};
 use crate::fold::Picture;
+use crate::fold::bookings::diary::SLOTS_MAX;
 use crate::fold::feeds::fingerprint;
 use crate::fold::visit::STEP_BEFORE_ARRIVAL_MAX;
 
@@ -90,6 +91,16 @@ impl Picture {
                     limits.late_max / HOUR
                 ),
             );
+        }
+        if let Event::SlotsPublished { service, slots } = &fact.event {
+            let diary = self.bookings().find_diary(service.as_str());
+            if diary.map_or(slots.len(), |diary| diary.published_with(at, slots)) > SLOTS_MAX {
+                let why = format!("a service may publish {SLOTS_MAX} slots at most; withdraw some");
+                return refuse(Reason::TooLarge, why);
+            }
+        }
+        if let Err(why) = self.place_for(at, &fact.event) {
+            return Decision::Refuse(why.into());
         }
         self.order(fact)
             .map_or(Decision::Take, |why| refuse(Reason::WrongOrder, why))

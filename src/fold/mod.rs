@@ -3,6 +3,7 @@
 //! A pure machine. It never does I/O, reads a clock, rolls dice or keeps anything in an order that
 //! could differ from one run to the next: the same log gives the same bytes.
 
+pub mod bookings;
 mod decide;
 pub mod demand;
 pub mod feeds;
@@ -23,6 +24,7 @@ use crate::domain::{
     At, Directory, Entry, Event, Fact, FeedId, IncidentId, Record, ServiceId, VisitId,
 };
 
+pub use bookings::Bookings;
 pub use decide::{Decision, FUTURE_MAX, LATE_MAX, LATE_MAX_MOST, Limits};
 use demand::Demand;
 use feeds::{FeedState, Feeds};
@@ -34,7 +36,7 @@ use visits::Visits;
 
 /// Rises with every change of what facts mean or of how a picture is written: a snapshot of another
 /// version is not used, and the entries are folded afresh.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// What an entry changed, for those who keep something derived from the picture.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,8 +65,8 @@ pub struct Picture {
     demand: Demand,
     services: BTreeMap<ServiceId, ServiceState>,
     feeds: Feeds,
-    #[serde(default)]
     listings: Listings,
+    bookings: Bookings,
 }
 
 impl Picture {
@@ -80,6 +82,7 @@ impl Picture {
             services: BTreeMap::new(),
             feeds: Feeds::default(),
             listings: Listings::default(),
+            bookings: Bookings::default(),
         }
     }
 
@@ -145,6 +148,7 @@ impl Picture {
             changes.extend(touched.into_iter().map(Change::ServiceChanged));
             self.incidents.tidy(self.at);
             self.demand.tidy(self.at);
+            self.bookings.tidy(self.at);
         }
         if let Record::Fact(fact) = &entry.record {
             self.feeds.take(self.at, fact);
@@ -211,12 +215,10 @@ impl Picture {
                 self.service(service).set_capacity(at, capacity);
                 vec![service.clone()]
             }
-            Event::SlotsPublished { service, slots } => {
-                let now = self.at;
-                self.service(service).publish_slots(now, slots);
-                vec![service.clone()]
+            Event::ServiceListed { .. } | Event::ServiceWithdrawn { .. } => {
+                self.list(&fact.event, changes)
             }
-            own if own.is_own() => self.list(own, changes),
+            of_places if of_places.is_of_places() => self.bookings.take(self.at, of_places),
             _ => self.take_visit(fact, changes),
         };
         changes.extend(touched.into_iter().map(Change::ServiceChanged));
@@ -270,11 +272,20 @@ impl Picture {
             Event::VisitCancelled { visit } => (visit, Step::Cancelled, None),
             Event::VisitReopened { visit } => (visit, Step::Reopened, None),
             Event::VisitMerged { visit, into } => {
-                return self.visits.merge(visit, into, fact.happened_at);
+                let mut touched = self.visits.merge(visit, into, fact.happened_at);
+                for name in [visit, into] {
+                    touched.extend(self.bookings.follow(&self.visits, name));
+                }
+                return touched;
             }
             _ => return Vec::new(),
         };
-        self.visits.take(visit, visit_fact(fact, step), origin)
+        let mut touched = self.visits.take(visit, visit_fact(fact, step), origin);
+        touched.extend(match booking_of(&fact.event) {
+            Some(booking) => self.bookings.arrive(&self.visits, visit, booking),
+            None => self.bookings.follow(&self.visits, visit),
+        });
+        touched
     }
 
     fn leg(&mut self, fact: &Fact, incident: &IncidentId, leg: Leg) -> Vec<ServiceId> {
@@ -324,6 +335,11 @@ impl Picture {
         &self.demand
     }
 
+    /// Diaries, holds, bookings and referrals.
+    pub fn bookings(&self) -> &Bookings {
+        &self.bookings
+    }
+
     /// What a service said about itself, if anything.
     pub fn find_service_state(&self, service: &str) -> Option<&ServiceState> {
         self.services.get(service)
@@ -337,6 +353,14 @@ impl Picture {
     /// Whether a name was merged away.
     fn is_retired(&self, visit: &VisitId) -> bool {
         self.visits.is_retired(visit)
+    }
+}
+
+/// The booking that a patient came with, if the event tells one.
+fn booking_of(event: &Event) -> Option<&str> {
+    match event {
+        Event::VisitArrived { booking, .. } => booking.as_deref(),
+        _ => None,
     }
 }
 

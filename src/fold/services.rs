@@ -1,22 +1,20 @@
-//! What a service says about itself: status, closure, capacity, slots.
+//! What a service says about itself: status, closure, capacity.
 
 use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::At;
 use crate::domain::Capacity;
 use crate::domain::event::Rag;
 use crate::domain::time::{HOUR, MINUTE, Millis};
-use crate::domain::{At, SlotId};
 
 /// Red and amber fall back to green after this when the sender says nothing (the default of the
 /// Directory's capacity status API).
 pub const STATUS_RESET_DEFAULT: Millis = 240 * MINUTE;
 /// A count that was not sent again for so long is no longer believed.
 pub const CAPACITY_KEPT: Millis = 12 * HOUR;
-/// Slots kept for one service.
-pub const SLOTS_MAX: usize = 2_000;
 
 /// Red, amber or green, as last set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +51,6 @@ pub struct ServiceState {
     status: Option<StatusState>,
     door: Option<DoorState>,
     counts: BTreeMap<u8, (At, u32)>,
-    slots: BTreeMap<SlotId, (At, At)>,
 }
 
 impl ServiceState {
@@ -99,16 +96,6 @@ impl ServiceState {
         }
     }
 
-    /// Takes bookable times; a slot sent again is replaced, those that began are dropped.
-    pub fn publish_slots(&mut self, now: At, slots: &[crate::domain::Slot]) {
-        self.slots.retain(|_, (start, _)| *start > now);
-        for slot in slots {
-            if self.slots.len() < SLOTS_MAX || self.slots.contains_key(&slot.slot) {
-                self.slots.insert(slot.slot.clone(), (slot.start, slot.end));
-            }
-        }
-    }
-
     /// The status while it holds.
     pub fn status(&self, now: At) -> Option<&StatusState> {
         self.status
@@ -136,14 +123,6 @@ impl ServiceState {
             no_criteria_to_reside: count(5),
             clinicians: count(6),
         }
-    }
-
-    /// Slots that have not begun.
-    pub fn slots_ahead(&self, now: At) -> usize {
-        self.slots
-            .values()
-            .filter(|(start, _)| *start > now)
-            .count()
     }
 }
 

@@ -28,6 +28,8 @@ use crate::domain::{
     AcuityGroup, Ahead, At, Cell, Directory, Feed, FeedId, Reading, ReadingName, Service, ServiceId,
 };
 
+pub use crate::fold::bookings::diary::{Handling, Noticed};
+pub use crate::fold::bookings::{Booking, Claim, Diary, Live, Referral, Standing};
 pub use crate::fold::listings::Note;
 pub use crate::forecast::{Errors, Kind, Span, WAYS};
 pub use doubt::Doubt;
@@ -66,6 +68,8 @@ pub struct Published {
     pub opel: Arc<Vec<OpelView>>,
     /// How right what was shown has been; worked out once a minute.
     pub scorecard: Arc<ScoreView>,
+    /// Bookable times, bookings and referrals by service; for professionals only.
+    pub diaries: Arc<BTreeMap<ServiceId, Arc<Diary>>>,
 }
 
 /// One Service, now.
@@ -93,7 +97,7 @@ pub struct ServiceView {
     pub doubt: Option<Doubt>,
     /// How right the wait shown was in the last seven days; `None` while too few were seen to say.
     pub accuracy: Option<Errors>,
-    /// Slots published for the future.
+    /// Slots of the next day that can be booked now.
     pub slots_ahead: u32,
     /// When its feed was last heard.
     pub heard: Option<At>,
@@ -103,6 +107,17 @@ impl ServiceView {
     /// The figure of that name, if this Service has it.
     pub fn find_reading(&self, name: ReadingName) -> Option<&Reading> {
         self.readings.iter().find(|reading| reading.name == name)
+    }
+
+    /// What it says of itself, as far as that decides whether its slots are offered.
+    pub fn live(&self) -> Live {
+        Live {
+            closed: self.closure.is_some(),
+            red: self
+                .status
+                .as_ref()
+                .is_some_and(|said| said.rag == Rag::Red),
+        }
     }
 
     /// Open by its hours and not closed out of turn.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::domain::time::{HOUR, Millis};
 use crate::domain::{AcuityGroup, At, Cell, Directory, FeedId, Service, ServiceId, Subject};
 use crate::fold::demand::DEMAND_WINDOW;
 use crate::fold::{Change, Picture};
@@ -16,6 +17,9 @@ use crate::views::scorecard::{ScoreView, accuracy};
 use crate::views::{
     Closure, DemandView, FeedView, Finder, Note, Published, ServiceView, Status, StreamView,
 };
+
+/// How far ahead free slots are counted.
+pub const SLOTS_AHEAD: Millis = 24 * HOUR;
 
 /// Keeps the last published views, so that only what changed is worked out again.
 pub struct Viewer {
@@ -85,6 +89,7 @@ impl Viewer {
             demand: Arc::clone(&self.demand),
             scorecard,
             opel: Arc::clone(&self.opel),
+            diaries: Arc::clone(picture.bookings().diaries()),
         })
     }
 
@@ -205,10 +210,22 @@ impl Viewer {
             usual: forecaster.usual(&service.id, now),
             doubt: Doubt::about(picture, service),
             accuracy: accuracy(forecaster, &service.id, now),
-            slots_ahead: said.map_or(0, |said| said.slots_ahead(now)) as u32,
+            slots_ahead: slots_ahead(picture, service),
             heard: source.heard(),
         }
     }
+}
+
+/// Times of the next [`SLOTS_AHEAD`] that can be booked now.
+fn slots_ahead(picture: &Picture, service: &Service) -> u32 {
+    let (now, id) = (picture.at(), service.id.as_str());
+    let Some(diary) = picture.bookings().find_diary(id) else {
+        return 0;
+    };
+    let window = (now, now.plus(SLOTS_AHEAD));
+    diary
+        .free(&service.hours, window, picture.live(id), now)
+        .len() as u32
 }
 
 fn is_fresh(view: &ServiceView) -> bool {

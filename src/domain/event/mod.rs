@@ -3,135 +3,22 @@
 //! The field names are the ones of our wire format (version 1), so that log, fixtures and feeds
 //! read alike. An origin is already a hex here: a postcode or a position never gets this far.
 
+mod about;
+mod words;
+
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
+use super::booking::{Made, Message, Notice, Referred};
 use super::capacity::{Capacity, Slot};
 use super::geo::Cell;
-use super::ids::{ContactId, IncidentId, ServiceId, VisitId};
+use super::ids::{
+    BookingId, ContactId, HoldId, IncidentId, ReferralId, ServiceId, SlotId, VisitId,
+};
 use super::service::Service;
+use super::slots::SlotRule;
 use super::time::At;
-
-/// How a patient came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    /// On foot, by car or by bus.
-    WalkIn,
-    /// By ambulance.
-    Ambulance,
-    /// With a booked time.
-    Booked,
-    /// Any other way.
-    Other,
-}
-
-/// What was decided for a patient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Decision {
-    /// A bed is needed: the clock of the "12 hours from decision to admit" starts.
-    Admit,
-    /// Home.
-    Discharge,
-    /// To another place.
-    Transfer,
-}
-
-/// How a visit ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Departure {
-    /// To a ward.
-    Admitted,
-    /// Home.
-    Discharged,
-    /// To another service.
-    Transferred,
-    /// Left before a clinician saw them.
-    LeftBeforeSeen,
-    /// Left after being seen, before treatment was complete.
-    LeftBeforeComplete,
-    /// Died in the department.
-    Died,
-}
-
-/// Acuity by the Emergency Care Data Set: 1 immediate, 2 very urgent, 3 urgent, 4 standard, 5 low.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "u8", into = "u8")]
-pub struct Acuity(u8);
-
-impl Acuity {
-    /// Checks 1 to 5.
-    pub fn new(level: u8) -> Option<Self> {
-        (1..=5).contains(&level).then_some(Self(level))
-    }
-
-    /// 1 to 5.
-    pub fn level(self) -> u8 {
-        self.0
-    }
-}
-
-impl TryFrom<u8> for Acuity {
-    type Error = &'static str;
-    fn try_from(level: u8) -> Result<Self, Self::Error> {
-        Self::new(level).ok_or("must be a whole number from 1 (immediate) to 5 (low)")
-    }
-}
-
-impl From<Acuity> for u8 {
-    fn from(acuity: Acuity) -> Self {
-        acuity.0
-    }
-}
-
-/// Ambulance response category.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Category {
-    /// Life-threatening.
-    C1,
-    /// Emergency.
-    C2,
-    /// Urgent.
-    C3,
-    /// Less urgent.
-    C4,
-    /// Locally defined.
-    C5,
-    /// Asked for by a health-care professional.
-    #[serde(rename = "HCP")]
-    Hcp,
-    /// Between facilities.
-    #[serde(rename = "IFT")]
-    Ift,
-}
-
-/// Where a contact came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Channel {
-    /// NHS 111 by telephone.
-    #[serde(rename = "111")]
-    Phone111,
-    /// NHS 111 online.
-    #[serde(rename = "111-online")]
-    Online111,
-    /// 999.
-    #[serde(rename = "999")]
-    Phone999,
-}
-
-/// A service's own word on how loaded it is, as in the Directory's capacity status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rag {
-    /// No capacity.
-    Red,
-    /// Some.
-    Amber,
-    /// Normal.
-    Green,
-}
+pub use words::{Acuity, Category, Channel, Decision, Departure, Mode, Rag};
 
 /// What happened. The tag on the wire is `type`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -377,93 +264,95 @@ pub enum Event {
         /// Plain words.
         why: String,
     },
-}
-
-impl Event {
-    /// The `type` on the wire.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::VisitArrived { .. } => "visit.arrived",
-            Self::VisitTriaged { .. } => "visit.triaged",
-            Self::VisitSeen { .. } => "visit.seen",
-            Self::VisitDecided { .. } => "visit.decided",
-            Self::VisitDeparted { .. } => "visit.departed",
-            Self::VisitMoved { .. } => "visit.moved",
-            Self::VisitCancelled { .. } => "visit.cancelled",
-            Self::VisitMerged { .. } => "visit.merged",
-            Self::VisitReopened { .. } => "visit.reopened",
-            Self::IncidentOpened { .. } => "incident.opened",
-            Self::IncidentClosed { .. } => "incident.closed",
-            Self::ConveyanceStarted { .. } => "conveyance.started",
-            Self::ConveyanceDiverted { .. } => "conveyance.diverted",
-            Self::ConveyanceArrived { .. } => "conveyance.arrived",
-            Self::HandoverCompleted { .. } => "handover.completed",
-            Self::ConveyanceCleared { .. } => "conveyance.cleared",
-            Self::ContactRecorded { .. } => "contact.recorded",
-            Self::StatusSet { .. } => "status.set",
-            Self::ServiceClosed { .. } => "service.closed",
-            Self::ServiceOpened { .. } => "service.opened",
-            Self::CapacityReported { .. } => "capacity.reported",
-            Self::SlotsPublished { .. } => "slots.published",
-            Self::ServiceListed { .. } => "service.listed",
-            Self::ServiceWithdrawn { .. } => "service.withdrawn",
-            Self::FeedHeartbeat {} => "feed.heartbeat",
-        }
-    }
-
-    /// The Visit the event is about, if it is about one; of a merge, the retired name.
-    pub fn visit(&self) -> Option<&VisitId> {
-        match self {
-            Self::VisitArrived { visit, .. }
-            | Self::VisitTriaged { visit, .. }
-            | Self::VisitSeen { visit }
-            | Self::VisitDecided { visit, .. }
-            | Self::VisitDeparted { visit, .. }
-            | Self::VisitMoved { visit, .. }
-            | Self::VisitCancelled { visit }
-            | Self::VisitMerged { visit, .. }
-            | Self::VisitReopened { visit } => Some(visit),
-            _ => None,
-        }
-    }
-
-    /// Only this server itself may say so, never a feed.
-    pub fn is_own(&self) -> bool {
-        matches!(
-            self,
-            Self::ServiceListed { .. } | Self::ServiceWithdrawn { .. }
-        )
-    }
-
-    /// The Incident the event is about, if it is about one.
-    pub fn incident(&self) -> Option<&IncidentId> {
-        match self {
-            Self::IncidentOpened { incident, .. }
-            | Self::IncidentClosed { incident }
-            | Self::ConveyanceStarted { incident, .. }
-            | Self::ConveyanceDiverted { incident, .. }
-            | Self::ConveyanceArrived { incident }
-            | Self::HandoverCompleted { incident }
-            | Self::ConveyanceCleared { incident } => Some(incident),
-            _ => None,
-        }
-    }
-
-    /// The Service the event names, if it names one.
-    pub fn service(&self) -> Option<&ServiceId> {
-        match self {
-            Self::VisitArrived { service, .. }
-            | Self::VisitMoved { service, .. }
-            | Self::ConveyanceStarted { service, .. }
-            | Self::ConveyanceDiverted { service, .. }
-            | Self::StatusSet { service, .. }
-            | Self::ServiceClosed { service, .. }
-            | Self::ServiceOpened { service, .. }
-            | Self::CapacityReported { service, .. }
-            | Self::SlotsPublished { service, .. }
-            | Self::ServiceWithdrawn { service, .. } => Some(service),
-            Self::ContactRecorded { service, .. } => service.as_ref(),
-            _ => None,
-        }
-    }
+    /// Bookable times were taken back by the service; those that are booked stay booked.
+    #[serde(rename = "slots.withdrawn")]
+    SlotsWithdrawn {
+        /// Which service.
+        service: ServiceId,
+        /// The times.
+        slots: Vec<SlotId>,
+    },
+    /// When times of a service are offered, and those it has by rule; said at this server itself.
+    #[serde(rename = "slots.ruled")]
+    SlotsRuled {
+        /// Which service.
+        service: ServiceId,
+        /// The whole rule.
+        rule: Box<SlotRule>,
+        /// Who said so: the label of the token.
+        by: CompactString,
+    },
+    /// A slot was claimed for a short time while a form is filled in; the same hold may be moved.
+    #[serde(rename = "slot.held")]
+    SlotHeld {
+        /// The claim.
+        hold: HoldId,
+        /// Which service.
+        service: ServiceId,
+        /// Which time.
+        slot: SlotId,
+        /// The claim ends then.
+        until: At,
+        /// Whose: the label of the token.
+        by: CompactString,
+    },
+    /// A claim was given up.
+    #[serde(rename = "slot.released")]
+    SlotReleased {
+        /// The claim.
+        hold: HoldId,
+    },
+    /// A place was agreed.
+    #[serde(rename = "booking.made")]
+    BookingMade(Box<Made>),
+    /// A place was given up.
+    #[serde(rename = "booking.cancelled")]
+    BookingCancelled {
+        /// Which.
+        booking: BookingId,
+        /// Who cancelled.
+        by: CompactString,
+        /// The message that asked for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<Message>,
+    },
+    /// A patient was handed over.
+    #[serde(rename = "referral.made")]
+    ReferralMade(Box<Referred>),
+    /// A referral was taken back.
+    #[serde(rename = "referral.cancelled")]
+    ReferralCancelled {
+        /// Which.
+        referral: ReferralId,
+        /// Who cancelled.
+        by: CompactString,
+        /// The message that asked for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<Message>,
+    },
+    /// Somebody read a patient's details; told before they are shown.
+    #[serde(rename = "details.read")]
+    DetailsRead {
+        /// Of which booking or referral, by its id.
+        about: CompactString,
+        /// Who: the label of the token.
+        by: CompactString,
+        /// In which role.
+        role: CompactString,
+        /// What for, in plain words.
+        purpose: CompactString,
+    },
+    /// A patient's details were destroyed.
+    #[serde(rename = "details.erased")]
+    DetailsErased {
+        /// Of which booking or referral, by its id.
+        about: CompactString,
+        /// Who: the label of the token, or `retention`.
+        by: CompactString,
+        /// Plain words.
+        why: String,
+    },
+    /// What became of a word to a patient or to a service's own system.
+    #[serde(rename = "notice.reported")]
+    NoticeReported(Box<Notice>),
 }
