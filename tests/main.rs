@@ -6,6 +6,7 @@
 )]
 
 mod architecture;
+mod bookings;
 mod dashboards;
 mod directory;
 mod e2e;

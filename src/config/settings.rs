@@ -21,9 +21,31 @@ pub struct Settings {
     pub log: LogSettings,
     /// How long journeys take.
     pub travel: TravelSettings,
+    /// Patients' details.
+    pub bookings: BookingSettings,
     /// Addresses of reverse proxies in front of the server, whose `X-Forwarded-For` is believed and who
     /// may open any number of connections.
     pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// Patients' details, which are kept sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BookingSettings {
+    /// The key that opens every booking's own key; `master.key` in the data folder without it. It is made
+    /// when it is not there.
+    pub master_key_file: Option<PathBuf>,
+    /// Details are destroyed so many days after the booked time; 1 to 90.
+    pub keep_details_days: u32,
+}
+
+impl Default for BookingSettings {
+    fn default() -> Self {
+        Self {
+            master_key_file: None,
+            keep_details_days: 30,
+        }
+    }
 }
 
 /// How long journeys take.
@@ -86,7 +108,15 @@ impl Settings {
                 file.display()
             );
         }
+        if !(1..=90).contains(&settings.bookings.keep_details_days) {
+            anyhow::bail!(
+                "{} is not right: bookings.keep_details_days must be from 1 to 90",
+                file.display()
+            );
+        }
         let folder = file.parent().unwrap_or(Path::new("."));
+        let key = settings.bookings.master_key_file.take();
+        settings.bookings.master_key_file = key.map(|key| folder.join(key));
         settings.feeds = settings.feeds.map(|feeds| folder.join(feeds));
         settings.opel = settings.opel.map(|opel| folder.join(opel));
         if let Some(forward) = &mut settings.forward {

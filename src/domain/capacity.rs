@@ -4,7 +4,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::ids::SlotId;
-use super::time::At;
+use super::time::{At, HOUR, Millis};
 
 /// A bookable time.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -17,6 +17,20 @@ pub struct Slot {
     pub end: At,
     /// What it is for, in the service's words.
     pub kind: CompactString,
+}
+
+/// The longest time that can be booked as one Slot.
+pub const SLOT_MAX: Millis = 12 * HOUR;
+
+impl Slot {
+    /// What is wrong with it, if anything.
+    pub fn fault(&self) -> Option<&'static str> {
+        let length = self.end.since(self.start);
+        if length <= 0 || length > SLOT_MAX {
+            return Some("a slot ends after it starts, and within 12 hours");
+        }
+        (self.kind.chars().count() > 100).then_some("kind has more than 100 characters")
+    }
 }
 
 /// Counts a service reports about itself; absent means "not said", never zero.

@@ -183,6 +183,21 @@ pub async fn require(State(gate): State<Gate>, mut request: Request, next: Next)
     }
 }
 
+/// Middleware: lets professionals through and tells the handler who it is.
+pub async fn signed_in(State(access): State<Access>, mut request: Request, next: Next) -> Response {
+    let roles = [Role::Clinician, Role::Service, Role::Operator];
+    let Some(caller) = access.find_caller(secret(request.headers()), &roles) else {
+        return failure(
+            StatusCode::UNAUTHORIZED,
+            "sign_in",
+            "sign in",
+            "send a token",
+        );
+    };
+    request.extensions_mut().insert(caller);
+    next.run(request).await
+}
+
 /// Makes a token, adds its hash to the folder's file and gives the secret, which is not kept.
 pub fn mint_into(
     folder: &Path,

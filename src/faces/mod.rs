@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod api;
+pub mod bookings;
 mod demand;
 pub mod directory;
 pub mod fhir;
@@ -13,6 +14,7 @@ pub mod metrics;
 mod opel;
 pub mod pages;
 pub mod places;
+pub mod placing;
 pub mod plain;
 pub mod push;
 pub mod scorecard;

@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::args;
-use crate::config::settings::{self, LogSettings};
+use crate::config::settings::{self, BookingSettings, LogSettings};
 use crate::domain::time::{HOUR, MINUTE, Millis};
 use crate::domain::travel::Offline;
 use crate::domain::{At, Clock, Role};
@@ -58,6 +58,7 @@ pub async fn command(args: args::Demo) -> anyhow::Result<()> {
         forward: None,
         log: LogSettings::default(),
         proxies: Proxies::default(),
+        bookings: BookingSettings::default(),
     })
     .await?;
     say("Simulated urgent care in Leicester, Leicestershire and Rutland:")?;

@@ -19,14 +19,15 @@ use crate::domain::Role;
 use crate::faces::access::{self, Access, Gate};
 use crate::faces::directory::{self, ReadRecords};
 use crate::faces::places::Proxies;
-use crate::faces::{Shared, api, fhir, metrics, pages, push};
+use crate::faces::placing::Desk;
+use crate::faces::{api, bookings, fhir, metrics, pages, push};
 use crate::runtime::writer::LogState;
 use crate::sources::{self, http_encounters, http_events};
 
 /// What the routes need.
 pub struct Parts {
-    /// The published picture and what every page must say.
-    pub shared: Shared,
+    /// The published picture, and where places for patients are asked for.
+    pub desk: Desk,
     /// Who may.
     pub access: Access,
     /// Whether the log takes facts.
@@ -53,7 +54,7 @@ const BODY_PAUSE_MAX: Duration = Duration::from_secs(30);
 /// The table.
 pub fn table(parts: Parts) -> Router {
     let Parts {
-        shared,
+        desk,
         access,
         log_state,
         events,
@@ -62,6 +63,7 @@ pub fn table(parts: Parts) -> Router {
         stop,
         sockets,
     } = parts;
+    let shared = desk.shared.clone();
     // People: / /find /clinician /sign-in /services/{id} /accuracy /accessibility /assets/…
     let people = pages::router(pages::Parts {
         shared: shared.clone(),
@@ -82,9 +84,14 @@ pub fn table(parts: Parts) -> Router {
     })
     .layer(Extension(ReadRecords(read_records)))
     .layer(CompressionLayer::new());
+    // Booking: /api/v1/{bookings,holds}/… /api/v1/services/{id}/slots…; never compressed, since secrets and
+    // what was typed stand side by side there.
+    let known = middleware::from_fn_with_state(access.clone(), access::signed_in);
+    let booking = bookings::router(desk).layer(known);
     let router = people
         .merge(software)
         .merge(finding)
+        .merge(booking)
         // Feeds: POST /api/v1/events /feeds/{feed}/FHIR/R4…
         .merge(feeds(events, access.clone()))
         // Screens: /api/v1/push /api/v1/push/sse /api/v1/state /api/asyncapi.json

@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::args;
-use crate::config::settings::{Forward, LogSettings, Settings, TravelSettings};
+use crate::config::settings::{BookingSettings, Forward, LogSettings, Settings, TravelSettings};
 use crate::domain::time::{DAY, HOUR};
 use crate::domain::travel::{Offline, Travel};
 use crate::domain::{Clock, Directory};
@@ -22,6 +23,7 @@ use crate::effects::checkpoint::Checkpoint;
 use crate::effects::forward::{self, Target};
 use crate::faces::access::Access;
 use crate::faces::places::Proxies;
+use crate::faces::placing::{self, Desk, Retention};
 use crate::faces::{Mode, Shared, metrics};
 use crate::fold::Limits;
 use crate::log::disk::Folder;
@@ -33,18 +35,21 @@ use crate::runtime::commands::{read_directory, say};
 use crate::runtime::history::History;
 use crate::runtime::keeper::{Keeper, SNAPSHOT_ENTRIES, Schedule, Work};
 use crate::runtime::osrm::Osrm;
-use crate::runtime::writer::{Outputs, Writer};
+use crate::runtime::writer::{LogState, Outputs, Writer};
 use crate::runtime::{http, routes};
 use crate::sources::quarantine::Quarantine;
 use crate::sources::{self, mllp};
 use crate::telemetry;
-use crate::views::Past;
+use crate::vault::{MasterKey, Vault};
+use crate::views::{Past, Published};
 
 /// How often the writer is made to look at the clock, so that time alone moves the figures.
 const TICK_EVERY: Duration = Duration::from_millis(200);
 /// How long open connections may take to finish once the server stops.
 const DRAIN: Duration = Duration::from_secs(5);
 
+/// The master key's file in the data folder, unless named otherwise.
+const MASTER_KEY: &str = "master.key";
 /// The name of the forwarding checkpoint.
 const FORWARD: &str = "forward";
 
@@ -70,6 +75,8 @@ pub struct Plan {
     pub log: LogSettings,
     /// Proxies in front of this server.
     pub proxies: Proxies,
+    /// Patients' details.
+    pub bookings: BookingSettings,
 }
 
 /// A started server.
@@ -144,6 +151,7 @@ pub async fn command(args: args::Serve) -> anyhow::Result<()> {
         forward: settings.forward,
         log: settings.log,
         proxies: Proxies(settings.trusted_proxies.into()),
+        bookings: settings.bookings,
     })
     .await?;
     say(&format!("{} entries in the log", running.entries))?;
@@ -227,9 +235,17 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
         quarantine,
     };
     let sockets = TaskTracker::new();
-    let router = router(&plan, outputs, past, incoming.clone(), (&stop, &sockets))?;
+    let shared = shared(&plan, outputs.published, past);
+    let desk = desk(&plan, shared, submitter.clone())?;
+    let router = router(
+        &plan,
+        (desk.clone(), outputs.log_state),
+        incoming.clone(),
+        (&stop, &sockets),
+    )?;
     let mut tasks = vec![
         tokio::spawn(tick(submitter.clone(), stop.clone())),
+        tokio::spawn(placing::keep_clean(desk, retention(&plan), stop.clone())),
         tokio::spawn(http::serve(
             listener,
             router,
@@ -321,10 +337,33 @@ fn keeper(
     ))
 }
 
+fn desk(plan: &Plan, shared: Shared, submitter: Submitter) -> anyhow::Result<Desk> {
+    let named = plan.bookings.master_key_file.clone();
+    let key = MasterKey::read_or_make(&named.unwrap_or_else(|| plan.data.join(MASTER_KEY)))?;
+    Ok(Desk {
+        shared,
+        submitter,
+        vault: Arc::new(Vault::open(&plan.data, key)?),
+    })
+}
+
+fn retention(plan: &Plan) -> Retention {
+    Retention(i64::from(plan.bookings.keep_details_days) * DAY)
+}
+
+fn shared(plan: &Plan, published: watch::Receiver<Arc<Published>>, past: Past) -> Shared {
+    Shared {
+        published,
+        clock: Arc::clone(&plan.clock),
+        mode: plan.mode,
+        past,
+        travel: Arc::clone(&plan.travel),
+    }
+}
+
 fn router(
     plan: &Plan,
-    outputs: Outputs,
-    past: Past,
+    (desk, log_state): (Desk, watch::Receiver<LogState>),
     events: sources::Parts,
     (stop, sockets): (&CancellationToken, &TaskTracker),
 ) -> anyhow::Result<axum::Router> {
@@ -335,17 +374,10 @@ fn router(
     } else {
         Access::load(&plan.data)?
     };
-    let shared = Shared {
-        published: outputs.published,
-        clock: Arc::clone(&plan.clock),
-        mode: plan.mode,
-        past,
-        travel: Arc::clone(&plan.travel),
-    };
     Ok(routes::table(routes::Parts {
-        shared,
+        desk,
         access,
-        log_state: outputs.log_state,
+        log_state,
         events,
         recorder,
         proxies: plan.proxies.clone(),

@@ -172,6 +172,10 @@ fn other(kind: &str, fields: &mut Fields<'_>) -> Result<Event, Refused> {
             service: fields.need_id(Field::Service)?,
             slots: slots(fields)?,
         },
+        "slots.withdrawn" => Event::SlotsWithdrawn {
+            service: fields.need_id(Field::Service)?,
+            slots: fields.need(Field::Slots)?,
+        },
         "feed.heartbeat" => Event::FeedHeartbeat {},
         _ => return Err(unknown_type()),
     })
@@ -220,11 +224,14 @@ fn slots(fields: &mut Fields<'_>) -> Result<Vec<Slot>, Refused> {
     let time = |text: &str, name: &str| At::parse(text).map_err(|_why| fields::bad_time(name));
     let sent: Vec<SentSlot> = fields.need(Field::Slots)?;
     let slot = |sent: SentSlot| {
-        Ok(Slot {
+        let slot = Slot {
             start: time(&sent.start, "slots.start")?,
             end: time(&sent.end, "slots.end")?,
             slot: sent.slot,
             kind: sent.kind,
+        };
+        slot.fault().map_or(Ok(slot), |why| {
+            Err(Refused::new(Reason::BadField, format!("slots: {why}")))
         })
     };
     sent.into_iter().map(slot).collect()

@@ -119,6 +119,13 @@ impl Vault {
         Ok(held)
     }
 
+    /// Whether the details were sealed longer ago than that, by the disk's clock.
+    pub fn is_older(&self, about: &str, than: std::time::Duration) -> bool {
+        let place = self.place(about).ok();
+        let changed = place.and_then(|place| std::fs::metadata(place).ok()?.modified().ok());
+        changed.is_some_and(|changed| changed.elapsed().is_ok_and(|age| age > than))
+    }
+
     /// A name for a patient that says nothing without the master key: HMAC-SHA-256 of the NHS number.
     pub fn pseudonym(&self, nhs_number: &str) -> CompactString {
         self.master.pseudonym(nhs_number)

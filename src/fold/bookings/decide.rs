@@ -34,11 +34,8 @@ impl Picture {
                 bookings.may_hold(at, hold, by)?;
                 self.claimable(at, service, slot, Some(hold)).map(|_| ())
             }
-            Event::SlotReleased { hold } => bookings
-                .holds
-                .get(hold)
-                .map(|_| ())
-                .ok_or(Declined::HoldGone),
+            Event::SlotReleased { hold } if bookings.holds_live(at, hold) => Ok(()),
+            Event::SlotReleased { .. } => Err(Declined::HoldGone),
             Event::BookingMade(made) => self.may_book(at, made),
             Event::BookingCancelled {
                 booking, message, ..
@@ -165,6 +162,7 @@ impl Bookings {
     /// Whether the caller may have one more hold, or move this one.
     fn may_hold(&self, at: At, hold: &HoldId, by: &str) -> Result<(), Declined> {
         if let Some(known) = self.holds.get(hold)
+            && at < known.until
             && known.by != by
         {
             return Err(Declined::HoldGone);

@@ -1,0 +1,141 @@
+//! Slots and bookings as JSON, for our own pages and for software that speaks no FHIR.
+
+mod book;
+mod slots;
+mod words;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::domain::{Caller, Declined, Role, ServiceId};
+use crate::faces::failure;
+use crate::faces::placing::{Desk, Failed};
+use crate::views::Published;
+
+/// Largest body, bytes.
+const BODY_BYTES_MAX: usize = 1 << 20;
+/// Slots offered to whoever comes second.
+const NEXT: usize = 3;
+
+/// The routes.
+pub fn router(desk: Desk) -> Router {
+    Router::new()
+        .route(
+            "/api/v1/services/{id}/slots",
+            get(slots::list).post(slots::publish),
+        )
+        .route(
+            "/api/v1/services/{id}/slots/withdraw",
+            post(slots::withdraw),
+        )
+        .route(
+            "/api/v1/services/{id}/slots/rule",
+            get(slots::rule).put(slots::set_rule),
+        )
+        .route("/api/v1/holds", post(book::hold))
+        .route("/api/v1/holds/{hold}", delete(book::release))
+        .route("/api/v1/bookings", get(book::list).post(book::make))
+        .route("/api/v1/bookings/{id}", get(book::one).delete(book::cancel))
+        .route("/api/v1/bookings/{id}/patient", post(book::patient))
+        .route("/api/v1/bookings/{id}/erase", post(book::erase))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(desk)
+}
+
+/// An answer that nobody keeps.
+fn private(status: StatusCode, body: &Value) -> Response {
+    let mut answer = (status, axum::Json(body)).into_response();
+    let no_store = HeaderValue::from_static("no-store");
+    answer.headers_mut().insert(header::CACHE_CONTROL, no_store);
+    answer
+}
+
+/// Reads a body; the fault names its place and never repeats what was sent.
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Box<Response>> {
+    serde_json::from_slice(body).map_err(|why| {
+        let place = format!(
+            "the body is not what is asked for, at line {} column {}",
+            why.line(),
+            why.column()
+        );
+        let what = "see /api/openapi.json for its fields, and send it again";
+        Box::new(failure(StatusCode::BAD_REQUEST, "bad_body", &place, what))
+    })
+}
+
+/// The service of that id, if the caller may act for it as its staff or may act for any.
+fn service_of(picture: &Published, caller: &Caller, id: &str) -> Result<ServiceId, Box<Response>> {
+    let Some(view) = picture.services.get(id) else {
+        let words = "no service of that id is in the Directory";
+        let what = "see /api/v1/services for the ids";
+        return Err(Box::new(failure(
+            StatusCode::NOT_FOUND,
+            "unknown_service",
+            words,
+            what,
+        )));
+    };
+    may_act_for(caller, &view.service.id)?;
+    Ok(view.service.id.clone())
+}
+
+/// Staff act for their own services only.
+fn may_act_for(caller: &Caller, service: &ServiceId) -> Result<(), Box<Response>> {
+    if caller.role != Role::Service || caller.may_speak_for(service) {
+        return Ok(());
+    }
+    let what = "ask the operator for a token of that service";
+    Err(Box::new(failure(
+        StatusCode::FORBIDDEN,
+        "not_allowed",
+        "this token speaks for other services",
+        what,
+    )))
+}
+
+/// What did not come about, for a program. `next` are free slots to choose from instead.
+fn failed(why: &Failed, next: Vec<Value>) -> Response {
+    let declined = |why: Declined| {
+        let (status, code) = match why {
+            Declined::SlotUnknown | Declined::BookingUnknown | Declined::ReferralUnknown => {
+                (StatusCode::NOT_FOUND, "not_found")
+            }
+            Declined::TooManyHolds => (StatusCode::TOO_MANY_REQUESTS, "too_many_holds"),
+            Declined::Full => (StatusCode::SERVICE_UNAVAILABLE, "full"),
+            _ => (StatusCode::CONFLICT, "conflict"),
+        };
+        (status, code, why.label(), why.detail().to_owned())
+    };
+    let (status, code, label, words) = match why {
+        Failed::Declined(why) => declined(*why),
+        Failed::Refused(words) => (StatusCode::BAD_REQUEST, "refused", "refused", words.clone()),
+        Failed::Unavailable => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not_kept",
+            "not_kept",
+            "it could not be kept, and nothing was done; send it again".to_owned(),
+        ),
+        Failed::TimedOut => (
+            StatusCode::REQUEST_TIMEOUT,
+            "timeout",
+            "timeout",
+            "it takes too long; it may still be done: send the same again to learn".to_owned(),
+        ),
+        Failed::TooLong => (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_large",
+            "too_large",
+            "the details are too long to keep; shorten the notes".to_owned(),
+        ),
+    };
+    let mut error = json!({"code": code, "why": label, "message": words});
+    if !next.is_empty() {
+        error["next"] = next.into();
+    }
+    private(status, &json!({"error": error}))
+}
