@@ -69,9 +69,13 @@ pub struct Telling {
 }
 
 impl PatientDetails {
-    /// The first contact of a kind.
+    /// The patient's own first contact of a kind; never somebody else's.
     pub fn first(&self, by: &str) -> Option<&str> {
-        let found = self.contacts.iter().find(|contact| contact.by == by);
+        let mut own = self
+            .contacts
+            .iter()
+            .filter(|contact| contact.whose.is_empty());
+        let found = own.find(|contact| contact.by == by);
         found.map(|contact| contact.value.as_str())
     }
 }

@@ -87,7 +87,7 @@ pub fn table(parts: Parts) -> Router {
     // Booking: /api/v1/{bookings,holds}/… /api/v1/services/{id}/slots…; never compressed, since secrets and
     // what was typed stand side by side there.
     let known = middleware::from_fn_with_state(access.clone(), access::signed_in);
-    let booking = bookings::router(desk).layer(known);
+    let booking = bookings::router(desk.clone()).layer(known);
     let router = people
         .merge(software)
         .merge(finding)
@@ -102,10 +102,7 @@ pub fn table(parts: Parts) -> Router {
             tasks: sockets,
         }))
         // 111 booking software: /FHIR/R4/…
-        .merge(fhir::router(fhir::Parts {
-            shared: shared.clone(),
-            access,
-        }))
+        .merge(fhir::routes(desk, access))
         // Prometheus: /metrics
         .merge(metrics::router(shared, recorder));
     let always = |name: HeaderName, value: &'static str| {

@@ -1,11 +1,13 @@
-//! FHIR R4: the Directory, to be read and searched. Booking and referral (BaRS) come here, and are refused until then.
+//! FHIR R4: the Directory, to be read and searched; booking and referral (BaRS).
 
+mod bars;
 mod outcome;
 mod resources;
 mod search;
 
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use axum::{Json, Router};
@@ -15,10 +17,11 @@ use crate::domain::Service;
 use crate::domain::listing::Audience;
 use crate::faces::Shared;
 use crate::faces::access::{Access, PROFESSIONALS};
+use crate::faces::placing::Desk;
 
 use outcome::Problem;
 const CONTENT_TYPE: &str = "application/fhir+json";
-/// Echoed on every answer, errors included (BaRS API 1.1.0).
+/// Ids of a question.
 const ECHOED: [&str; 2] = ["x-request-id", "x-correlation-id"];
 
 /// What the routes need.
@@ -30,8 +33,18 @@ pub struct Parts {
     pub access: Access,
 }
 
-/// The routes.
-pub fn router(parts: Parts) -> Router {
+/// All routes: the Directory, and booking and referral.
+pub fn routes(desk: Desk, access: Access) -> Router {
+    let parts = Parts {
+        shared: desk.shared.clone(),
+        access: access.clone(),
+    };
+    router(parts)
+        .merge(bars::router(desk, access))
+        .layer(middleware::from_fn(echo))
+}
+
+fn router(parts: Parts) -> Router {
     let base = "/FHIR/R4";
     Router::new()
         .route(&format!("{base}/metadata"), get(metadata))
@@ -130,18 +143,15 @@ async fn read(
         "Organization" => listed
             .find(|service| resources::organisation_id(service).as_deref() == Some(&id))
             .and_then(|service| resources::organisation(service)),
-        kind => return answer(&parts, &headers, Err(Problem::unknown_kind(kind))),
+        _ => return answer(&parts, &headers, Err(Problem::unknown_kind())),
     };
     let found =
         found.ok_or_else(|| Problem::not_found("no resource of that id is in the Directory"));
     answer(&parts, &headers, found)
 }
 
-/// Another verb than GET: messages are not taken yet, and the Directory can only be read.
-async fn only_get(State(parts): State<Parts>, uri: Uri, headers: HeaderMap) -> Response {
-    if uri.path().ends_with("/$process-message") {
-        return answer(&parts, &headers, Err(Problem::not_implemented()));
-    }
+/// Another verb than GET: the Directory can only be read.
+async fn only_get(State(parts): State<Parts>, headers: HeaderMap) -> Response {
     let mut answer = answer(&parts, &headers, Err(Problem::only_get()));
     answer
         .headers_mut()
@@ -150,7 +160,7 @@ async fn only_get(State(parts): State<Parts>, uri: Uri, headers: HeaderMap) -> R
 }
 
 async fn nothing(State(parts): State<Parts>, headers: HeaderMap) -> Response {
-    answer(&parts, &headers, Err(Problem::unknown_kind("")))
+    answer(&parts, &headers, Err(Problem::unknown_kind()))
 }
 
 /// A resource or what went wrong, with the ids of the question; only JSON is spoken.
@@ -180,9 +190,17 @@ fn answer(parts: &Parts, headers: &HeaderMap, found: Result<Value, Problem>) -> 
         let all = HeaderValue::from_static("*");
         fields.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, all);
     }
-    for name in ECHOED {
-        if let Some(value) = headers.get(name) {
-            fields.insert(HeaderName::from_static(name), value.clone());
+    answer
+}
+
+/// Middleware: every answer has the ids of its question, whatever became of it (BaRS API 1.1.0).
+async fn echo(request: Request, next: Next) -> Response {
+    let ids = ECHOED.map(|name| (name, request.headers().get(name).cloned()));
+    let mut answer = next.run(request).await;
+    for (name, value) in ids {
+        if let Some(value) = value {
+            let name = HeaderName::from_static(name);
+            answer.headers_mut().insert(name, value);
         }
     }
     answer

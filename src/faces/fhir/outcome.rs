@@ -3,16 +3,6 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-/// Resources of booking and referral (BaRS API 1.1.0), which is not there yet.
-const BOOKING_KINDS: [&str; 6] = [
-    "Slot",
-    "Appointment",
-    "ServiceRequest",
-    "MessageDefinition",
-    "DocumentReference",
-    "$process-message",
-];
-
 /// Something that cannot be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -43,11 +33,8 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "REC_NOT_FOUND", "not-found", words)
     }
 
-    /// Not a resource that is served; those of bookings and referrals will be.
-    pub fn unknown_kind(kind: &str) -> Self {
-        if BOOKING_KINDS.contains(&kind) {
-            return Self::not_implemented();
-        }
+    /// Not a resource that is served.
+    pub fn unknown_kind() -> Self {
         Self::not_found(
             "this resource is not served here; HealthcareService, Location and Organization are, Schedule only by _revinclude",
         )
@@ -75,15 +62,66 @@ impl Problem {
         )
     }
 
-    /// Bookings and referrals are not there yet.
-    pub fn not_implemented() -> Self {
-        let words = "this server does not take bookings or referrals yet";
+    /// Only a message can be posted, and only to `$process-message`.
+    pub fn only(allowed: &str) -> Self {
         Self::new(
-            StatusCode::NOT_IMPLEMENTED,
-            "REC_NOT_IMPLEMENTED",
+            StatusCode::METHOD_NOT_ALLOWED,
+            "REC_METHOD_NOT_ALLOWED",
             "not-supported",
-            words,
+            &format!("only {allowed} is allowed here"),
         )
+    }
+
+    /// Another patient has the slot, or what is held is newer: choose again.
+    pub fn conflict(words: &str) -> Self {
+        Self::new(StatusCode::CONFLICT, "REC_CONFLICT", "conflict", words)
+    }
+
+    /// The same request was carried out before: the sender may take it as done.
+    pub fn duplicate(words: &str) -> Self {
+        Self::new(StatusCode::CONFLICT, "REC_CONFLICT", "duplicate", words)
+    }
+
+    /// The same request is being carried out.
+    pub fn too_early() -> Self {
+        let words = "the first of these requests is still being carried out; ask again";
+        let status = StatusCode::TOO_EARLY;
+        Self::new(status, "REC_TOO_EARLY", "duplicate", words)
+    }
+
+    /// Understood, and cannot be done.
+    pub fn unprocessable(issue: &'static str, words: &str) -> Self {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        Self::new(status, "REC_UNPROCESSABLE_ENTITY", issue, words)
+    }
+
+    /// No answer in time.
+    pub fn timeout() -> Self {
+        let words = "it takes too long; send the same request again to learn what came of it";
+        let status = StatusCode::REQUEST_TIMEOUT;
+        Self::new(status, "REC_TIMEOUT", "timeout", words)
+    }
+
+    /// It cannot be kept now.
+    pub fn unavailable() -> Self {
+        let words = "it could not be kept now, and nothing was done; send it again";
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self::new(status, "REC_SERVICE_UNAVAILABLE", "transient", words)
+    }
+
+    /// The body is longer than is taken.
+    pub fn too_large() -> Self {
+        let words = "the message is too long to be kept; send less";
+        let status = StatusCode::PAYLOAD_TOO_LARGE;
+        Self::new(status, "REC_BAD_REQUEST", "too-costly", words)
+    }
+
+    /// The caller is not known.
+    pub fn unauthorised() -> Self {
+        let words =
+            "the caller is not known here; come through the national proxy, or send a token";
+        let status = StatusCode::UNAUTHORIZED;
+        Self::new(status, "REC_UNAUTHORIZED", "security", words)
     }
 
     /// The resource that says so.

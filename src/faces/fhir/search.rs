@@ -99,7 +99,7 @@ pub fn answer(
 ) -> Result<Value, Problem> {
     let parameters = known(kind);
     if parameters.is_empty() {
-        return Err(Problem::unknown_kind(kind));
+        return Err(Problem::unknown_kind());
     }
     let page = Page::of(parameters, pairs)?;
     let mut seen = BTreeSet::new();

@@ -1,0 +1,9 @@
+//! Booking and referral by the national standard, over real sockets: every rule that we know of has a test that
+//! names it.
+
+mod booking;
+mod calls;
+mod messages;
+mod referral;
+mod shape;
+mod slots;
