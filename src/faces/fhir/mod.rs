@@ -1,5 +1,6 @@
 //! FHIR R4: the Directory, to be read and searched. Booking and referral (BaRS) come here, and are refused until then.
 
+pub mod model;
 mod outcome;
 mod resources;
 mod search;

@@ -1,0 +1,314 @@
+//! Faults are found and said without values; XML and JSON are the same resource.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn patient() -> Value {
+    json!({
+        "resourceType": "Patient",
+        "id": "p1",
+        "meta": {"lastUpdated": "2026-11-27T13:00:00.1234567+00:00"},
+        "text": {"status": "generated", "div": "<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>a &amp; b</p></div>"},
+        "contained": [{"resourceType": "Organization", "id": "gp", "name": "Test & <Practice>"}],
+        "extension": [{"url": "urn:x", "extension": [{"url": "a", "valueDecimal": 1.5}, {"url": "b", "valueBoolean": false}]}],
+        "identifier": [{"id": "i1", "system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9990000018"}],
+        "active": true,
+        "name": [{"use": "official", "family": "Patient-One", "given": ["Test", null],
+                  "_given": [null, {"extension": [{"url": "urn:why", "valueCode": "unknown"}]}]}],
+        "_birthDate": {"id": "b", "extension": [{"url": "urn:why", "valueString": "line\none\t\"two\""}]},
+        "multipleBirthInteger": 2,
+        "contact": [{"telecom": [{"system": "phone", "value": "07700 900001", "rank": 1}]}],
+    })
+}
+
+fn places(resource: &Value) -> Vec<String> {
+    check(resource).iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_sound_patient_has_no_fault_and_is_the_same_after_xml() {
+    let before = patient();
+    assert_eq!(places(&before), Vec::<String>::new());
+    let xml = to_xml(&before).unwrap();
+    assert_eq!(from_xml(xml.as_bytes()).unwrap(), before, "{xml}");
+    let order: Vec<usize> = [
+        "<id ",
+        "<meta>",
+        "<text>",
+        "<contained>",
+        "<identifier ",
+        "<active ",
+        "<birthDate ",
+    ]
+    .into_iter()
+    .map(|tag| xml.find(tag).unwrap())
+    .collect();
+    assert!(order.is_sorted(), "{xml}");
+}
+
+/// A change to the patient, and the place and words of the fault that it is.
+fn broken(change: impl Fn(&mut Value)) -> Vec<String> {
+    let mut resource = patient();
+    change(&mut resource);
+    places(&resource)
+}
+
+#[test]
+fn each_fault_is_told_by_its_place_and_never_by_its_value() {
+    let secret = "Secret-Value";
+    let all: Vec<(&str, Vec<String>)> = vec![
+        ("Patient: has an element", broken(|p| p[secret] = json!(1))),
+        (
+            "Patient.name: must be a list",
+            broken(|p| p["name"] = json!({"text": secret})),
+        ),
+        (
+            "Patient.active: must be one",
+            broken(|p| p["active"] = json!([true])),
+        ),
+        (
+            "Patient.active: must be true",
+            broken(|p| p["active"] = json!(secret)),
+        ),
+        (
+            "Patient.birthDate: must be a date",
+            broken(|p| p["birthDate"] = json!(secret)),
+        ),
+        (
+            "Patient.name[0].family: is an empty",
+            broken(|p| p["name"][0]["family"] = json!(" ")),
+        ),
+        (
+            "Patient.name[0].family: is null",
+            broken(|p| p["name"][0]["family"] = json!(null)),
+        ),
+        (
+            "Patient.name[0].given[0]: is null",
+            broken(|p| p["name"][0]["given"][0] = json!(null)),
+        ),
+        (
+            "Patient.link[0].other: is missing",
+            broken(|p| p["link"] = json!([{"type": "refer"}])),
+        ),
+        (
+            "Patient.multipleBirthBoolean: only one",
+            broken(|p| p["multipleBirthBoolean"] = json!(true)),
+        ),
+        (
+            "Patient.contact: is empty",
+            broken(|p| p["contact"] = json!([])),
+        ),
+        (
+            "Patient.maritalStatus: is empty",
+            broken(|p| p["maritalStatus"] = json!({})),
+        ),
+        (
+            "Patient.maritalStatus: must have elements",
+            broken(|p| p["maritalStatus"] = json!(secret)),
+        ),
+        (
+            "Patient.contained[0]: a resource of a type",
+            broken(|p| p["contained"][0]["resourceType"] = json!(secret)),
+        ),
+        (
+            "Patient.contained[0]: resourceType is missing",
+            broken(|p| p["contained"][0] = json!({"id": "x"})),
+        ),
+        ("Patient.name[0]: an element with an underscore", {
+            broken(|p| p["name"][0]["_period"] = json!({"id": "x"}))
+                .into_iter()
+                .map(|text| text.replace("name[0].period", "name[0]"))
+                .collect()
+        }),
+        (
+            "Patient.text.div: must be a div",
+            broken(|p| p["text"]["div"] = json!(secret)),
+        ),
+        (
+            "Patient.text.status: is missing",
+            broken(|p| {
+                p["text"].as_object_mut().unwrap().remove("status");
+            }),
+        ),
+    ];
+    for (wanted, found) in all {
+        assert!(
+            found.len() == 1 && found[0].starts_with(wanted),
+            "{wanted}: {found:?}"
+        );
+        assert!(!found[0].contains(secret), "{found:?}");
+    }
+    assert_eq!(places(&json!([])), [": must have elements of its own"]);
+    assert_eq!(
+        places(&json!({"resourceType": "Patient"})),
+        ["Patient: is empty"]
+    );
+}
+
+#[test]
+fn depth_elements_and_faults_are_bounded() {
+    let mut deep = json!({"url": "x", "valueString": "y"});
+    for _ in 0..100 {
+        deep = json!({"url": "x", "extension": [deep]});
+    }
+    let deep = json!({"resourceType": "Patient", "extension": [deep]});
+    assert!(places(&deep).concat().contains("is too deep"));
+    assert_eq!(to_xml(&deep).unwrap_err().words, TOO_DEEP.1);
+    let nested = format!(
+        "{}{}",
+        "<extension url=\"x\">".repeat(100),
+        "</extension>".repeat(100)
+    );
+    let nested = format!("<Patient xmlns=\"{FHIR}\">{nested}</Patient>");
+    assert_eq!(from_xml(nested.as_bytes()).unwrap_err().words, TOO_DEEP.1);
+    let wide = json!({"resourceType": "Patient", "name": vec![json!({"text": "x"}); ELEMENTS_MAX]});
+    assert!(places(&wide).concat().contains("too many elements"));
+    let wrong = json!({"resourceType": "Patient", "name": vec![json!({"text": ""}); 1_000]});
+    assert_eq!(check(&wrong).len(), FAULTS_MAX);
+    let large = vec![b' '; BYTES_MAX + 1];
+    assert_eq!(from_xml(&large).unwrap_err().words, TOO_LARGE.1);
+    assert_eq!(from_json(&large).unwrap_err().words, TOO_LARGE.1);
+}
+
+#[test]
+fn xml_that_is_not_a_resource_is_refused_without_saying_what_it_holds() {
+    let bomb = format!(
+        "<!DOCTYPE p [<!ENTITY a \"secret\"><!ENTITY b \"&a;&a;\">]><Patient xmlns=\"{FHIR}\"><id value=\"&b;\"/></Patient>"
+    );
+    let inside = |body: &str| format!("<Patient xmlns=\"{FHIR}\">{body}</Patient>");
+    for (words, text) in [
+        ("document type", bomb),
+        ("an entity", inside("<id value=\"&secret;\"/>")),
+        (
+            "another namespace",
+            "<Patient><id value=\"secret\"/></Patient>".to_owned(),
+        ),
+        (
+            "another namespace",
+            inside("<id xmlns=\"urn:secret\" value=\"x\"/>"),
+        ),
+        ("text between", inside("secret")),
+        ("text between", inside("<![CDATA[secret]]>")),
+        ("an attribute", inside("<id value=\"x\" secret=\"y\"/>")),
+        ("an attribute", inside("<name value=\"secret\"/>")),
+        ("does not have", inside("<secret value=\"x\"/>")),
+        (
+            "does not have",
+            inside("<name><id value=\"secret\"/></name>"),
+        ),
+        (
+            "must be one",
+            inside("<gender value=\"male\"/><gender value=\"secret\"/>"),
+        ),
+        ("is empty", inside("<gender/>")),
+        ("true or false", inside("<active value=\"secret\"/>")),
+        ("one resource", inside("<contained/>")),
+        ("not known here", inside("<contained><secret/></contained>")),
+        (
+            "one resource",
+            inside("<contained><Patient/><Patient/></contained>"),
+        ),
+        ("well-formed", inside("<name>")),
+        ("well-formed", format!("<Patient xmlns=\"{FHIR}\">")),
+        ("one resource", format!("{}{}", inside(""), inside(""))),
+        ("one resource", String::new()),
+        (
+            "a div",
+            inside(
+                "<text><status value=\"generated\"/><p xmlns=\"http://www.w3.org/1999/xhtml\">secret</p></text>",
+            ),
+        ),
+    ] {
+        let fault = from_xml(text.as_bytes()).unwrap_err();
+        let said = fault.to_string();
+        let is_right = said.contains(words) || (words == "a div" && said.contains("does not have"));
+        assert!(is_right && !said.contains("secret"), "{words}: {said}");
+    }
+    assert_eq!(
+        from_xml(b"<Patient \xff/>").unwrap_err().words,
+        "must be UTF-8"
+    );
+    let many = format!(
+        "<Patient xmlns=\"{FHIR}\" {}/>",
+        (0..50)
+            .map(|n| format!("xmlns:a{n}=\"u\" "))
+            .collect::<String>()
+    );
+    assert!(from_xml(many.as_bytes()).is_err());
+}
+
+#[test]
+fn a_resource_that_xml_cannot_hold_is_a_fault() {
+    for (change, words) in [
+        (
+            json!({"resourceType": "Patient", "id": "a\u{1}b"}),
+            "XML cannot hold",
+        ),
+        (
+            json!({"resourceType": "Patient", "nick": "x"}),
+            "does not have",
+        ),
+        (
+            json!({"resourceType": "Patient", "name": {"text": "x"}}),
+            "must be a list",
+        ),
+        (
+            json!({"resourceType": "Patient", "id": ["x"]}),
+            "must be one",
+        ),
+        (json!({"resourceType": "Nothing"}), "not known"),
+    ] {
+        let fault = to_xml(&change).unwrap_err();
+        assert!(fault.words.contains(words), "{fault}");
+    }
+}
+
+/// A patient of texts of all sorts.
+fn patients() -> impl Strategy<Value = Value> {
+    let text = "[ -~\u{a0}-\u{2ff}\n\t]{0,12}[a-z<&\"'>]";
+    let beside = proptest::option::of(text);
+    let name = (text, proptest::collection::vec((text, beside), 0..3));
+    (proptest::collection::vec(name, 1..3), any::<i32>(), any::<f64>(), any::<bool>()).prop_map(
+        |(names, born, number, is_active)| {
+            let names: Vec<Value> = names
+                .into_iter()
+                .map(|(family, given)| {
+                    let mut name = json!({"family": family});
+                    let beside: Vec<Value> = given
+                        .iter()
+                        .map(|(_, beside)| match beside {
+                            Some(text) => json!({"extension": [{"url": "urn:x", "valueString": text}]}),
+                            None => Value::Null,
+                        })
+                        .collect();
+                    if !given.is_empty() {
+                        name["given"] = given.iter().map(|(text, _)| json!(text)).collect();
+                    }
+                    if beside.iter().any(Value::is_object) {
+                        name["_given"] = Value::Array(beside);
+                    }
+                    name
+                })
+                .collect();
+            json!({
+                "resourceType": "Patient", "name": names, "active": is_active, "multipleBirthInteger": born,
+                "extension": [{"url": "urn:n", "valueDecimal": if number.is_finite() { number } else { 0.5 }}],
+            })
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_text_holds_it_comes_back_from_xml(before in patients()) {
+        let xml = to_xml(&before).unwrap();
+        prop_assert_eq!(from_xml(xml.as_bytes()).unwrap(), before);
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_fall_over(text in "(<|>|/|\"|&|;|=|Patient|name| xmlns='http://hl7.org/fhir'|value|[a-z]){0,40}") {
+        let _either = from_xml(text.as_bytes());
+    }
+}
