@@ -95,10 +95,14 @@ pub fn table(parts: Parts) -> Router {
             tasks: sockets,
         }))
         // 111 booking software: /FHIR/R4/…
-        .merge(fhir::router(fhir::Parts {
-            shared: shared.clone(),
-            access,
-        }))
+        .merge(
+            fhir::router(fhir::Parts {
+                shared: shared.clone(),
+                access,
+            })
+            .layer(CompressionLayer::new())
+            .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE_MAX)),
+        )
         // Prometheus: /metrics
         .merge(metrics::router(shared, recorder));
     let always = |name: HeaderName, value: &'static str| {

@@ -60,14 +60,6 @@ impl Format {
 }
 
 impl Version {
-    /// Its number.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::V1_0 => "1.0.0",
-            Self::V1_1 => "1.1.0",
-        }
-    }
-
     /// The newest of ours that is not newer than what was asked for; none of another major version.
     fn for_asked(asked: &str) -> Option<Self> {
         let mut parts = asked.split('.').map(|part| part.parse::<u16>().ok());
@@ -143,7 +135,9 @@ pub fn wanted(headers: &HeaderMap, pairs: &[(String, String)]) -> (Wanted, Resul
         .collect();
     let ranges: Vec<Range<'_>> = accept.iter().map(|text| Range::of(text)).collect();
     let mut asked = pairs.iter().filter(|(name, _)| name == "_format");
-    let parameter = asked.next().map(|(_, value)| value.replace(' ', "+"));
+    let parameter = asked
+        .next()
+        .map(|(_, value)| value.replacen("fhir ", "fhir+", 1));
     if let Some(parameter) = parameter {
         let range = Range::of(&parameter);
         let Some(format) = range.format() else {
@@ -157,7 +151,11 @@ pub fn wanted(headers: &HeaderMap, pairs: &[(String, String)]) -> (Wanted, Resul
         };
         return settle(format, &versions);
     }
-    let known = || ranges.iter().filter(|range| range.quality > 0 && range.format().is_some());
+    let known = || {
+        ranges
+            .iter()
+            .filter(|range| range.quality > 0 && range.format().is_some())
+    };
     // Of those that are wanted as much the first stands, if its version can be.
     let best = known()
         .filter(|range| range.version().is_some())
@@ -205,59 +203,61 @@ pub fn of_body(headers: &HeaderMap) -> Result<Format, Problem> {
 mod tests {
     use super::*;
 
-    fn ask(accept: &[&str], format: Option<&str>) -> Option<(Format, &'static str)> {
-        let mut headers = HeaderMap::new();
-        for value in accept {
-            headers.append(ACCEPT, value.parse().unwrap());
-        }
-        let pairs: Vec<(String, String)> = format
-            .into_iter()
-            .map(|value| ("_format".to_owned(), value.to_owned()))
-            .collect();
-        let (wanted, answer) = wanted(&headers, &pairs);
-        answer.ok().map(|()| (wanted.format, wanted.version.label()))
-    }
+    /// `Accept` of one header or of two (`&`) | `_format` | what is answered.
+    const ASKED: &str = "
+        | | json 1.0
+        */* | | json 1.0
+        application/fhir+json | | json 1.0
+        application/fhir+json; version=1.1.0 | | json 1.1
+        application/fhir+xml;version=1.1.0 | | xml 1.1
+        application/xml | | xml 1.0
+        text/xml | | xml 1.0
+        application/json | | json 1.0
+        Application/FHIR+XML; Version=\"1.1.0\" | | xml 1.1
+        application/fhir+json; version=1.0.0, application/fhir+json; version=1.1.0 | | json 1.1
+        application/fhir+json; version=1.1.0 & application/fhir+json; version=2.0.0 | | json 1.1
+        application/fhir+json; version=2.0.0, application/fhir+json; version=1.0.0 | | json 1.0
+        application/fhir+json; version=1.4.0 | | json 1.1
+        application/fhir+json; version=1.0.5 | | json 1.0
+        application/fhir+json; version=2.0.0 | | refused
+        application/fhir+json; version=one | | refused
+        application/fhir+json; version=2.0.0, application/fhir+xml; version=1.1.0 | | xml 1.1
+        application/fhir+json; fhirVersion=4.0 | | json 1.0
+        application/fhir+json; fhirVersion=5.0 | | refused
+        application/fhir+json;q=0.5, application/fhir+xml | | xml 1.0
+        application/fhir+xml, application/fhir+json | | xml 1.0
+        application/fhir+xml;q=0, application/fhir+json | | json 1.0
+        text/html, */*;q=0.8 | | json 1.0
+        text/html | | refused
+        image/png | | refused
+        application/fhir+json; version=1.1.0 | xml | xml 1.1
+        text/html | json | json 1.0
+        | application/fhir xml | xml 1.0
+        application/fhir+json; version=2.0.0 | xml | refused
+        application/fhir+json | application/fhir+xml; version=1.1.0 | xml 1.1
+        application/fhir+json | turtle | refused";
 
     #[test]
     fn each_way_of_asking_has_one_answer() {
-        let (json, xml) = (Format::Json, Format::Xml);
-        for (accept, format, expected) in [
-            (&[][..], None, Some((json, "1.0.0"))),
-            (&["*/*"], None, Some((json, "1.0.0"))),
-            (&["application/fhir+json"], None, Some((json, "1.0.0"))),
-            (&["application/fhir+json; version=1.1.0"], None, Some((json, "1.1.0"))),
-            (&["application/fhir+xml;version=1.1.0"], None, Some((xml, "1.1.0"))),
-            (&["application/xml"], None, Some((xml, "1.0.0"))),
-            (&["text/xml"], None, Some((xml, "1.0.0"))),
-            (&["application/json"], None, Some((json, "1.0.0"))),
-            (&["Application/FHIR+XML; Version=\"1.1.0\""], None, Some((xml, "1.1.0"))),
-            // The newest that is spoken, wherever it stands.
-            (&["application/fhir+json; version=1.0.0, application/fhir+json; version=1.1.0"], None, Some((json, "1.1.0"))),
-            (&["application/fhir+json; version=1.1.0", "application/fhir+json; version=2.0.0"], None, Some((json, "1.1.0"))),
-            (&["application/fhir+json; version=2.0.0, application/fhir+json; version=1.0.0"], None, Some((json, "1.0.0"))),
-            (&["application/fhir+json; version=1.4.0"], None, Some((json, "1.1.0"))),
-            (&["application/fhir+json; version=1.0.5"], None, Some((json, "1.0.0"))),
-            (&["application/fhir+json; version=2.0.0"], None, None),
-            (&["application/fhir+json; version=one"], None, None),
-            (&["application/fhir+json; version=2.0.0, application/fhir+xml; version=1.1.0"], None, Some((xml, "1.1.0"))),
-            (&["application/fhir+json; fhirVersion=4.0"], None, Some((json, "1.0.0"))),
-            (&["application/fhir+json; fhirVersion=5.0"], None, None),
-            // Of two the one that is wanted more, else the first.
-            (&["application/fhir+json;q=0.5, application/fhir+xml"], None, Some((xml, "1.0.0"))),
-            (&["application/fhir+xml, application/fhir+json"], None, Some((xml, "1.0.0"))),
-            (&["application/fhir+xml;q=0, application/fhir+json"], None, Some((json, "1.0.0"))),
-            (&["text/html, */*;q=0.8"], None, Some((json, "1.0.0"))),
-            (&["text/html"], None, None),
-            (&["image/png"], None, None),
-            // The parameter wins, and leaves the version to the header.
-            (&["application/fhir+json; version=1.1.0"], Some("xml"), Some((xml, "1.1.0"))),
-            (&["text/html"], Some("json"), Some((json, "1.0.0"))),
-            (&[], Some("application/fhir xml"), Some((xml, "1.0.0"))),
-            (&["application/fhir+json; version=2.0.0"], Some("xml"), None),
-            (&["application/fhir+json"], Some("application/fhir+xml; version=1.1.0"), Some((xml, "1.1.0"))),
-            (&["application/fhir+json"], Some("turtle"), None),
-        ] {
-            assert_eq!(ask(accept, format), expected, "{accept:?} {format:?}");
+        for line in ASKED.lines().skip(1) {
+            let columns: Vec<&str> = line.split('|').map(str::trim).collect();
+            let mut headers = HeaderMap::new();
+            for value in columns[0].split(" & ").filter(|value| !value.is_empty()) {
+                headers.append(ACCEPT, value.parse().unwrap());
+            }
+            let mut pairs = vec![("name".to_owned(), "x".to_owned())];
+            if !columns[1].is_empty() {
+                pairs.push(("_format".to_owned(), columns[1].to_owned()));
+            }
+            let (wanted, answer) = wanted(&headers, &pairs);
+            let found = match (answer, wanted.format, wanted.version) {
+                (Err(_), _, _) => "refused",
+                (_, Format::Json, Version::V1_0) => "json 1.0",
+                (_, Format::Json, Version::V1_1) => "json 1.1",
+                (_, Format::Xml, Version::V1_0) => "xml 1.0",
+                (_, Format::Xml, Version::V1_1) => "xml 1.1",
+            };
+            assert_eq!(found, columns[2], "{line}");
         }
     }
 

@@ -1,15 +1,21 @@
 //! FHIR R4: the Directory, to be read and searched. Booking and referral (BaRS) come here, and are refused until then.
 
+mod asked;
+mod body;
+mod filter;
+mod format;
 pub mod model;
 mod outcome;
 mod resources;
 mod search;
 
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
-use axum::{Json, Router};
+use axum::routing::{any, get, post};
 use serde_json::{Value, json};
 
 use crate::domain::Service;
@@ -17,10 +23,16 @@ use crate::domain::listing::Audience;
 use crate::faces::Shared;
 use crate::faces::access::{Access, PROFESSIONALS};
 
+use asked::Asked;
+use format::Format;
 use outcome::Problem;
-const CONTENT_TYPE: &str = "application/fhir+json";
+
+/// The FHIR base.
+const BASE: &str = "/FHIR/R4";
 /// Echoed on every answer, errors included (BaRS API 1.1.0).
 const ECHOED: [&str; 2] = ["x-request-id", "x-correlation-id"];
+/// Methods of what can only be read.
+const READING: &str = "GET, HEAD";
 
 /// What the routes need.
 #[derive(Clone)]
@@ -33,20 +45,22 @@ pub struct Parts {
 
 /// The routes.
 pub fn router(parts: Parts) -> Router {
-    let base = "/FHIR/R4";
+    let inside = Router::new()
+        .route("/metadata", get(metadata).fallback(only_get))
+        .route("/$process-message", post(process).fallback(only_post))
+        .route("/{kind}", get(find).fallback(only_get))
+        .route("/{kind}/{id}", get(read).fallback(only_get))
+        .fallback(nothing)
+        .layer(DefaultBodyLimit::max(model::BYTES_MAX));
     Router::new()
-        .route(&format!("{base}/metadata"), get(metadata))
-        .route(&format!("{base}/{{kind}}"), get(find).fallback(only_get))
-        .route(
-            &format!("{base}/{{kind}}/{{id}}"),
-            get(read).fallback(only_get),
-        )
-        .route(&format!("{base}/{{kind}}/{{id}}/{{*rest}}"), any(nothing))
+        .nest(BASE, inside)
+        // The base with a stroke at its end is not within it.
+        .route(&format!("{BASE}/"), any(nothing))
         .with_state(parts)
 }
 
 /// What is served, and nothing else.
-async fn metadata(State(parts): State<Parts>, headers: HeaderMap) -> Response {
+async fn metadata(State(parts): State<Parts>, asked: Asked) -> Response {
     let resource = |kind: &str| {
         let parameters = search::known(kind)
             .iter()
@@ -68,17 +82,17 @@ async fn metadata(State(parts): State<Parts>, headers: HeaderMap) -> Response {
         "date": "2026-11-27",
         "kind": "instance",
         "fhirVersion": "4.0.1",
-        "format": [CONTENT_TYPE],
+        "format": [Format::Json.media_type(), Format::Xml.media_type()],
         "software": {"name": "uec-live", "version": env!("CARGO_PKG_VERSION")},
         "implementation": {
-            "description": "Live urgent care capacity: the Directory can be read and searched, as JSON. Schedules come only by \
-                            include. Bookings and referrals are not taken yet."
+            "description": "Live urgent care capacity: the Directory can be read and searched. Schedules come only by include. \
+                             Bookings and referrals are not taken yet."
         },
         "rest": [{"mode": "server", "resource": [
             resource("HealthcareService"), resource("Location"), resource("Organization"),
         ]}],
     });
-    answer(&parts, &headers, Ok(statement))
+    parts.answer(&asked, Ok(statement))
 }
 
 fn audience(parts: &Parts, headers: &HeaderMap) -> Audience {
@@ -94,97 +108,108 @@ fn is_listed(service: &Service, audience: Audience) -> bool {
     audience == Audience::Professional || (service.active && service.audience == Audience::Public)
 }
 
-async fn find(
-    State(parts): State<Parts>,
-    Path(kind): Path<String>,
-    Query(pairs): Query<Vec<(String, String)>>,
-    headers: HeaderMap,
-) -> Response {
+async fn find(State(parts): State<Parts>, asked: Asked) -> Response {
     let picture = parts.shared.picture();
-    let found = search::answer(
-        &picture.directory,
-        &kind,
-        &pairs,
-        audience(&parts, &headers),
-    );
-    answer(&parts, &headers, found)
+    let audience = audience(&parts, &asked.headers);
+    let found = search::answer(&picture.directory, asked.part(0), &asked.pairs, audience);
+    parts.answer(&asked, found)
 }
 
-async fn read(
-    State(parts): State<Parts>,
-    Path((kind, id)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Response {
+async fn read(State(parts): State<Parts>, asked: Asked) -> Response {
+    let found = find_one(&parts, &asked);
+    parts.answer(&asked, found)
+}
+
+fn find_one(parts: &Parts, asked: &Asked) -> Result<Value, Problem> {
     let picture = parts.shared.picture();
-    let audience = audience(&parts, &headers);
-    let mut listed = picture
-        .directory
-        .services()
-        .filter(|service| is_listed(service, audience));
-    let found = match kind.as_str() {
-        "HealthcareService" => listed
-            .find(|service| service.id.as_str() == id)
-            .map(|service| resources::healthcare_service(service, audience)),
-        "Location" => listed
-            .find(|service| service.id.as_str() == id)
-            .map(|service| resources::location(service)),
-        "Organization" => listed
-            .find(|service| resources::organisation_id(service).as_deref() == Some(&id))
-            .and_then(|service| resources::organisation(service)),
-        kind => return answer(&parts, &headers, Err(Problem::unknown_kind(kind))),
+    let audience = audience(parts, &asked.headers);
+    let id = asked.part(1);
+    let service = || {
+        let found = picture.directory.find_service(id);
+        found.filter(|service| is_listed(service, audience))
     };
-    let found =
-        found.ok_or_else(|| Problem::not_found("no resource of that id is in the Directory"));
-    answer(&parts, &headers, found)
-}
-
-/// Another verb than GET: messages are not taken yet, and the Directory can only be read.
-async fn only_get(State(parts): State<Parts>, uri: Uri, headers: HeaderMap) -> Response {
-    if uri.path().ends_with("/$process-message") {
-        return answer(&parts, &headers, Err(Problem::not_implemented()));
-    }
-    let mut answer = answer(&parts, &headers, Err(Problem::only_get()));
-    answer
-        .headers_mut()
-        .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-    answer
-}
-
-async fn nothing(State(parts): State<Parts>, headers: HeaderMap) -> Response {
-    answer(&parts, &headers, Err(Problem::unknown_kind("")))
-}
-
-/// A resource or what went wrong, with the ids of the question; only JSON is spoken.
-fn answer(parts: &Parts, headers: &HeaderMap, found: Result<Value, Problem>) -> Response {
-    let wants_xml = headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|accept| {
-            accept.contains("xml") && !accept.contains("json") && !accept.contains("*/*")
-        });
-    let found = if wants_xml {
-        Err(Problem::only_json())
-    } else {
-        found
-    };
-    let (status, body) = match found {
-        Ok(body) => (StatusCode::OK, body),
-        Err(problem) => (problem.status, problem.outcome()),
-    };
-    let mut answer = (status, Json(body)).into_response();
-    let fields = answer.headers_mut();
-    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
-    let is_public = audience(parts, headers) == Audience::Public;
-    let cache = if is_public { "no-cache" } else { "no-store" };
-    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    if is_public {
-        let all = HeaderValue::from_static("*");
-        fields.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, all);
-    }
-    for name in ECHOED {
-        if let Some(value) = headers.get(name) {
-            fields.insert(HeaderName::from_static(name), value.clone());
+    let found = match asked.part(0) {
+        "HealthcareService" => {
+            service().map(|service| resources::healthcare_service(service, audience))
         }
+        "Location" => service().map(|service| resources::location(service)),
+        "Organization" => picture
+            .directory
+            .services()
+            .filter(|service| is_listed(service, audience))
+            .find(|service| resources::organisation_id(service).as_deref() == Some(id))
+            .and_then(|service| resources::organisation(service)),
+        kind => return Err(Problem::unknown_kind(kind)),
+    };
+    found.ok_or_else(|| Problem::not_found("no resource of that id is in the Directory"))
+}
+
+/// Messages of bookings and referrals: read and checked, but not taken yet.
+async fn process(
+    State(parts): State<Parts>,
+    asked: Asked,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let found = body::read(&asked.headers, body).and_then(|_| Err(Problem::not_implemented()));
+    parts.answer(&asked, found)
+}
+
+/// Another method than GET: the Directory can only be read.
+async fn only_get(State(parts): State<Parts>, asked: Asked) -> Response {
+    let words = "this can only be read here: GET or HEAD";
+    parts.refuse_method(&asked, words, READING)
+}
+
+async fn only_post(State(parts): State<Parts>, asked: Asked) -> Response {
+    parts.refuse_method(&asked, "messages are sent here: POST", "POST")
+}
+
+async fn nothing(State(parts): State<Parts>, asked: Asked) -> Response {
+    parts.answer(&asked, Err(Problem::unknown_kind("")))
+}
+
+impl Parts {
+    fn refuse_method(&self, asked: &Asked, words: &str, allowed: &'static str) -> Response {
+        let mut answer = self.answer(asked, Err(Problem::method(words)));
+        let allowed = HeaderValue::from_static(allowed);
+        answer.headers_mut().insert(header::ALLOW, allowed);
+        answer
     }
-    answer
+
+    /// A resource or what went wrong, in the format that was asked for, with the ids of the question.
+    fn answer(&self, asked: &Asked, found: Result<Value, Problem>) -> Response {
+        let (status, resource) = match found {
+            Ok(resource) => (StatusCode::OK, resource),
+            Err(problem) => (problem.status, problem.outcome()),
+        };
+        let (status, format, text) = match asked.wanted.format {
+            Format::Json => (status, Format::Json, resource.to_string()),
+            Format::Xml => match model::to_xml(&resource) {
+                Ok(text) => (status, Format::Xml, text),
+                Err(fault) => {
+                    tracing::error!(%fault, "a resource of ours could not be written as XML");
+                    let problem = Problem::of_ours();
+                    (problem.status, Format::Json, problem.outcome().to_string())
+                }
+            },
+        };
+        let mut answer = (status, text).into_response();
+        let fields = answer.headers_mut();
+        let media_type = HeaderValue::from_static(format.media_type());
+        fields.insert(header::CONTENT_TYPE, media_type);
+        fields.insert(header::VARY, HeaderValue::from_static("accept"));
+        let is_public = audience(self, &asked.headers) == Audience::Public;
+        let cache = if is_public { "no-cache" } else { "no-store" };
+        fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+        if is_public {
+            let all = HeaderValue::from_static("*");
+            fields.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, all);
+        }
+        for name in ECHOED {
+            if let Some(value) = asked.headers.get(name) {
+                fields.insert(HeaderName::from_static(name), value.clone());
+            }
+        }
+        answer
+    }
 }

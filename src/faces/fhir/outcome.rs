@@ -3,14 +3,15 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::faces::fhir::model::Fault;
+
 /// Resources of booking and referral (BaRS API 1.1.0), which is not there yet.
-const BOOKING_KINDS: [&str; 6] = [
+const BOOKING_KINDS: [&str; 5] = [
     "Slot",
     "Appointment",
     "ServiceRequest",
     "MessageDefinition",
     "DocumentReference",
-    "$process-message",
 ];
 
 /// Something that cannot be answered.
@@ -19,7 +20,15 @@ pub struct Problem {
     /// The status of the answer.
     pub status: StatusCode,
     code: &'static str,
-    issue: &'static str,
+    issues: Vec<Issue>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Issue {
+    kind: &'static str,
+    /// Where in what was sent; empty when it is nowhere in particular.
+    place: String,
     words: String,
 }
 
@@ -28,8 +37,29 @@ impl Problem {
         Self {
             status,
             code,
-            issue,
-            words: words.to_owned(),
+            issues: vec![Issue {
+                kind: issue,
+                place: String::new(),
+                words: words.to_owned(),
+            }],
+        }
+    }
+
+    /// What was sent is not a resource of R4. The standard's `required` and `value` are kept; of the rest the national
+    /// list has only `invalid`.
+    pub fn faults(faults: &[Fault]) -> Self {
+        let issue = |fault: &Fault| Issue {
+            kind: match fault.issue {
+                kind @ ("required" | "value") => kind,
+                _ => "invalid",
+            },
+            place: fault.place.clone(),
+            words: fault.words.to_owned(),
+        };
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            code: "REC_BAD_REQUEST",
+            issues: faults.iter().map(issue).collect(),
         }
     }
 
@@ -53,9 +83,8 @@ impl Problem {
         )
     }
 
-    /// Nothing can be written here.
-    pub fn only_get() -> Self {
-        let words = "the Directory can only be read here";
+    /// A method that the address does not take; the words say which it does.
+    pub fn method(words: &str) -> Self {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "REC_METHOD_NOT_ALLOWED",
@@ -64,13 +93,47 @@ impl Problem {
         )
     }
 
-    /// Only JSON is spoken.
-    pub fn only_json() -> Self {
-        let words = "only application/fhir+json is served";
+    /// Neither JSON nor XML is wanted, or a version that is not spoken.
+    pub fn not_acceptable() -> Self {
+        let words =
+            "served are application/fhir+json and application/fhir+xml, versions 1.0.0 and 1.1.0";
         Self::new(
             StatusCode::NOT_ACCEPTABLE,
             "REC_NOT_ACCEPTABLE",
             "not-supported",
+            words,
+        )
+    }
+
+    /// A body that is neither JSON nor XML.
+    pub fn unsupported_media_type() -> Self {
+        let words = "Content-Type must be application/fhir+json or application/fhir+xml";
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "REC_BAD_REQUEST",
+            "not-supported",
+            words,
+        )
+    }
+
+    /// A body of too many bytes.
+    pub fn too_large() -> Self {
+        let words = "the body has too many bytes";
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "REC_BAD_REQUEST",
+            "too-long",
+            words,
+        )
+    }
+
+    /// A fault of ours.
+    pub fn of_ours() -> Self {
+        let words = "the answer could not be written";
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "REC_SERVER_ERROR",
+            "exception",
             words,
         )
     }
@@ -88,17 +151,24 @@ impl Problem {
 
     /// The resource that says so.
     pub fn outcome(&self) -> Value {
-        json!({
-            "resourceType": "OperationOutcome",
-            "issue": [{
+        let issues = self.issues.iter().map(|issue| {
+            let mut said = json!({
                 "severity": "error",
-                "code": self.issue,
+                "code": issue.kind,
                 "details": {"coding": [{
                     "system": "https://fhir.nhs.uk/Codesystem/http-error-codes",
                     "code": self.code,
                 }]},
-                "diagnostics": self.words,
-            }],
+                "diagnostics": issue.words,
+            });
+            if !issue.place.is_empty() {
+                said["expression"] = json!([issue.place]);
+            }
+            said
+        });
+        json!({
+            "resourceType": "OperationOutcome",
+            "issue": issues.collect::<Vec<Value>>(),
         })
     }
 }

@@ -1,11 +1,11 @@
 //! A narrative's `div`: XHTML inside of XML, the same text inside of JSON.
 
 use quick_xml::NsReader;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::{Namespace, ResolveResult};
 use serde_json::Value;
 
-use super::{DEPTH_MAX, TOO_DEEP, Wrong, XHTML};
+use super::{DEPTH_MAX, TOO_DEEP, Wrong, XHTML, add};
 
 const NOT_XHTML: Wrong = (
     "value",
@@ -38,7 +38,6 @@ pub fn from_text(text: &str) -> Result<String, Wrong> {
 }
 
 // Of the reader's reasons none is repeated: they may name what stands there.
-#[expect(clippy::needless_pass_by_value, reason = "the form that map_err gives")]
 fn wrong(_: quick_xml::Error) -> Wrong {
     NOT_XHTML
 }
@@ -55,7 +54,7 @@ pub fn copy(
     let mut out = String::from("<div");
     let attributes = text(first.attributes_raw())?;
     if !attributes.contains(" xmlns=") {
-        out.push_str(&format!(" xmlns=\"{XHTML}\""));
+        add(&mut out, &[" xmlns=\"", XHTML, "\""]);
     }
     out.push_str(attributes);
     out.push_str(if is_empty { "/>" } else { ">" });
@@ -80,7 +79,7 @@ pub fn copy(
             Event::CData(words) => {
                 out.push_str(&quick_xml::escape::partial_escape(text(&words)?));
             }
-            Event::GeneralRef(name) => reference(&mut out, text(&name)?)?,
+            Event::GeneralRef(name) => reference(&mut out, &name)?,
             Event::Comment(_) | Event::PI(_) => {}
             Event::DocType(_) | Event::Decl(_) | Event::Eof => return Err(NOT_XHTML),
         }
@@ -97,11 +96,13 @@ fn open(out: &mut String, start: &BytesStart<'_>, end: &str) -> Result<(), Wrong
 }
 
 /// Numbers of characters, the five entities of XML, and the one of HTML that everybody writes.
-fn reference(out: &mut String, name: &str) -> Result<(), Wrong> {
+fn reference(out: &mut String, entity: &BytesRef<'_>) -> Result<(), Wrong> {
+    let name = text(entity)?;
+    let is_letter = matches!(entity.resolve_char_ref(), Ok(Some(_)));
     match name {
-        "lt" | "gt" | "amp" | "quot" | "apos" => out.push_str(&format!("&{name};")),
         "nbsp" => out.push_str("&#160;"),
-        _ if name.starts_with('#') => out.push_str(&format!("&{name};")),
+        "lt" | "gt" | "amp" | "quot" | "apos" => add(out, &["&", name, ";"]),
+        _ if is_letter => add(out, &["&", name, ";"]),
         _ => return Err(ENTITY),
     }
     Ok(())
@@ -142,6 +143,7 @@ mod tests {
             "<p xmlns=\"http://www.w3.org/1999/xhtml\">x</p>",
             &WORDS.replace("</p>", ""),
             &WORDS.replace("&lt;", "&secret;"),
+            &WORDS.replace("&lt;", "&#0;"),
             &format!("<!DOCTYPE x>{WORDS}"),
             &format!("{WORDS}{WORDS}"),
             &format!(

@@ -156,9 +156,10 @@ impl Kind {
             text.split(", ").filter_map(element).enumerate()
         {
             for sort in types {
-                let name = match is_choice {
-                    true => chosen(name, sort),
-                    false => name.to_owned(),
+                let name = if is_choice {
+                    chosen(name, sort)
+                } else {
+                    name.to_owned()
                 };
                 let sort = match sort {
                     "Resource" => Some(Sort::Resource),

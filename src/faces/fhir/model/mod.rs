@@ -102,6 +102,13 @@ pub fn from_json(bytes: &[u8]) -> Result<Value, Fault> {
     })
 }
 
+/// Adds texts to a text.
+fn add(out: &mut String, texts: &[&str]) {
+    for text in texts {
+        out.push_str(text);
+    }
+}
+
 /// The path of the element that is looked at; grows and shrinks with it.
 struct Place(String);
 
@@ -115,7 +122,7 @@ impl Place {
 
     fn enter_index(&mut self, index: usize) -> usize {
         let before = self.0.len();
-        self.0.push_str(&format!("[{index}]"));
+        add(&mut self.0, &["[", &index.to_string(), "]"]);
         before
     }
 

@@ -184,10 +184,14 @@ impl<'a> Reading<'a> {
             return Err(self.fault(TOO_DEEP));
         }
         self.depth += 1;
-        while !is_empty {
+        let mut is_closed = is_empty;
+        while !is_closed {
             let tag = match self.next()? {
                 Node::Open(tag) => tag,
-                Node::Close => break,
+                Node::Close => {
+                    is_closed = true;
+                    continue;
+                }
                 Node::End => return Err(self.fault(NOT_XML)),
             };
             let name = tag.start.local_name();
@@ -327,9 +331,10 @@ impl Gathered {
             }
             let known = self.fields.get(&name);
             let is_many = known.is_some_and(Value::is_array);
-            let beside = match is_many {
-                true => Value::Array(all),
-                false => all.into_iter().next().unwrap_or_default(),
+            let beside = if is_many {
+                Value::Array(all)
+            } else {
+                all.into_iter().next().unwrap_or_default()
             };
             self.fields.insert(format!("_{name}"), beside);
         }

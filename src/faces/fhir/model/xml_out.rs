@@ -6,7 +6,7 @@ use super::check::COMMENTS;
 use super::elements::{self, Element, Kind, Sort};
 use super::{
     DEPTH_MAX, FHIR, Fault, MANY, NO_KIND, OBJECT, Place, SINGLE, TOO_DEEP, UNKNOWN, UNKNOWN_KIND,
-    Wrong, div,
+    Wrong, add, div,
 };
 
 const CHARACTER: Wrong = ("value", "has a character that XML cannot hold");
@@ -50,7 +50,7 @@ impl Writing {
         self.out.push('<');
         self.out.push_str(kind.name);
         if is_first {
-            self.out.push_str(&format!(" xmlns=\"{FHIR}\""));
+            add(&mut self.out, &[" xmlns=\"", FHIR, "\""]);
         }
         self.inside(kind.name, kind, fields)
     }
@@ -89,7 +89,7 @@ impl Writing {
             self.out.truncate(before);
             self.out.push_str("/>");
         } else {
-            self.out.push_str(&format!("</{name}>"));
+            add(&mut self.out, &["</", name, ">"]);
         }
         self.depth -= 1;
         Ok(())
@@ -141,9 +141,9 @@ impl Writing {
                 Ok(())
             }
             (Sort::Resource, Some(value)) => {
-                self.out.push_str(&format!("<{name}>"));
+                add(&mut self.out, &["<", name, ">"]);
                 self.resource(value, false)?;
-                self.out.push_str(&format!("</{name}>"));
+                add(&mut self.out, &["</", name, ">"]);
                 Ok(())
             }
             (Sort::Complex(at), Some(value)) => {
@@ -180,7 +180,7 @@ impl Writing {
         self.attribute("id", beside.get("id"))?;
         match value {
             Some(value @ (Value::Bool(_) | Value::Number(_))) => {
-                self.out.push_str(&format!(" value=\"{value}\""));
+                add(&mut self.out, &[" value=\"", &value.to_string(), "\""]);
             }
             value => self.attribute("value", value)?,
         }
@@ -196,7 +196,7 @@ impl Writing {
             Some(Value::String(text)) => text,
             Some(_) => return Err(self.fault(TEXT)),
         };
-        self.out.push_str(&format!(" {name}=\""));
+        add(&mut self.out, &[" ", name, "=\""]);
         for letter in text.chars() {
             match letter {
                 '&' => self.out.push_str("&amp;"),
