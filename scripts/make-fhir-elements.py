@@ -15,10 +15,11 @@ import re
 PACKAGE = "fhir.resources.R4B"
 VERSION = "8.2.0"
 RESOURCES = """
-AllergyIntolerance Appointment Bundle CapabilityStatement CarePlan Communication CommunicationRequest Composition
-Condition Consent Device DocumentReference Encounter Endpoint Flag HealthcareService List Location MedicationRequest
-MedicationStatement MessageDefinition MessageHeader Observation OperationOutcome Organization Parameters Patient
-Practitioner PractitionerRole Procedure Provenance QuestionnaireResponse RelatedPerson Schedule ServiceRequest Slot Task
+AllergyIntolerance Appointment Binary Bundle CapabilityStatement CarePlan CareTeam Communication CommunicationRequest
+Composition Condition Consent Device DiagnosticReport DocumentReference Encounter Endpoint EpisodeOfCare Flag
+HealthcareService Immunization List Location Medication MedicationRequest MedicationStatement MessageDefinition
+MessageHeader Observation OperationOutcome Organization Parameters Patient Practitioner PractitionerRole Procedure
+Provenance Questionnaire QuestionnaireResponse RelatedPerson RiskAssessment Schedule ServiceRequest Slot Task
 """.split()
 # Types that came after R4.
 NEWER = {"CodeableReference", "RatioRange", "integer64"}

@@ -11,7 +11,7 @@ use uec_live::domain::time::MINUTE;
 use uec_live::faces::fhir::model;
 
 use super::python;
-use super::server::Server;
+use super::server::{Server, binary};
 
 /// Lets the validator check every resource.
 fn validate(resources: &[Value]) -> String {
@@ -94,6 +94,50 @@ async fn an_outside_validator_takes_every_resource_that_we_give_out() {
     }
     let said = validate(&all);
     assert!(said.contains("OperationOutcome"), "{said}");
+}
+
+#[test]
+fn an_outside_validator_takes_our_messages_as_json_and_as_they_come_back_from_xml() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/bars");
+    let mut all = Vec::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read(file.unwrap().path()).unwrap();
+        let message: Value = serde_json::from_slice(&text).unwrap();
+        let xml = model::to_xml(&message).unwrap();
+        all.push(model::from_xml(xml.as_bytes()).unwrap());
+        all.push(message);
+    }
+    assert!(validate(&all).contains(&format!("'Bundle': {}", all.len())));
+    assert!(all.len() >= 40);
+}
+
+#[test]
+fn files_are_checked_from_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let good = write("good.json", r#"{"resourceType":"Patient","active":true}"#);
+    let xml = "<Patient xmlns=\"http://hl7.org/fhir\"><birthDate value=\"Test\"/></Patient>";
+    let bad = write("bad.xml", xml);
+    let run = |files: &[&PathBuf]| {
+        let out = binary()
+            .args(["fhir", "check"])
+            .args(files)
+            .output()
+            .unwrap();
+        (out.status.code(), String::from_utf8(out.stdout).unwrap())
+    };
+    assert_eq!(run(&[&good]), (Some(0), "1 files, no fault\n".to_owned()));
+    let (code, said) = run(&[&good, &bad]);
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains("bad.xml: Patient.birthDate: must be a date"),
+        "{said}"
+    );
+    assert!(!said.contains("Test"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -49,7 +49,10 @@ pub struct Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.words)
+        match self.place.as_str() {
+            "" => f.write_str(self.words),
+            place => write!(f, "{place}: {}", self.words),
+        }
     }
 }
 

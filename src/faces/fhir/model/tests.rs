@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::domain::NhsNumber;
 
 fn patient() -> Value {
     json!({
@@ -153,7 +154,7 @@ fn elements_that_do_not_belong_are_told_by_their_place_and_never_by_their_name()
             }),
         ),
     ]);
-    assert_eq!(places(&json!([])), [": must have elements of its own"]);
+    assert_eq!(places(&json!([])), ["must have elements of its own"]);
     assert_eq!(
         places(&json!({"resourceType": "Patient"})),
         ["Patient: is empty"]
@@ -274,6 +275,106 @@ fn a_resource_that_xml_cannot_hold_is_a_fault() {
     ] {
         let fault = to_xml(&change).unwrap_err();
         assert!(fault.words.contains(words), "{fault}");
+    }
+}
+
+#[test]
+fn a_stray_letter_between_entries_is_passed_over_and_anywhere_else_refused() {
+    let entry = "<entry><resource><Patient><active value=\"true\"/></Patient></resource></entry>";
+    let bundle = |inside: &str| {
+        format!("<Bundle xmlns=\"{FHIR}\"><type value=\"message\"/>{inside}</Bundle>")
+    };
+    let found = from_xml(bundle(&format!("v{entry}")).as_bytes()).unwrap();
+    assert_eq!(check(&found), []);
+    assert_eq!(found["entry"].as_array().map(Vec::len), Some(1));
+    let inside = entry.replace("<resource>", "v<resource>");
+    let fault = from_xml(bundle(&inside).as_bytes()).unwrap_err();
+    assert_eq!(
+        fault.to_string(),
+        "Bundle.entry[0]: has text between elements"
+    );
+}
+
+/// The messages of `fixtures/bars`, by the names of their files.
+fn messages() -> Vec<(String, Value)> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/bars");
+    let mut found: Vec<(String, Value)> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            let text = std::fs::read(&path).unwrap();
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            (name, from_json(&text).unwrap())
+        })
+        .collect();
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found
+}
+
+#[test]
+fn our_messages_are_sound_and_the_same_after_xml() {
+    let all = messages();
+    assert_eq!(all.len(), 20);
+    for (name, message) in all {
+        assert_eq!(places(&message), Vec::<String>::new(), "{name}");
+        let xml = to_xml(&message).unwrap();
+        assert_eq!(from_xml(xml.as_bytes()).unwrap(), message, "{name}");
+    }
+}
+
+/// Every text of a value, with the name it has.
+fn texts<'a>(name: &'a str, value: &'a Value, into: &mut Vec<(&'a str, &'a str)>) {
+    match value {
+        Value::String(text) => into.push((name, text)),
+        Value::Array(all) => all.iter().for_each(|value| texts(name, value, into)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                texts(name, value, into);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn nobody_in_our_messages_is_real_and_each_reference_leads_somewhere() {
+    for (file, message) in messages() {
+        let mut all = Vec::new();
+        texts("", &message, &mut all);
+        let places: Vec<&str> = all
+            .iter()
+            .filter(|(name, _)| *name == "fullUrl")
+            .map(|(_, text)| *text)
+            .collect();
+        for (name, text) in &all {
+            let is_right = match *name {
+                "reference" if text.starts_with("urn:uuid:") => places.contains(text),
+                "given" => *text == "Test",
+                "family" => text.contains("Patient-") || text.contains("Clinician-"),
+                "value" if text.contains('@') => text.ends_with("@example.org"),
+                "value" if text.starts_with('0') => {
+                    text.starts_with("07700 900") || text.starts_with("0116 496 0")
+                }
+                "value" if text.len() == 10 && text.starts_with("999") => {
+                    NhsNumber::new(text).is_ok()
+                }
+                _ => true,
+            };
+            assert!(is_right, "{file}: {name}: {text}");
+        }
+        let number = message["entry"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find_map(|entry| {
+                entry["resource"]
+                    .pointer("/identifier/0/value")
+                    .filter(|_| entry["resource"]["resourceType"] == "Patient")
+            });
+        let is_known = number
+            .and_then(Value::as_str)
+            .is_some_and(|text| NhsNumber::new(text).is_ok_and(|n| n.is_for_tests()));
+        assert_eq!(is_known, !file.ends_with("unregistered"), "{file}");
     }
 }
 

@@ -105,6 +105,9 @@ impl<'a> Reading<'a> {
                 Event::Eof => return Ok(Node::End),
                 Event::Comment(_) | Event::PI(_) | Event::Decl(_) => continue,
                 Event::Text(words) if words.iter().all(u8::is_ascii_whitespace) => continue,
+                // Between the entries of a Bundle nothing can be said of a patient; the national kit's message of 999
+                // to CAS has a stray letter there.
+                Event::Text(_) if self.place.0 == "Bundle" => continue,
                 Event::DocType(_) => return Err(self.fault(DOCTYPE)),
                 Event::Text(_) | Event::CData(_) | Event::GeneralRef(_) => {
                     return Err(self.fault(WORDS));
