@@ -36,6 +36,9 @@ pub enum Command {
     /// Look after the Directory.
     #[command(subcommand)]
     Directory(Directory),
+    /// Look at FHIR resources.
+    #[command(subcommand)]
+    Fhir(Fhir),
     /// Look after access tokens.
     #[command(subcommand)]
     Token(Token),
@@ -304,6 +307,17 @@ pub enum Directory {
     Convert {
         /// The file: CSV, our own lines of JSON, or a FHIR Bundle.
         file: PathBuf,
+    },
+}
+
+/// `uec-live fhir …`
+#[derive(Debug, Subcommand)]
+pub enum Fhir {
+    /// Say where files are not resources of FHIR R4, one line a fault; ends with 1 when any is not.
+    Check {
+        /// The files: JSON or XML.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
     },
 }
 

@@ -17,6 +17,7 @@ pub mod ids;
 pub mod kind;
 pub mod listing;
 pub mod need;
+pub mod nhs_number;
 pub mod opel;
 pub mod opening;
 pub mod patient;
@@ -42,6 +43,7 @@ pub use ids::{
     SlotId, VisitId,
 };
 pub use kind::ServiceKind;
+pub use nhs_number::{BadNhsNumber, NhsNumber};
 pub use reading::{Age, Measure, Reading, ReadingName, Withheld};
 pub use service::{AcuityGroup, Service, Station, StreamId};
 pub use slots::{SlotPeriod, SlotRule};

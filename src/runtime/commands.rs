@@ -13,7 +13,7 @@ use crate::config::settings::Settings;
 use crate::domain::{Directory, FeedId, ServiceId};
 use crate::faces::access;
 use crate::log::{inspect, repair};
-use crate::runtime::{demo, listing, looking, quarantine, score, serve};
+use crate::runtime::{check, demo, listing, looking, quarantine, score, serve};
 use crate::world;
 
 /// Does what was asked; a failure is one plain sentence on standard error.
@@ -37,6 +37,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Log(command) => log(&command),
         Command::Quarantine(command) => in_runtime(quarantine::command(command)),
         Command::Directory(command) => listing::command(&command),
+        Command::Fhir(args::Fhir::Check { files }) => check::files(&files),
         Command::Token(args::Token::New {
             role,
             feed,

@@ -1,5 +1,6 @@
 //! Clock, tasks, shutdown and wiring: the only place that knows every other module.
 
+mod check;
 pub mod clock;
 pub mod commands;
 mod demo;

@@ -102,7 +102,7 @@ pub fn table(parts: Parts) -> Router {
             tasks: sockets,
         }))
         // 111 booking software: /FHIR/R4/…
-        .merge(fhir::routes(desk, access))
+        .merge(fhir::router(desk, access).layer(RequestBodyTimeoutLayer::new(BODY_PAUSE_MAX)))
         // Prometheus: /metrics
         .merge(metrics::router(shared, recorder));
     let always = |name: HeaderName, value: &'static str| {

@@ -8,9 +8,10 @@ use serde_json::Value;
 use uec_live::config::directory;
 use uec_live::domain::At;
 use uec_live::domain::time::MINUTE;
+use uec_live::faces::fhir::model;
 
 use super::python;
-use super::server::Server;
+use super::server::{Server, binary};
 
 /// Lets the validator check every resource.
 pub fn validate(resources: &[Value]) -> String {
@@ -72,7 +73,15 @@ async fn an_outside_validator_takes_every_resource_that_we_give_out() {
         ("HealthcareService?favourite=yes", 400),
         ("HealthcareService?_count=1000", 400),
         ("Location?near=here", 400),
-        ("HealthcareService?_format=xml", 406),
+        ("HealthcareService?_format=turtle", 406),
+        ("HealthcareService?active=maybe&_id=nowhere", 400),
+        ("Location?_id=nowhere&near=52.63|-1.13|abc", 400),
+        ("HealthcareService?name=%zz", 400),
+        ("HealthcareService/%ff", 400),
+        ("Nothing/at/all/of/this", 404),
+        ("Location/", 404),
+        ("", 404),
+        ("$process-message", 405),
         ("Schedule", 404),
         ("Patient/1", 404),
         ("Slot", 400),
@@ -81,29 +90,128 @@ async fn an_outside_validator_takes_every_resource_that_we_give_out() {
     ] {
         let (found, text) = server.get(&format!("/FHIR/R4/{address}")).await;
         assert_eq!(found, status, "{address}: {text}");
-        all.push(serde_json::from_str(&text).unwrap());
+        all.push(serde_json::from_str(&text).expect(address));
     }
     let said = validate(&all);
     assert!(said.contains("OperationOutcome"), "{said}");
+}
+
+#[test]
+fn an_outside_validator_takes_our_messages_as_json_and_as_they_come_back_from_xml() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/bars");
+    let mut all = Vec::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read(file.unwrap().path()).unwrap();
+        let message: Value = serde_json::from_slice(&text).unwrap();
+        let xml = model::to_xml(&message).unwrap();
+        all.push(model::from_xml(xml.as_bytes()).unwrap());
+        all.push(message);
+    }
+    assert!(validate(&all).contains(&format!("'Bundle': {}", all.len())));
+    assert!(all.len() >= 40);
+}
+
+#[test]
+fn files_are_checked_from_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let good = write("good.json", r#"{"resourceType":"Patient","active":true}"#);
+    let xml = "<Patient xmlns=\"http://hl7.org/fhir\"><birthDate value=\"Test\"/></Patient>";
+    let bad = write("bad.xml", xml);
+    let run = |files: &[&PathBuf]| {
+        let out = binary()
+            .args(["fhir", "check"])
+            .args(files)
+            .output()
+            .unwrap();
+        (out.status.code(), String::from_utf8(out.stdout).unwrap())
+    };
+    assert_eq!(run(&[&good]), (Some(0), "1 files, no fault\n".to_owned()));
+    let (code, said) = run(&[&good, &bad]);
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains("bad.xml: Patient.birthDate: must be a date"),
+        "{said}"
+    );
+    assert!(!said.contains("Test"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn xml_says_the_same_as_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::serve(folder.path(), &["--open"]);
+    for address in [
+        "metadata",
+        EVERYTHING,
+        "Location/lri-ed",
+        "Organization?name=leicester",
+        "HealthcareService/nowhere",
+        "HealthcareService?favourite=yes",
+        "Location?near=here",
+        "HealthcareService?name=%zz",
+        "Slot",
+        "Nothing/at/all",
+    ] {
+        let address = format!("/FHIR/R4/{address}");
+        let (status, json) = server.get(&address).await;
+        let expected: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(model::check(&expected), [], "{address}");
+        let sign = if address.contains('?') { '&' } else { '?' };
+        let by_parameter = server
+            .request(&format!("{address}{sign}_format=xml"))
+            .header("accept", "application/fhir+json");
+        let by_header = server
+            .request(&address)
+            .header("accept", "application/fhir+xml; version=1.1.0");
+        for asked in [by_parameter, by_header] {
+            let answer = asked.send().await.unwrap();
+            assert_eq!(answer.status().as_u16(), status, "{address}");
+            assert_eq!(answer.headers()["content-type"], "application/fhir+xml");
+            let text = answer.text().await.unwrap();
+            let found = model::from_xml(text.as_bytes()).unwrap();
+            assert_eq!(found, expected, "{address}");
+        }
+    }
+    let newer = server
+        .request("/FHIR/R4/metadata")
+        .header("accept", "application/fhir+xml; version=2.0.0");
+    let answer = newer.send().await.unwrap();
+    assert_eq!(answer.status(), 406);
+    assert_eq!(answer.headers()["content-type"], "application/fhir+xml");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn headers_are_echoed_and_nothing_can_be_written() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::serve(folder.path(), &[]);
-    let ask = server.request("/FHIR/R4/HealthcareService/nowhere");
-    let answer = ask.header("X-Request-Id", "9b2f").send().await.unwrap();
-    assert_eq!(answer.status(), 404);
-    assert_eq!(answer.headers()["x-request-id"], "9b2f");
     let kind = "application/fhir+json";
-    let (status, text) = server
-        .send("/FHIR/R4/Location", kind, "{}".to_owned())
-        .await;
-    assert_eq!(status, 405, "{text}");
-    let (status, _) = server
-        .send("/FHIR/R4/$process-message", kind, "{}".to_owned())
-        .await;
-    assert_eq!(status, 401, "nobody books without being known");
+    for (method, path, status, allowed) in [
+        ("GET", "HealthcareService/nowhere", 404, None),
+        ("GET", "Location/%ff", 400, None),
+        ("GET", "Nothing/at/all/of/this", 404, None),
+        ("OPTIONS", "metadata", 405, Some("GET, HEAD")),
+        ("OPTIONS", "Location/lri-ed", 405, Some("GET, HEAD")),
+        ("DELETE", "Location", 405, Some("GET, HEAD")),
+        ("PUT", "$process-message", 405, Some("POST")),
+    ] {
+        let ask = server.ask(method, &format!("/FHIR/R4/{path}"), None);
+        let answer = ask.header("X-Request-Id", "9b2f").send().await.unwrap();
+        assert_eq!(answer.status(), status, "{method} {path}");
+        assert_eq!(answer.headers()["x-request-id"], "9b2f");
+        assert_eq!(answer.headers()["content-type"], kind);
+        let allow = answer.headers().get("allow");
+        assert_eq!(allow.and_then(|allow| allow.to_str().ok()), allowed);
+        let outcome: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+        assert_eq!(outcome["resourceType"], "OperationOutcome");
+    }
+    let head = server.ask("HEAD", "/FHIR/R4/Location/lri-ed", None);
+    let answer = head.send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.text().await.unwrap(), "");
     // What is for professionals is not there for the public.
     assert_eq!(server.get("/FHIR/R4/HealthcareService/gh-cdu").await.0, 404);
 }

@@ -1,64 +1,72 @@
 //! FHIR R4: the Directory, to be read and searched; booking and referral (BaRS).
 
+mod asked;
 mod bars;
+mod body;
+mod filter;
+mod format;
+pub mod model;
 mod outcome;
 mod resources;
 mod search;
 
-use axum::extract::{Path, Query, Request, State};
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
-use axum::{Json, Router};
 use serde_json::{Value, json};
+use tower_http::compression::CompressionLayer;
 
 use crate::domain::Service;
 use crate::domain::listing::Audience;
-use crate::faces::Shared;
 use crate::faces::access::{Access, PROFESSIONALS};
 use crate::faces::placing::Desk;
 
+use asked::Asked;
+use bars::Requests;
+use format::Format;
 use outcome::Problem;
-const CONTENT_TYPE: &str = "application/fhir+json";
-/// Ids of a question.
+
+/// The FHIR base.
+const BASE: &str = "/FHIR/R4";
+/// Echoed on every answer, errors included (BaRS API 1.1.0).
 const ECHOED: [&str; 2] = ["x-request-id", "x-correlation-id"];
+/// Methods of what can only be read.
+const READING: &str = "GET, HEAD";
 
 /// What the routes need.
 #[derive(Clone)]
 pub struct Parts {
-    /// The published picture.
-    pub shared: Shared,
-    /// Who may.
-    pub access: Access,
+    desk: Desk,
+    access: Access,
+    requests: Requests,
 }
 
-/// All routes: the Directory, and booking and referral.
-pub fn routes(desk: Desk, access: Access) -> Router {
+/// The routes.
+pub fn router(desk: Desk, access: Access) -> Router {
     let parts = Parts {
-        shared: desk.shared.clone(),
-        access: access.clone(),
+        desk,
+        access,
+        requests: Requests::default(),
     };
-    router(parts)
-        .merge(bars::router(desk, access))
-        .layer(middleware::from_fn(echo))
-}
-
-fn router(parts: Parts) -> Router {
-    let base = "/FHIR/R4";
+    let inside = Router::new()
+        .route("/metadata", get(metadata).fallback(only_get))
+        .route("/{kind}", get(find).fallback(only_get))
+        .route("/{kind}/{id}", get(read).fallback(only_get))
+        .layer(CompressionLayer::new())
+        .merge(bars::router())
+        .fallback(nothing)
+        .layer(DefaultBodyLimit::max(model::BYTES_MAX));
     Router::new()
-        .route(&format!("{base}/metadata"), get(metadata))
-        .route(&format!("{base}/{{kind}}"), get(find).fallback(only_get))
-        .route(
-            &format!("{base}/{{kind}}/{{id}}"),
-            get(read).fallback(only_get),
-        )
-        .route(&format!("{base}/{{kind}}/{{id}}/{{*rest}}"), any(nothing))
+        .nest(BASE, inside)
+        // The base with a stroke at its end is not within it.
+        .route(&format!("{BASE}/"), any(nothing))
         .with_state(parts)
 }
 
 /// What is served, and nothing else.
-async fn metadata(State(parts): State<Parts>, headers: HeaderMap) -> Response {
+async fn metadata(State(parts): State<Parts>, asked: Asked) -> Response {
     let resource = |kind: &str| {
         let parameters = search::known(kind)
             .iter()
@@ -74,27 +82,39 @@ async fn metadata(State(parts): State<Parts>, headers: HeaderMap) -> Response {
         }
         about
     };
+    let mut resources = vec![
+        resource("HealthcareService"),
+        resource("Location"),
+        resource("Organization"),
+    ];
+    resources.extend(bars::capabilities());
     let statement = json!({
         "resourceType": "CapabilityStatement",
         "status": "active",
         "date": "2026-11-27",
         "kind": "instance",
         "fhirVersion": "4.0.1",
-        "format": [CONTENT_TYPE],
+        "format": [Format::Json.media_type(), Format::Xml.media_type()],
         "software": {"name": "uec-live", "version": env!("CARGO_PKG_VERSION")},
         "implementation": {
-            "description": "Live urgent care capacity: the Directory can be read and searched, as JSON. Schedules come only by \
-                            include. Bookings and referrals are not taken yet."
+            "description": "Live urgent care capacity: the Directory can be read and searched; bookings and referrals are \
+                            received by BaRS, API 1.1.0. Schedules come only by include."
         },
-        "rest": [{"mode": "server", "resource": [
-            resource("HealthcareService"), resource("Location"), resource("Organization"),
-        ]}],
+        "rest": [{
+            "mode": "server",
+            "resource": resources,
+            "operation": [{
+                "name": "process-message",
+                "definition": "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message",
+            }],
+        }],
+        "messaging": bars::messaging(),
     });
-    answer(&parts, &headers, Ok(statement))
+    parts.answer(&asked, Ok(statement))
 }
 
 fn audience(parts: &Parts, headers: &HeaderMap) -> Audience {
-    let now = parts.shared.clock.now();
+    let now = parts.desk.shared.clock.now();
     match parts.access.find_reader(headers, &PROFESSIONALS, now) {
         Some(_) => Audience::Professional,
         None => Audience::Public,
@@ -106,102 +126,103 @@ fn is_listed(service: &Service, audience: Audience) -> bool {
     audience == Audience::Professional || (service.active && service.audience == Audience::Public)
 }
 
-async fn find(
-    State(parts): State<Parts>,
-    Path(kind): Path<String>,
-    Query(pairs): Query<Vec<(String, String)>>,
-    headers: HeaderMap,
-) -> Response {
-    let picture = parts.shared.picture();
-    let found = search::answer(
-        &picture.directory,
-        &kind,
-        &pairs,
-        audience(&parts, &headers),
-    );
-    answer(&parts, &headers, found)
+async fn find(State(parts): State<Parts>, asked: Asked) -> Response {
+    let picture = parts.desk.shared.picture();
+    let audience = audience(&parts, &asked.headers);
+    let found = search::answer(&picture.directory, asked.part(0), &asked.pairs, audience);
+    parts.answer(&asked, found)
 }
 
-async fn read(
-    State(parts): State<Parts>,
-    Path((kind, id)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Response {
-    let picture = parts.shared.picture();
-    let audience = audience(&parts, &headers);
-    let mut listed = picture
-        .directory
-        .services()
-        .filter(|service| is_listed(service, audience));
-    let found = match kind.as_str() {
-        "HealthcareService" => listed
-            .find(|service| service.id.as_str() == id)
-            .map(|service| resources::healthcare_service(service, audience)),
-        "Location" => listed
-            .find(|service| service.id.as_str() == id)
-            .map(|service| resources::location(service)),
-        "Organization" => listed
-            .find(|service| resources::organisation_id(service).as_deref() == Some(&id))
-            .and_then(|service| resources::organisation(service)),
-        _ => return answer(&parts, &headers, Err(Problem::unknown_kind())),
+async fn read(State(parts): State<Parts>, asked: Asked) -> Response {
+    let found = find_one(&parts, &asked);
+    parts.answer(&asked, found)
+}
+
+fn find_one(parts: &Parts, asked: &Asked) -> Result<Value, Problem> {
+    let picture = parts.desk.shared.picture();
+    let audience = audience(parts, &asked.headers);
+    let id = asked.part(1);
+    let service = || {
+        let found = picture.directory.find_service(id);
+        found.filter(|service| is_listed(service, audience))
     };
-    let found =
-        found.ok_or_else(|| Problem::not_found("no resource of that id is in the Directory"));
-    answer(&parts, &headers, found)
-}
-
-/// Another verb than GET: the Directory can only be read.
-async fn only_get(State(parts): State<Parts>, headers: HeaderMap) -> Response {
-    let mut answer = answer(&parts, &headers, Err(Problem::only_get()));
-    answer
-        .headers_mut()
-        .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-    answer
-}
-
-async fn nothing(State(parts): State<Parts>, headers: HeaderMap) -> Response {
-    answer(&parts, &headers, Err(Problem::unknown_kind()))
-}
-
-/// A resource or what went wrong, with the ids of the question; only JSON is spoken.
-fn answer(parts: &Parts, headers: &HeaderMap, found: Result<Value, Problem>) -> Response {
-    let wants_xml = headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|accept| {
-            accept.contains("xml") && !accept.contains("json") && !accept.contains("*/*")
-        });
-    let found = if wants_xml {
-        Err(Problem::only_json())
-    } else {
-        found
-    };
-    let (status, body) = match found {
-        Ok(body) => (StatusCode::OK, body),
-        Err(problem) => (problem.status, problem.outcome()),
-    };
-    let mut answer = (status, Json(body)).into_response();
-    let fields = answer.headers_mut();
-    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
-    let is_public = audience(parts, headers) == Audience::Public;
-    let cache = if is_public { "no-cache" } else { "no-store" };
-    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    if is_public {
-        let all = HeaderValue::from_static("*");
-        fields.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, all);
-    }
-    answer
-}
-
-/// Middleware: every answer has the ids of its question, whatever became of it (BaRS API 1.1.0).
-async fn echo(request: Request, next: Next) -> Response {
-    let ids = ECHOED.map(|name| (name, request.headers().get(name).cloned()));
-    let mut answer = next.run(request).await;
-    for (name, value) in ids {
-        if let Some(value) = value {
-            let name = HeaderName::from_static(name);
-            answer.headers_mut().insert(name, value);
+    let found = match asked.part(0) {
+        "HealthcareService" => {
+            service().map(|service| resources::healthcare_service(service, audience))
         }
+        "Location" => service().map(|service| resources::location(service)),
+        "Organization" => picture
+            .directory
+            .services()
+            .filter(|service| is_listed(service, audience))
+            .find(|service| resources::organisation_id(service).as_deref() == Some(id))
+            .and_then(|service| resources::organisation(service)),
+        _ => return Err(Problem::unknown_kind()),
+    };
+    found.ok_or_else(|| Problem::not_found("no resource of that id is in the Directory"))
+}
+
+/// Another method than GET: the Directory can only be read.
+async fn only_get(State(parts): State<Parts>, asked: Asked) -> Response {
+    let words = "this can only be read here: GET or HEAD";
+    parts.refuse_method(&asked, words, READING)
+}
+
+async fn nothing(State(parts): State<Parts>, asked: Asked) -> Response {
+    parts.answer(&asked, Err(Problem::unknown_kind()))
+}
+
+impl Parts {
+    /// As [`Self::answer`], for what nobody may keep or show to others.
+    fn private_answer(&self, asked: &Asked, found: Result<Value, Problem>) -> Response {
+        let mut answer = self.answer(asked, found);
+        let fields = answer.headers_mut();
+        fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        fields.remove(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+        answer
     }
-    answer
+
+    fn refuse_method(&self, asked: &Asked, words: &str, allowed: &'static str) -> Response {
+        let mut answer = self.answer(asked, Err(Problem::method(words)));
+        let allowed = HeaderValue::from_static(allowed);
+        answer.headers_mut().insert(header::ALLOW, allowed);
+        answer
+    }
+
+    /// A resource or what went wrong, in the format that was asked for, with the ids of the question.
+    fn answer(&self, asked: &Asked, found: Result<Value, Problem>) -> Response {
+        let (status, resource) = match found {
+            Ok(resource) => (StatusCode::OK, resource),
+            Err(problem) => (problem.status, problem.outcome()),
+        };
+        let (status, format, text) = match asked.wanted.format {
+            Format::Json => (status, Format::Json, resource.to_string()),
+            Format::Xml => match model::to_xml(&resource) {
+                Ok(text) => (status, Format::Xml, text),
+                Err(fault) => {
+                    tracing::error!(%fault, "a resource of ours could not be written as XML");
+                    let problem = Problem::of_ours();
+                    (problem.status, Format::Json, problem.outcome().to_string())
+                }
+            },
+        };
+        let mut answer = (status, text).into_response();
+        let fields = answer.headers_mut();
+        let media_type = HeaderValue::from_static(format.media_type());
+        fields.insert(header::CONTENT_TYPE, media_type);
+        fields.insert(header::VARY, HeaderValue::from_static("accept"));
+        let is_public = audience(self, &asked.headers) == Audience::Public;
+        let cache = if is_public { "no-cache" } else { "no-store" };
+        fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+        if is_public {
+            let all = HeaderValue::from_static("*");
+            fields.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, all);
+        }
+        for name in ECHOED {
+            if let Some(value) = asked.headers.get(name) {
+                fields.insert(HeaderName::from_static(name), value.clone());
+            }
+        }
+        answer
+    }
 }

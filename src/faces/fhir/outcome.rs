@@ -3,13 +3,23 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::faces::fhir::model::Fault;
+
 /// Something that cannot be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The status of the answer.
     pub status: StatusCode,
     code: &'static str,
-    issue: &'static str,
+    issues: Vec<Issue>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Issue {
+    kind: &'static str,
+    /// Where in what was sent; empty when it is nowhere in particular.
+    place: String,
     words: String,
 }
 
@@ -18,8 +28,29 @@ impl Problem {
         Self {
             status,
             code,
-            issue,
-            words: words.to_owned(),
+            issues: vec![Issue {
+                kind: issue,
+                place: String::new(),
+                words: words.to_owned(),
+            }],
+        }
+    }
+
+    /// What was sent is not a resource of R4. The standard's `required` and `value` are kept; of the rest the national
+    /// list has only `invalid`.
+    pub fn faults(faults: &[Fault]) -> Self {
+        let issue = |fault: &Fault| Issue {
+            kind: match fault.issue {
+                kind @ ("required" | "value") => kind,
+                _ => "invalid",
+            },
+            place: fault.place.clone(),
+            words: fault.words.to_owned(),
+        };
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            code: "REC_BAD_REQUEST",
+            issues: faults.iter().map(issue).collect(),
         }
     }
 
@@ -36,13 +67,12 @@ impl Problem {
     /// Not a resource that is served.
     pub fn unknown_kind() -> Self {
         Self::not_found(
-            "this resource is not served here; HealthcareService, Location and Organization are, Schedule only by _revinclude",
+            "this resource is not served here; see /FHIR/R4/metadata for those that are, and Schedule comes only by include",
         )
     }
 
-    /// Nothing can be written here.
-    pub fn only_get() -> Self {
-        let words = "the Directory can only be read here";
+    /// A method that the address does not take; the words say which it does.
+    pub fn method(words: &str) -> Self {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "REC_METHOD_NOT_ALLOWED",
@@ -51,9 +81,10 @@ impl Problem {
         )
     }
 
-    /// Only JSON is spoken.
-    pub fn only_json() -> Self {
-        let words = "only application/fhir+json is served";
+    /// Neither JSON nor XML is wanted, or a version that is not spoken.
+    pub fn not_acceptable() -> Self {
+        let words =
+            "served are application/fhir+json and application/fhir+xml, versions 1.0.0 and 1.1.0";
         Self::new(
             StatusCode::NOT_ACCEPTABLE,
             "REC_NOT_ACCEPTABLE",
@@ -62,13 +93,36 @@ impl Problem {
         )
     }
 
-    /// Only a message can be posted, and only to `$process-message`.
-    pub fn only(allowed: &str) -> Self {
+    /// A body that is neither JSON nor XML.
+    pub fn unsupported_media_type() -> Self {
+        let words = "Content-Type must be application/fhir+json or application/fhir+xml";
         Self::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "REC_METHOD_NOT_ALLOWED",
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "REC_BAD_REQUEST",
             "not-supported",
-            &format!("only {allowed} is allowed here"),
+            words,
+        )
+    }
+
+    /// A body of too many bytes.
+    pub fn too_large() -> Self {
+        let words = "the message has too many bytes; send less";
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "REC_BAD_REQUEST",
+            "too-long",
+            words,
+        )
+    }
+
+    /// A fault of ours.
+    pub fn of_ours() -> Self {
+        let words = "the answer could not be written";
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "REC_SERVER_ERROR",
+            "exception",
+            words,
         )
     }
 
@@ -109,13 +163,6 @@ impl Problem {
         Self::new(status, "REC_SERVICE_UNAVAILABLE", "transient", words)
     }
 
-    /// The body is longer than is taken.
-    pub fn too_large() -> Self {
-        let words = "the message is too long to be kept; send less";
-        let status = StatusCode::PAYLOAD_TOO_LARGE;
-        Self::new(status, "REC_BAD_REQUEST", "too-costly", words)
-    }
-
     /// The caller is not known.
     pub fn unauthorised() -> Self {
         let words =
@@ -126,17 +173,24 @@ impl Problem {
 
     /// The resource that says so.
     pub fn outcome(&self) -> Value {
-        json!({
-            "resourceType": "OperationOutcome",
-            "issue": [{
+        let issues = self.issues.iter().map(|issue| {
+            let mut said = json!({
                 "severity": "error",
-                "code": self.issue,
+                "code": issue.kind,
                 "details": {"coding": [{
                     "system": "https://fhir.nhs.uk/Codesystem/http-error-codes",
                     "code": self.code,
                 }]},
-                "diagnostics": self.words,
-            }],
+                "diagnostics": issue.words,
+            });
+            if !issue.place.is_empty() {
+                said["expression"] = json!([issue.place]);
+            }
+            said
+        });
+        json!({
+            "resourceType": "OperationOutcome",
+            "issue": issues.collect::<Vec<Value>>(),
         })
     }
 }

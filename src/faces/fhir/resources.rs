@@ -157,13 +157,18 @@ pub fn organisation_id(service: &Service) -> Option<String> {
     (!id.is_empty()).then_some(id)
 }
 
+/// The name of the organisation that runs a service, or its ODS code.
+pub fn organisation_name(service: &Service) -> &str {
+    match service.provider.as_str() {
+        "" => service.parent_ods.as_str(),
+        name => name,
+    }
+}
+
 /// The organisation that runs a service.
 pub fn organisation(service: &Service) -> Option<Value> {
     let id = organisation_id(service)?;
-    let name = match service.provider.as_str() {
-        "" => service.parent_ods.as_str(),
-        name => name,
-    };
+    let name = organisation_name(service);
     Some(without_nulls(json!({
         "resourceType": "Organization",
         "id": id,

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::domain::listing::Audience;
-use crate::domain::{Directory, Position, Service, systems};
+use crate::domain::{Directory, Service};
+use crate::faces::fhir::filter::{Filter, Kind};
 use crate::faces::fhir::outcome::Problem;
 use crate::faces::fhir::{is_listed, resources};
 
@@ -13,8 +14,6 @@ use crate::faces::fhir::{is_listed, resources};
 const COUNT: usize = 20;
 /// Most resources of one page.
 const COUNT_MAX: usize = 100;
-/// Farthest that may be looked around a position, kilometres.
-const NEAR_KM_MAX: f64 = 100.0;
 
 /// Includes that are followed; others are ignored, as the national guide asks.
 pub const INCLUDES: [&str; 3] = [
@@ -97,44 +96,46 @@ pub fn answer(
     pairs: &[(String, String)],
     audience: Audience,
 ) -> Result<Value, Problem> {
-    let parameters = known(kind);
-    if parameters.is_empty() {
+    let Some(kind) = Kind::named(kind) else {
         return Err(Problem::unknown_kind());
-    }
-    let page = Page::of(parameters, pairs)?;
-    let mut seen = BTreeSet::new();
-    let mut matches: Vec<(&Service, Value)> = Vec::new();
+    };
+    let page = Page::of(known(kind.label()), pairs)?;
+    let mut organisations = BTreeSet::new();
+    let mut matches: Vec<&Service> = Vec::new();
     let mut total = 0;
     for service in directory
         .services()
         .filter(|service| is_listed(service, audience))
     {
-        let Some(resource) = resource(kind, service, audience) else {
-            continue;
-        };
-        let id = resource["id"].as_str().unwrap_or_default().to_owned();
-        if !fits(kind, service, &resource, &page)? || !seen.insert(id) {
+        if !page.filters.iter().all(|asked| asked.fits(kind, service)) {
             continue;
         }
+        // Several services have one organisation, and some none.
+        let is_new = kind != Kind::Organisation
+            || resources::organisation_id(service).is_some_and(|id| organisations.insert(id));
+        if !is_new {
+            continue;
+        }
+        // Only what is on this page becomes a resource.
         if (page.offset..page.offset + page.count).contains(&total) {
-            matches.push((service, resource));
+            matches.push(service);
         }
         total += 1;
     }
-    Ok(bundle(kind, &page, total, &matches))
+    Ok(bundle(kind, &page, total, &matches, audience))
 }
 
-fn resource(kind: &str, service: &Service, audience: Audience) -> Option<Value> {
+fn resource(kind: Kind, service: &Service, audience: Audience) -> Option<Value> {
     match kind {
-        "HealthcareService" => Some(resources::healthcare_service(service, audience)),
-        "Location" => Some(resources::location(service)),
-        _ => resources::organisation(service),
+        Kind::Service => Some(resources::healthcare_service(service, audience)),
+        Kind::Location => Some(resources::location(service)),
+        Kind::Organisation => resources::organisation(service),
     }
 }
 
 /// A question, its paging and what is to be included.
 struct Page {
-    filters: Vec<(String, String)>,
+    filters: Vec<Filter>,
     include: BTreeSet<&'static str>,
     count: usize,
     offset: usize,
@@ -156,7 +157,7 @@ impl Page {
                 return Err(Problem::bad("value", "a parameter is empty"));
             }
             if parameters.iter().any(|(known, _, _)| known == name) {
-                page.filters.push((name.clone(), value.clone()));
+                page.filters.push(Filter::read(name, value)?);
                 page.asked.push((name.clone(), value.clone()));
             } else if COMMON.contains(&name.as_str()) {
                 page.common(name, value)?;
@@ -181,7 +182,7 @@ impl Page {
         match name {
             "_count" => self.count = number(COUNT_MAX)?,
             "_offset" => self.offset = number(1_000_000)?,
-            "_format" if value.contains("xml") => return Err(Problem::only_json()),
+            // What the answer is written in was settled before.
             "_format" => {}
             _ => {
                 let all = INCLUDES.iter().chain(&REVERSE_INCLUDES);
@@ -195,14 +196,15 @@ impl Page {
         Ok(())
     }
 
-    fn link(&self, kind: &str, offset: usize) -> String {
+    fn link(&self, kind: Kind, offset: usize) -> String {
         let asked: Vec<String> = self
             .asked
             .iter()
             .map(|(name, value)| format!("{}={}&", coded(name), coded(value)))
             .collect();
         format!(
-            "{kind}?{}_count={}&_offset={offset}",
+            "{}?{}_count={}&_offset={offset}",
+            kind.label(),
             asked.concat(),
             self.count
         )
@@ -223,80 +225,6 @@ fn coded(text: &str) -> String {
     text.bytes().map(letter).collect::<Vec<_>>().concat()
 }
 
-/// Whether a resource is what every parameter asks for.
-fn fits(kind: &str, service: &Service, resource: &Value, page: &Page) -> Result<bool, Problem> {
-    for (name, value) in &page.filters {
-        let is_so = match name.as_str() {
-            "_id" => resource["id"] == value.as_str(),
-            "identifier" => has_identifier(resource, value),
-            "name" => starts_with(&resource["name"], value),
-            "active" => match value.as_str() {
-                "true" | "false" => service.active.to_string() == *value,
-                _ => return Err(Problem::bad("value", "active must be true or false")),
-            },
-            "service-type" => has_type(resource, value),
-            "organization" => reference(&resource["providedBy"], "Organization", value),
-            "location" => reference(&resource["location"][0], "Location", value),
-            "near" if kind == "Location" => is_near(service, value)?,
-            _ => false,
-        };
-        if !is_so {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-fn starts_with(name: &Value, value: &str) -> bool {
-    let name = name.as_str().unwrap_or_default().to_lowercase();
-    name.starts_with(&value.to_lowercase())
-}
-
-fn has_identifier(resource: &Value, asked: &str) -> bool {
-    let (system, value) = asked.split_once('|').unwrap_or(("", asked));
-    let mut all = resource["identifier"].as_array().into_iter().flatten();
-    all.any(|id| {
-        let is_system = system.is_empty()
-            || id["system"]
-                .as_str()
-                .is_some_and(|known| systems::is_same(known, system));
-        let known = id["value"].as_str().unwrap_or_default();
-        is_system && known.eq_ignore_ascii_case(value)
-    })
-}
-
-fn has_type(resource: &Value, asked: &str) -> bool {
-    let (system, code) = asked.split_once('|').unwrap_or(("", asked));
-    let types = resource["type"].as_array().into_iter().flatten();
-    let mut codings = types.flat_map(|concept| concept["coding"].as_array().into_iter().flatten());
-    codings
-        .any(|coding| coding["code"] == code && (system.is_empty() || coding["system"] == system))
-}
-
-fn reference(known: &Value, kind: &str, asked: &str) -> bool {
-    let known = known["reference"].as_str();
-    known == Some(asked) || known == Some(&format!("{kind}/{asked}"))
-}
-
-fn is_near(service: &Service, asked: &str) -> Result<bool, Problem> {
-    let bad = || {
-        let words = "near must be latitude|longitude|distance|km with a distance up to 100";
-        Problem::bad("value", words)
-    };
-    let parts: Vec<&str> = asked.split('|').collect();
-    let number = |index: usize| parts.get(index).and_then(|text| text.parse::<f64>().ok());
-    let (Some(lat), Some(lng)) = (number(0), number(1)) else {
-        return Err(bad());
-    };
-    let unit = parts.get(3).copied().unwrap_or("km");
-    let km = number(2).unwrap_or(10.0);
-    let place = Position::new(lat, lng).ok_or_else(bad)?;
-    if unit != "km" || !(0.0..=NEAR_KM_MAX).contains(&km) || parts.len() > 4 {
-        return Err(bad());
-    }
-    Ok(place.km_to(service.position) <= km)
-}
-
 fn entry(resource: &Value, mode: &str) -> Value {
     let kind = resource["resourceType"].as_str().unwrap_or_default();
     let id = resource["id"].as_str().unwrap_or_default();
@@ -307,10 +235,17 @@ fn entry(resource: &Value, mode: &str) -> Value {
     })
 }
 
-fn bundle(kind: &str, page: &Page, total: usize, matches: &[(&Service, Value)]) -> Value {
+fn bundle(
+    kind: Kind,
+    page: &Page,
+    total: usize,
+    matches: &[&Service],
+    audience: Audience,
+) -> Value {
     let mut entries: Vec<Value> = matches
         .iter()
-        .map(|(_, resource)| entry(resource, "match"))
+        .filter_map(|service| resource(kind, service, audience))
+        .map(|resource| entry(&resource, "match"))
         .collect();
     let mut included = BTreeSet::new();
     let mut include = |resource: &Value| {
@@ -319,7 +254,7 @@ fn bundle(kind: &str, page: &Page, total: usize, matches: &[(&Service, Value)]) 
             entries.push(entry(resource, "include"));
         }
     };
-    for (service, _) in matches.iter().filter(|_| kind == "HealthcareService") {
+    for service in matches.iter().filter(|_| kind == Kind::Service) {
         if page.include.contains("HealthcareService:location") {
             include(&resources::location(service));
         }

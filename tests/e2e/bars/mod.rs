@@ -3,6 +3,7 @@
 
 mod booking;
 mod calls;
+mod format;
 mod messages;
 mod referral;
 mod shape;

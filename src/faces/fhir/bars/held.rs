@@ -12,7 +12,7 @@ use crate::faces::placing::Desk;
 use crate::views::Published;
 
 /// Messages that are taken: the name of the definition, its event, what it is about.
-const DEFINITIONS: [(&str, &str, &str); 5] = [
+pub const DEFINITIONS: [(&str, &str, &str); 5] = [
     ("booking-request", "booking-request", "Appointment"),
     (
         "booking-request-cancelled",

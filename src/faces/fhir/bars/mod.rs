@@ -12,193 +12,166 @@ mod requests;
 mod slot;
 mod words;
 
+use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
-use serde_json::Value;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::response::Response;
+use axum::routing::{get, post};
+use serde_json::{Value, json};
 
 use crate::domain::Role;
-use crate::faces::access::Access;
-use crate::faces::fhir::CONTENT_TYPE;
+use crate::faces::access;
+use crate::faces::fhir::asked::Asked;
+use crate::faces::fhir::format::Version;
 use crate::faces::fhir::outcome::Problem;
-use crate::faces::placing::Desk;
+use crate::faces::fhir::{Parts, body, only_get};
 use call::Call;
-use requests::Requests;
 
-/// Longest message, bytes.
-const BODY_BYTES_MAX: usize = 1 << 20;
+pub use requests::Requests;
+
 /// Who may book, where no front stands before this server.
 const MAY: [Role; 2] = [Role::Clinician, Role::Operator];
 
-/// What the routes need.
-#[derive(Clone)]
-struct Parts {
-    desk: Desk,
-    access: Access,
-    requests: Requests,
+/// The routes, under the FHIR base.
+pub fn router() -> Router<Parts> {
+    Router::new()
+        .route("/Slot", get(slots).fallback(only_get))
+        .route("/MessageDefinition", get(definitions).fallback(only_get))
+        .route("/Appointment", get(appointments).fallback(only_get))
+        .route("/Appointment/{id}", get(appointment).fallback(only_get))
+        .route("/ServiceRequest", get(referrals).fallback(only_get))
+        .route("/ServiceRequest/{id}", get(referral).fallback(only_get))
+        .route("/DocumentReference", get(documents).fallback(only_get))
+        .route(
+            "/$process-message",
+            post(process_message).fallback(only_post),
+        )
 }
 
-/// Parameters as they came, in their order.
-type Pairs = Query<Vec<(String, String)>>;
-
-/// The routes.
-pub fn router(desk: Desk, access: Access) -> Router {
-    let parts = Parts {
-        desk,
-        access,
-        requests: Requests::default(),
+/// The resources of booking, for the statement of what is served.
+pub fn capabilities() -> Vec<Value> {
+    let parameter = |name: &str, sort: &str| json!({"name": name, "type": sort});
+    let patient = json!([parameter("patient:identifier", "token")]);
+    let of = |kind: &str, reads: bool, parameters: Value| {
+        let mut interactions = vec![json!({"code": "search-type"})];
+        if reads {
+            interactions.push(json!({"code": "read"}));
+        }
+        json!({"type": kind, "interaction": interactions, "searchParam": parameters})
     };
-    Router::new()
-        .route("/FHIR/R4/Slot", get(slots).fallback(only_get))
-        .route(
-            "/FHIR/R4/MessageDefinition",
-            get(definitions).fallback(only_get),
-        )
-        .route("/FHIR/R4/Appointment", get(appointments).fallback(only_get))
-        .route(
-            "/FHIR/R4/Appointment/{id}",
-            get(appointment).fallback(only_get),
-        )
-        .route("/FHIR/R4/ServiceRequest", get(referrals).fallback(only_get))
-        .route(
-            "/FHIR/R4/ServiceRequest/{id}",
-            get(referral).fallback(only_get),
-        )
-        .route(
-            "/FHIR/R4/DocumentReference",
-            get(documents).fallback(only_get),
-        )
-        .route(
-            "/FHIR/R4/$process-message",
-            axum::routing::post(process_message).fallback(only_post),
-        )
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .with_state(parts)
+    let mut slot = of(
+        "Slot",
+        false,
+        json!([
+            parameter("status", "token"),
+            parameter("start", "date"),
+            parameter("Schedule.actor:HealthcareService", "reference"),
+        ]),
+    );
+    slot["searchInclude"] = json!(slot::INCLUDES);
+    vec![
+        slot,
+        of("Appointment", true, patient.clone()),
+        of("ServiceRequest", true, patient.clone()),
+        of("DocumentReference", false, patient),
+        of(
+            "MessageDefinition",
+            false,
+            json!([parameter("context", "composite")]),
+        ),
+    ]
+}
+
+/// The messages that are taken, for the statement of what is served.
+pub fn messaging() -> Value {
+    let supported: Vec<Value> = held::DEFINITIONS
+        .iter()
+        .map(|(name, ..)| {
+            let definition = format!("https://fhir.nhs.uk/MessageDefinition/bars-message-{name}");
+            json!({"mode": "receiver", "definition": definition})
+        })
+        .collect();
+    json!([{"supportedMessage": supported}])
 }
 
 impl Parts {
     /// The call, once the caller is known and the headers are in order.
-    fn call(&self, headers: &HeaderMap) -> Result<Call, Problem> {
-        let secret = crate::faces::access::secret(headers);
+    fn call(&self, asked: &Asked) -> Result<Call, Problem> {
+        let secret = access::secret(&asked.headers);
         if self.access.find_caller(secret, &MAY).is_none() {
             return Err(Problem::unauthorised());
         }
-        Call::of(headers, &self.desk.shared.picture())
+        Call::of(&asked.headers, &self.desk.shared.picture())
     }
 }
 
-async fn slots(State(parts): State<Parts>, Query(pairs): Pairs, headers: HeaderMap) -> Response {
-    let answer = parts.call(&headers).and_then(|_| {
+async fn slots(State(parts): State<Parts>, asked: Asked) -> Response {
+    let answer = parts.call(&asked).and_then(|_| {
         let now = parts.desk.shared.clock.now();
-        slot::answer(&parts.desk.shared.picture(), &pairs, now)
+        slot::answer(&parts.desk.shared.picture(), &asked.pairs, now)
     });
-    reply(&headers, answer)
+    parts.private_answer(&asked, answer)
 }
 
-async fn definitions(
-    State(parts): State<Parts>,
-    Query(pairs): Pairs,
-    headers: HeaderMap,
-) -> Response {
-    let answer = parts.call(&headers).and_then(|_| {
-        let now = parts.desk.shared.clock.now();
-        held::definitions(&parts.desk.shared.picture(), &pairs, now)
+async fn definitions(State(parts): State<Parts>, asked: Asked) -> Response {
+    let now = parts.desk.shared.clock.now();
+    let answer = held::definitions(&parts.desk.shared.picture(), &asked.pairs, now);
+    parts.private_answer(&asked, answer)
+}
+
+async fn appointments(State(parts): State<Parts>, asked: Asked) -> Response {
+    let answer = parts
+        .call(&asked)
+        .and_then(|call| held::appointments(&parts.desk, &call.target, &asked.pairs));
+    parts.private_answer(&asked, answer)
+}
+
+async fn appointment(State(parts): State<Parts>, asked: Asked) -> Response {
+    let answer = parts
+        .call(&asked)
+        .and_then(|call| held::appointment(&parts.desk, &call.target, asked.part(1)));
+    parts.private_answer(&asked, answer)
+}
+
+async fn referrals(State(parts): State<Parts>, asked: Asked) -> Response {
+    let answer = parts
+        .call(&asked)
+        .and_then(|call| held::referrals(&parts.desk, &call.target, &asked.pairs));
+    parts.private_answer(&asked, answer)
+}
+
+async fn referral(State(parts): State<Parts>, asked: Asked) -> Response {
+    let answer = parts
+        .call(&asked)
+        .and_then(|call| held::referral(&parts.desk, &call.target, asked.part(1)));
+    parts.private_answer(&asked, answer)
+}
+
+async fn documents(State(parts): State<Parts>, asked: Asked) -> Response {
+    let answer = parts.call(&asked).and_then(|_| {
+        if asked.wanted.version < Version::V1_1 {
+            return Err(Problem::not_acceptable());
+        }
+        held::documents(&parts.desk, &asked.pairs)
     });
-    reply(&headers, answer)
+    parts.private_answer(&asked, answer)
 }
 
-async fn appointments(
+async fn process_message(
     State(parts): State<Parts>,
-    Query(pairs): Pairs,
-    headers: HeaderMap,
+    asked: Asked,
+    sent: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let answer = parts
-        .call(&headers)
-        .and_then(|call| held::appointments(&parts.desk, &call.target, &pairs));
-    reply(&headers, answer)
-}
-
-async fn appointment(
-    State(parts): State<Parts>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    let answer = parts
-        .call(&headers)
-        .and_then(|call| held::appointment(&parts.desk, &call.target, &id));
-    reply(&headers, answer)
-}
-
-async fn referrals(
-    State(parts): State<Parts>,
-    Query(pairs): Pairs,
-    headers: HeaderMap,
-) -> Response {
-    let answer = parts
-        .call(&headers)
-        .and_then(|call| held::referrals(&parts.desk, &call.target, &pairs));
-    reply(&headers, answer)
-}
-
-async fn referral(
-    State(parts): State<Parts>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    let answer = parts
-        .call(&headers)
-        .and_then(|call| held::referral(&parts.desk, &call.target, &id));
-    reply(&headers, answer)
-}
-
-async fn documents(
-    State(parts): State<Parts>,
-    Query(pairs): Pairs,
-    headers: HeaderMap,
-) -> Response {
-    let answer = parts
-        .call(&headers)
-        .and_then(|_| held::documents(&parts.desk, &pairs));
-    reply(&headers, answer)
-}
-
-async fn process_message(State(parts): State<Parts>, headers: HeaderMap, body: Bytes) -> Response {
-    let answer = match parts.call(&headers) {
-        Ok(call) => match serde_json::from_slice::<Value>(&body) {
-            Ok(bundle) => process::answer(&parts.desk, &parts.requests, &call, bundle).await,
-            Err(_why) => Err(Problem::bad("invalid", "the body is not JSON")),
-        },
+    let call = parts.call(&asked);
+    let read = call.and_then(|call| Ok((call, body::read(&asked.headers, sent)?)));
+    let answer = match read {
+        Ok((call, bundle)) => process::answer(&parts.desk, &parts.requests, &call, bundle).await,
         Err(why) => Err(why),
     };
-    reply(&headers, answer)
+    parts.private_answer(&asked, answer)
 }
 
-async fn only_get(headers: HeaderMap) -> Response {
-    let mut answer = reply(&headers, Err(Problem::only("GET")));
-    let allowed = HeaderValue::from_static("GET, HEAD");
-    answer.headers_mut().insert(header::ALLOW, allowed);
-    answer
-}
-
-async fn only_post(headers: HeaderMap) -> Response {
-    let mut answer = reply(&headers, Err(Problem::only("POST")));
-    let allowed = HeaderValue::from_static("POST");
-    answer.headers_mut().insert(header::ALLOW, allowed);
-    answer
-}
-
-/// A resource or what went wrong; nobody keeps it.
-fn reply(_headers: &HeaderMap, answer: Result<Value, Problem>) -> Response {
-    let (status, body) = match answer {
-        Ok(body) => (StatusCode::OK, body),
-        Err(problem) => (problem.status, problem.outcome()),
-    };
-    let mut answer = (status, Json(body)).into_response();
-    let fields = answer.headers_mut();
-    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
-    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    answer
+async fn only_post(State(parts): State<Parts>, asked: Asked) -> Response {
+    parts.refuse_method(&asked, "messages are sent here: POST", "POST")
 }

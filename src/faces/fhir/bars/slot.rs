@@ -29,6 +29,9 @@ const FOLLOWED: [&str; 2] = ["HealthcareService:providedBy", "HealthcareService:
 /// Known, and never anything to include: our times are those of a service and not of a person.
 const EMPTY: [&str; 1] = ["Schedule:actor:PractitionerRole"];
 
+/// Every include that is known, for the statement of what is served.
+pub const INCLUDES: [&str; 5] = [NEEDED[0], NEEDED[1], NEEDED[2], FOLLOWED[0], FOLLOWED[1]];
+
 /// A question about slots.
 #[derive(Debug)]
 struct Asked {
