@@ -179,9 +179,20 @@ fn a_busy_hour() -> String {
         "id": "s-1", "feed": "dhu-oadby", "type": "status.set", "happened_at": at, "service": "oadby-utc",
         "status": "amber", "by": "front desk", "note": "Very busy.", "reset_in_minutes": 60,
     });
+    let slot = |number: usize| {
+        json!({
+            "slot": format!("example-{number}"), "start": format!("2036-01-02T1{number}:00:00Z"),
+            "end": format!("2036-01-02T1{number}:15:00Z"), "kind": "in person",
+        })
+    };
+    let slots: Vec<Value> = (1..=5).map(slot).collect();
+    let slots = json!({
+        "id": "p-1", "feed": "dhu-oadby", "type": "slots.published", "happened_at": at,
+        "service": "oadby-utc", "slots": slots,
+    });
     let lines: Vec<String> = (0..8)
         .map(arrival)
-        .chain([status])
+        .chain([status, slots])
         .map(|e| e.to_string())
         .collect();
     lines.join("\n")
@@ -192,7 +203,7 @@ async fn every_example_is_answered_as_the_document_says_and_so_it_is_when_no_ser
     let folder = tempfile::tempdir().unwrap();
     let server = Server::serve(folder.path(), &["--open"]);
     let taken = server.post(&a_busy_hour()).await.unwrap();
-    assert_eq!(taken["accepted"], 9, "{taken}");
+    assert_eq!(taken["accepted"], 10, "{taken}");
     let document = document();
     for (method, path, operation) in operations(&document) {
         let calls = operation["x-calls"].as_array();

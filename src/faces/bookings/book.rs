@@ -4,7 +4,7 @@ use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -63,7 +63,9 @@ pub async fn release(State(desk): State<Desk>, Path(hold): Path<String>) -> Resp
         Err(_bad) => Err(Failed::Declined(Declined::HoldGone)),
     };
     match released {
-        Ok(()) | Err(Failed::Declined(_)) => StatusCode::NO_CONTENT.into_response(),
+        Ok(()) => private(StatusCode::OK, &json!({"released": true})),
+        // It ran out, or was given up before.
+        Err(Failed::Declined(_)) => private(StatusCode::OK, &json!({"released": false})),
         Err(why) => failed(&why, Vec::new()),
     }
 }
@@ -309,7 +311,7 @@ pub async fn erase(
         return failure(StatusCode::BAD_REQUEST, "bad_reason", words, what);
     }
     match desk.erase(&id, &caller.name, why.trim()).await {
-        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Ok(()) => private(StatusCode::OK, &json!({"erased": id})),
         Err(why) => failed(&why, Vec::new()),
     }
 }

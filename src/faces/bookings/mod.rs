@@ -133,7 +133,15 @@ fn failed(why: &Failed, next: Vec<Value>) -> Response {
             "the details are too long to keep; shorten the notes".to_owned(),
         ),
     };
-    let mut error = json!({"code": code, "why": label, "message": words});
+    let what = match code {
+        "conflict" => "choose another slot, or read the booking again",
+        "not_found" => "check the id, and ask for the slots again",
+        "too_many_holds" => "book or release a held slot first",
+        "too_large" => "shorten the notes",
+        "refused" => "mend it and send it again",
+        _ => "send the same again in a few seconds",
+    };
+    let mut error = json!({"code": code, "why": label, "message": words, "what_to_do": what});
     if !next.is_empty() {
         error["next"] = next.into();
     }
