@@ -13,8 +13,9 @@ declare -A seeds=(
     [events]=fixtures/fuzz/events
     [encounters]=fixtures/fhir
     [queries]=fixtures/fuzz/queries
+    [resources]=fixtures/fuzz/resources
 )
-for target in hl7 events encounters queries; do
+for target in hl7 events encounters queries resources; do
     found=fixtures/fuzz/found/$target
     grown=target/fuzz/$target
     mkdir -p "$found" "$grown"

@@ -18,7 +18,7 @@ pub struct Problem {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Issue {
     kind: &'static str,
-    /// Where in what was sent; empty when it is nowhere in particular.
+    /// Where in what was sent, as a path; empty when it is nowhere in particular.
     place: String,
     words: String,
 }
@@ -44,8 +44,16 @@ impl Problem {
                 kind @ ("required" | "value") => kind,
                 _ => "invalid",
             },
-            place: fault.place.clone(),
-            words: fault.words.to_owned(),
+            // A line and column of JSON are no path.
+            place: if fault
+                .place
+                .starts_with(|first: char| first.is_ascii_uppercase())
+            {
+                fault.place.clone()
+            } else {
+                String::new()
+            },
+            words: fault.to_string(),
         };
         Self {
             status: StatusCode::BAD_REQUEST,

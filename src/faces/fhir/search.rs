@@ -182,8 +182,8 @@ impl Page {
         match name {
             "_count" => self.count = number(COUNT_MAX)?,
             "_offset" => self.offset = number(1_000_000)?,
-            // What the answer is written in was settled before.
-            "_format" => {}
+            // What the answer is written in was settled before; the next page is asked for in the same.
+            "_format" => self.asked.push((name.to_owned(), value.to_owned())),
             _ => {
                 let all = INCLUDES.iter().chain(&REVERSE_INCLUDES);
                 let Some(known) = all.into_iter().find(|known| *known == &value) else {

@@ -49,6 +49,15 @@ fn a_sound_patient_has_no_fault_and_is_the_same_after_xml() {
     assert!(order.is_sorted(), "{xml}");
 }
 
+#[test]
+fn comments_of_old_writers_are_passed_over() {
+    let mut before = patient();
+    before["name"][0]["fhir_comments"] = json!(["x"]);
+    assert_eq!(places(&before), Vec::<String>::new());
+    let after = from_xml(to_xml(&before).unwrap().as_bytes()).unwrap();
+    assert_eq!(after, patient());
+}
+
 /// A change to the patient, and the place and words of the fault that it is.
 fn broken(change: impl Fn(&mut Value)) -> Vec<String> {
     let mut resource = patient();
