@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::domain::At;
+use crate::domain::nhs_number::NhsNumber;
 use crate::domain::patient::{Contact, Needs, PatientDetails, Telling};
 
 /// Longest line of text, characters.
@@ -68,9 +69,9 @@ impl Filled {
             "birth_date",
             "Enter the date of birth as year, month, day, for instance 1984-03-27",
         );
-        let number = digits(&self.nhs_number);
+        let number = NhsNumber::new(&self.nhs_number).ok();
         need(
-            !blank(&self.nhs_number) && !is_nhs_number(&number),
+            !blank(&self.nhs_number) && number.is_none(),
             "nhs_number",
             "Enter the ten digits of the NHS number, or leave it empty: one digit is wrong",
         );
@@ -91,7 +92,7 @@ impl Filled {
             "Enter the email address that the confirmation goes to",
         );
         if faults.is_empty() {
-            Ok(self.taken(number))
+            Ok(self.taken(number.as_ref()))
         } else {
             Err(faults)
         }
@@ -118,7 +119,7 @@ impl Filled {
         over.map(|(field, ..)| (field, "Shorten this")).collect()
     }
 
-    fn taken(&self, number: String) -> PatientDetails {
+    fn taken(&self, number: Option<&NhsNumber>) -> PatientDetails {
         let text = |text: &str| text.trim().to_owned();
         let contact = |by: &str, value: &str| Contact {
             by: by.to_owned(),
@@ -137,7 +138,7 @@ impl Filled {
             family: text(&self.family),
             given: text(&self.given),
             birth_date: text(&self.birth_date),
-            nhs_number: (!number.is_empty()).then_some(number),
+            nhs_number: number.map(|number| number.as_str().to_owned()),
             address: text(&self.address),
             postcode: text(&self.postcode),
             contacts,
@@ -176,20 +177,6 @@ fn is_email(text: &str) -> bool {
                 && host.split('.').count() > 1
                 && host.split('.').all(|label| !label.is_empty())
         })
-}
-
-/// Ten digits of which the last checks the others, modulo 11.
-fn is_nhs_number(digits: &str) -> bool {
-    let digits: Vec<u32> = digits.chars().filter_map(|d| d.to_digit(10)).collect();
-    let [first @ .., check] = digits.as_slice() else {
-        return false;
-    };
-    let sum: u32 = (2..=10)
-        .rev()
-        .zip(first)
-        .map(|(weight, d)| weight * d)
-        .sum();
-    first.len() == 9 && (11 - sum % 11) % 11 == *check
 }
 
 #[cfg(test)]
