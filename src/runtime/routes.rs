@@ -92,6 +92,10 @@ pub fn table(parts: Parts) -> Router {
         .merge(software)
         .merge(finding)
         .merge(booking)
+        .merge(pages::booking::router(pages::booking::Parts {
+            desk: desk.clone(),
+            access: access.clone(),
+        }))
         // Feeds: POST /api/v1/events /feeds/{feed}/FHIR/R4…
         .merge(feeds(events, access.clone()))
         // Screens: /api/v1/push /api/v1/push/sse /api/v1/state /api/asyncapi.json

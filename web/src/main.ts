@@ -6,10 +6,14 @@ import { Session } from "./feed/session";
 import type { Figure, ServiceCard, ServiceState } from "./model/wire";
 import { card, figure, isOpen, opening, openingShort, total, usual } from "./model/words";
 import { say, showCard } from "./pages/card";
+import { countDown } from "./pages/held";
 import { LiveLine } from "./pages/live";
 import { Painter } from "./pages/painter";
 
 const live = new LiveLine();
+document.querySelector<HTMLElement>("[data-focus]")?.focus();
+const held = document.querySelector<HTMLElement>("[data-held]");
+if (held) countDown(held, document.querySelector<HTMLElement>("[data-held-said]"));
 const detail = document.querySelector<HTMLElement>("[data-detail]");
 const cards = document.querySelectorAll<HTMLElement>("[data-service]");
 

@@ -2,6 +2,7 @@
 
 mod accuracy;
 mod assets;
+pub mod booking;
 mod card;
 mod clinician;
 mod find;
