@@ -338,6 +338,23 @@ pub enum Token {
         /// Who holds it, in words an operator will know again.
         #[arg(long)]
         label: String,
+        /// It ends after so many days.
+        #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..=3_650))]
+        days: u32,
+        /// Folder of the server.
+        #[arg(long, env = "UEC_DATA")]
+        data: PathBuf,
+    },
+    /// Show all tokens: fingerprint, role, made, ends, label. Never a secret.
+    List {
+        /// Folder of the server.
+        #[arg(long, env = "UEC_DATA")]
+        data: PathBuf,
+    },
+    /// Take a token away; a running server notices within seconds, and its sessions end.
+    Revoke {
+        /// Its label, or its fingerprint as `token list` shows it.
+        token: String,
         /// Folder of the server.
         #[arg(long, env = "UEC_DATA")]
         data: PathBuf,

@@ -23,6 +23,8 @@ pub struct Settings {
     pub travel: TravelSettings,
     /// Patients' details.
     pub bookings: BookingSettings,
+    /// Booking software that comes by the national proxy.
+    pub bars: BarsSettings,
     /// Addresses of reverse proxies in front of the server, whose `X-Forwarded-For` is believed and who
     /// may open any number of connections.
     pub trusted_proxies: Vec<IpAddr>,
@@ -46,6 +48,15 @@ impl Default for BookingSettings {
             keep_details_days: 30,
         }
     }
+}
+
+/// Booking software that comes by the national proxy (BaRS), which sends no token.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BarsSettings {
+    /// Addresses of the fronts that end TLS and check the proxy's certificate. Whoever comes from there may
+    /// book: nothing else may reach this server from these addresses.
+    pub fronts: Vec<IpAddr>,
 }
 
 /// How long journeys take.

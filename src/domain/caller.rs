@@ -15,18 +15,21 @@ pub enum Role {
     Clinician,
     /// Staff of a Service: sets its status.
     Service,
-    /// Manager or operator: sees exact figures, feeds and quarantine.
+    /// Looks after the server: sees feeds and quarantine, changes the Directory.
     Operator,
+    /// Sees exact figures and how bookings stand; changes nothing.
+    Manager,
 }
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Feed,
         Self::Crew,
         Self::Clinician,
         Self::Service,
         Self::Operator,
+        Self::Manager,
     ];
 
     /// The word used by `token new --role` and in the token file.
@@ -37,6 +40,7 @@ impl Role {
             Self::Clinician => "clinician",
             Self::Service => "service",
             Self::Operator => "operator",
+            Self::Manager => "manager",
         }
     }
 }

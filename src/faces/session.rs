@@ -18,18 +18,32 @@ const LENGTH: Millis = 12 * HOUR;
 /// Sessions kept at once; beyond them the one that ends first goes.
 const SESSIONS_MAX: usize = 10_000;
 
+/// One session.
+struct Open {
+    caller: Caller,
+    /// The hash of the token that it was opened with: it ends with it.
+    token: String,
+    ends: At,
+}
+
 /// Who is signed in.
 #[derive(Clone, Default)]
 pub struct Sessions {
-    open: Arc<DashMap<String, (Caller, At)>>,
+    open: Arc<DashMap<String, Open>>,
 }
 
 impl Sessions {
     /// Opens a session; the value of its cookie, of which only the hash is kept.
-    pub fn open(&self, caller: Caller, now: At, hash: impl Fn(&str) -> String) -> Option<String> {
-        self.open.retain(|_, (_, ends)| *ends > now);
+    pub fn open(
+        &self,
+        caller: Caller,
+        token: String,
+        now: At,
+        hash: impl Fn(&str) -> String,
+    ) -> Option<String> {
+        self.open.retain(|_, open| open.ends > now);
         if self.open.len() >= SESSIONS_MAX {
-            let first = self.open.iter().min_by_key(|entry| entry.value().1);
+            let first = self.open.iter().min_by_key(|entry| entry.value().ends);
             let first = first.map(|entry| entry.key().clone());
             if let Some(first) = first {
                 self.open.remove(&first);
@@ -40,20 +54,24 @@ impl Sessions {
         let [high, low] =
             [0, 16].map(|from| u128::from_be_bytes(std::array::from_fn(|i| random[from + i])));
         let secret = format!("{high:032x}{low:032x}");
-        self.open.insert(hash(&secret), (caller, now.plus(LENGTH)));
+        let open = Open {
+            caller,
+            token,
+            ends: now.plus(LENGTH),
+        };
+        self.open.insert(hash(&secret), open);
         Some(secret)
     }
 
-    /// Who is signed in with the cookie, if it still holds.
+    /// Who is signed in with the cookie, if it still holds, and the hash of their token.
     pub fn find(
         &self,
         headers: &HeaderMap,
         now: At,
         hash: impl Fn(&str) -> String,
-    ) -> Option<Caller> {
-        let entry = self.open.get(&hash(cookie(headers)?))?;
-        let (caller, ends) = entry.value();
-        (*ends > now).then(|| caller.clone())
+    ) -> Option<(Caller, String)> {
+        let open = self.open.get(&hash(cookie(headers)?))?;
+        (open.ends > now).then(|| (open.caller.clone(), open.token.clone()))
     }
 
     /// Ends the session of the cookie.
@@ -125,11 +143,13 @@ mod tests {
     fn a_session_lasts_a_shift_and_ends_when_it_is_closed() {
         let sessions = Sessions::default();
         let plain = |text: &str| text.to_owned();
-        let secret = sessions.open(caller(), At(0), plain).unwrap();
+        let secret = sessions
+            .open(caller(), "t".to_owned(), At(0), plain)
+            .unwrap();
         let headers = with_cookie(&secret);
         assert_eq!(
             sessions.find(&headers, At(LENGTH - 1), plain),
-            Some(caller())
+            Some((caller(), "t".to_owned()))
         );
         assert_eq!(sessions.find(&headers, At(LENGTH), plain), None);
         assert_eq!(sessions.find(&with_cookie("guess"), At(0), plain), None);

@@ -10,9 +10,10 @@ use anyhow::{Context, bail};
 use crate::config::args::{self, Command};
 use crate::config::directory;
 use crate::config::settings::Settings;
-use crate::domain::{Directory, FeedId, ServiceId};
-use crate::faces::access;
+use crate::domain::{Clock, Directory, FeedId, ServiceId};
+use crate::faces::access::tokens::{self, Wish};
 use crate::log::{inspect, repair};
+use crate::runtime::clock::SystemClock;
 use crate::runtime::{check, demo, listing, looking, quarantine, score, serve};
 use crate::world;
 
@@ -38,25 +39,45 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Quarantine(command) => in_runtime(quarantine::command(command)),
         Command::Directory(command) => listing::command(&command),
         Command::Fhir(args::Fhir::Check { files }) => check::files(&files),
-        Command::Token(args::Token::New {
+        Command::Token(token) => token_command(token),
+    }
+}
+
+fn token_command(command: args::Token) -> anyhow::Result<()> {
+    let now = SystemClock.now();
+    match command {
+        args::Token::New {
             role,
             feed,
             service,
             label,
+            days,
             data,
-        }) => {
-            let services = service
-                .iter()
-                .map(|id| {
-                    ServiceId::new(id).with_context(|| format!("service {id:?} is not an id"))
-                })
-                .collect::<anyhow::Result<Vec<_>>>()?;
+        } => {
             let feeds = feed
                 .iter()
-                .map(|id| FeedId::new(id).with_context(|| format!("feed {id:?} is not an id")))
-                .collect::<anyhow::Result<Vec<_>>>()?;
-            let secret = access::mint_into(&data, role, (feeds, services), &label)?;
-            say(&secret)
+                .map(|id| FeedId::new(id).with_context(|| format!("feed {id:?} is not an id")));
+            let services = service.iter().map(|id| {
+                ServiceId::new(id).with_context(|| format!("service {id:?} is not an id"))
+            });
+            let wish = Wish {
+                role,
+                feeds: feeds.collect::<anyhow::Result<_>>()?,
+                services: services.collect::<anyhow::Result<_>>()?,
+                label: &label,
+                days,
+            };
+            say(&tokens::mint_into(&data, wish, now)?)
+        }
+        args::Token::List { data } => {
+            for line in tokens::list(&data, now)? {
+                say(&line)?;
+            }
+            Ok(())
+        }
+        args::Token::Revoke { token, data } => {
+            let label = tokens::revoke(&data, &token)?;
+            say(&format!("{label}: revoked"))
         }
     }
 }

@@ -10,12 +10,13 @@ use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::args;
-use crate::config::settings::{self, BookingSettings, LogSettings};
+use crate::config::settings::{self, BarsSettings, BookingSettings, LogSettings};
 use crate::domain::time::{HOUR, MINUTE, Millis};
 use crate::domain::travel::Offline;
 use crate::domain::{At, Clock, Role};
+use crate::faces::Mode;
+use crate::faces::access::tokens::{self, Wish};
 use crate::faces::places::Proxies;
-use crate::faces::{Mode, access};
 use crate::runtime::clock::{SystemClock, WorldClock};
 use crate::runtime::commands::{read_directory, say};
 use crate::runtime::serve::{self, Plan};
@@ -28,6 +29,8 @@ const PAST: Millis = 24 * HOUR;
 const SLICE: Millis = 5 * MINUTE;
 /// How often the live world is looked at.
 const LIVE_STEP: Duration = Duration::from_millis(100);
+/// The simulated area may send for so long, days of its own clock.
+const TOKEN_DAYS: u32 = 36_500;
 /// Marks a folder that the demonstration made and may empty again.
 const MARKER: &str = "DEMONSTRATION";
 
@@ -38,12 +41,14 @@ pub async fn command(args: args::Demo) -> anyhow::Result<()> {
     let directory = Arc::new(read_directory(None, &settings::Settings::default())?);
     let real_start = SystemClock.now();
     let clock = WorldClock::starting(real_start.plus(-PAST));
-    let token = access::mint_into(
-        &args.data,
-        Role::Feed,
-        (Vec::new(), Vec::new()),
-        "simulated area",
-    )?;
+    let wish = Wish {
+        role: Role::Feed,
+        feeds: Vec::new(),
+        services: Vec::new(),
+        label: "simulated area",
+        days: TOKEN_DAYS,
+    };
+    let token = tokens::mint_into(&args.data, wish, clock.now())?;
     let running = serve::start(Plan {
         listen: args.listen,
         mllp: args.mllp,
@@ -59,6 +64,7 @@ pub async fn command(args: args::Demo) -> anyhow::Result<()> {
         log: LogSettings::default(),
         proxies: Proxies::default(),
         bookings: BookingSettings::default(),
+        bars: BarsSettings::default(),
     })
     .await?;
     say("Simulated urgent care in Leicester, Leicestershire and Rutland:")?;

@@ -15,7 +15,6 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::config::directory::read_records;
-use crate::domain::Role;
 use crate::faces::access::{self, Access, Gate};
 use crate::faces::directory::{self, ReadRecords};
 use crate::faces::places::Proxies;
@@ -64,6 +63,7 @@ pub fn table(parts: Parts) -> Router {
         sockets,
     } = parts;
     let shared = desk.shared.clone();
+    let gate = Gate::new(access.clone(), &shared);
     // People: / /find /clinician /sign-in /services/{id} /accuracy /accessibility /assets/…
     let people = pages::router(pages::Parts {
         shared: shared.clone(),
@@ -86,18 +86,16 @@ pub fn table(parts: Parts) -> Router {
     .layer(CompressionLayer::new());
     // Booking: /api/v1/{bookings,holds}/… /api/v1/services/{id}/slots…; never compressed, since secrets and
     // what was typed stand side by side there.
-    let known = middleware::from_fn_with_state(access.clone(), access::signed_in);
-    let booking = bookings::router(desk.clone()).layer(known);
+    let booking = bookings::router(desk.clone());
     let router = people
         .merge(software)
         .merge(finding)
         .merge(booking)
         .merge(pages::booking::router(pages::booking::Parts {
             desk: desk.clone(),
-            access: access.clone(),
         }))
         // Feeds: POST /api/v1/events /feeds/{feed}/FHIR/R4…
-        .merge(feeds(events, access.clone()))
+        .merge(feeds(events))
         // Screens: /api/v1/push /api/v1/push/sse /api/v1/state /api/asyncapi.json
         .merge(push::router(push::Needs {
             shared: shared.clone(),
@@ -113,6 +111,7 @@ pub fn table(parts: Parts) -> Router {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
     router
+        .layer(middleware::from_fn_with_state(gate, access::gate))
         .layer(middleware::from_fn(api::refuse_in_json))
         .layer(middleware::from_fn(metrics::observe))
         .layer(always(
@@ -124,7 +123,7 @@ pub fn table(parts: Parts) -> Router {
 }
 
 /// What senders of events call.
-fn feeds(events: sources::Parts, access: Access) -> Router {
+fn feeds(events: sources::Parts) -> Router {
     Router::new()
         .route("/api/v1/events", post(http_events::post))
         .route("/feeds/{feed}/FHIR/R4", post(http_encounters::post))
@@ -139,11 +138,4 @@ fn feeds(events: sources::Parts, access: Access) -> Router {
         .layer(DefaultBodyLimit::max(http_encounters::BODY_BYTES_MAX))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE_MAX))
         .with_state(events)
-        .layer(middleware::from_fn_with_state(
-            Gate {
-                access,
-                role: Role::Feed,
-            },
-            access::require,
-        ))
 }

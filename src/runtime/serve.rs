@@ -15,7 +15,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::args;
-use crate::config::settings::{BookingSettings, Forward, LogSettings, Settings, TravelSettings};
+use crate::config::settings::{
+    BarsSettings, BookingSettings, Forward, LogSettings, Settings, TravelSettings,
+};
 use crate::domain::time::{DAY, HOUR};
 use crate::domain::travel::{Offline, Travel};
 use crate::domain::{Clock, Directory};
@@ -77,6 +79,8 @@ pub struct Plan {
     pub proxies: Proxies,
     /// Patients' details.
     pub bookings: BookingSettings,
+    /// Booking software.
+    pub bars: BarsSettings,
 }
 
 /// A started server.
@@ -152,6 +156,7 @@ pub async fn command(args: args::Serve) -> anyhow::Result<()> {
         log: settings.log,
         proxies: Proxies(settings.trusted_proxies.into()),
         bookings: settings.bookings,
+        bars: settings.bars,
     })
     .await?;
     say(&format!("{} entries in the log", running.entries))?;
@@ -372,7 +377,12 @@ fn router(
     let access = if plan.mode.open_access {
         Access::open()
     } else {
-        Access::load(&plan.data)?
+        Access::load(&plan.data, Arc::clone(&plan.clock))?
+    };
+    let access = access.with_fronts(plan.bars.fronts.clone());
+    let access = match plan.mode.demonstration {
+        Some(_) => access.for_demonstration(),
+        None => access,
     };
     Ok(routes::table(routes::Parts {
         desk,

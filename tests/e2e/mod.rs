@@ -1,5 +1,6 @@
 //! The built binary, driven as its users drive it: real sockets, real processes, real signals.
 
+mod access;
 mod bars;
 mod bookings;
 mod command_line;

@@ -3,15 +3,16 @@
 //!
 //! From its published source of 2021; whether production is still so is not known here.
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use crate::domain::event::{Event, Rag};
 use crate::domain::{Caller, Fact, FeedId, OWN_FEED, Role, Service, Verdict};
-use crate::faces::directory::{Parts, fresh_id, secret};
+use crate::faces::directory::{Parts, fresh_id};
 use crate::views::{Published, ServiceView};
 
 /// What is put before every note.
@@ -23,18 +24,8 @@ const RESET_MINUTES: u32 = 240;
 /// See [`RESET_MINUTES`].
 const RESET_MINUTES_MAX: i64 = 1_440;
 
-/// Roles that may read and write a capacity.
-const MAY: [Role; 2] = [Role::Service, Role::Operator];
-
 /// What the status is now.
-pub async fn get(
-    State(parts): State<Parts>,
-    Path(uid): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    if let Err(why) = caller(&parts, &headers) {
-        return *why;
-    }
+pub async fn get(State(parts): State<Parts>, Path(uid): Path<String>) -> Response {
     let picture = parts.shared.picture();
     match find(&picture, &uid) {
         Some((service, view)) => axum::Json(status(service, view)).into_response(),
@@ -45,14 +36,10 @@ pub async fn get(
 /// Sets the status.
 pub async fn put(
     State(parts): State<Parts>,
+    Extension(caller): Extension<Caller>,
     Path(uid): Path<String>,
-    headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let caller = match caller(&parts, &headers) {
-        Ok(caller) => caller,
-        Err(why) => return *why,
-    };
     let picture = parts.shared.picture();
     let Some((service, _)) = find(&picture, &uid) else {
         return not_found();
@@ -217,28 +204,11 @@ fn detail(status: StatusCode, words: &str) -> Response {
     (status, axum::Json(json!({"detail": words}))).into_response()
 }
 
-/// Who calls, if they may at all.
-fn caller(parts: &Parts, headers: &HeaderMap) -> Result<Caller, Box<Response>> {
-    let secret = secret(headers);
-    parts.access.find_caller(secret, &MAY).ok_or_else(|| {
-        let known = parts.access.find_caller(secret, &Role::ALL);
-        Box::new(known.map_or_else(unauthorised, |_| forbidden()))
-    })
-}
-
 fn forbidden() -> Response {
     detail(
         StatusCode::FORBIDDEN,
         "You do not have permission to perform this action.",
     )
-}
-
-fn unauthorised() -> Response {
-    let answer = detail(
-        StatusCode::UNAUTHORIZED,
-        "Authentication credentials were not provided.",
-    );
-    ([(header::WWW_AUTHENTICATE, "Token")], answer).into_response()
 }
 
 fn not_found() -> Response {

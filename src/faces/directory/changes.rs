@@ -4,16 +4,14 @@
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::domain::event::Event;
-use crate::domain::{
-    At, Caller, Directory, Fact, FeedId, OWN_FEED, Role, Service, ServiceId, Verdict,
-};
-use crate::faces::directory::{Parts, fresh_id, secret, turned_away};
+use crate::domain::{At, Caller, Directory, Fact, FeedId, OWN_FEED, Service, ServiceId, Verdict};
+use crate::faces::directory::{Parts, fresh_id};
 use crate::faces::failure;
 
 /// Reads records and says what is wrong with them; handed in by `runtime`, which knows the file formats.
@@ -27,9 +25,6 @@ pub type Read = Result<Vec<Service>, Vec<String>>;
 const CHANGES_MAX: usize = 2_000;
 /// Longest reason, characters.
 const WHY_CHARS_MAX: usize = 500;
-/// Who may look and change.
-const NEED: &str = "changes of the directory need the token of an operator";
-
 /// What is to be changed.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,13 +44,7 @@ pub struct Options {
 }
 
 /// The last changes: who, when, what, why.
-pub async fn list(State(parts): State<Parts>, headers: HeaderMap) -> Response {
-    let caller = parts
-        .access
-        .find_caller(secret(&headers), &[Role::Operator]);
-    if caller.is_none() {
-        return turned_away(&parts, &headers, NEED);
-    }
+pub async fn list(State(parts): State<Parts>) -> Response {
     let picture = parts.shared.picture();
     let all: Vec<Value> = picture
         .listings
@@ -78,16 +67,10 @@ pub async fn list(State(parts): State<Parts>, headers: HeaderMap) -> Response {
 pub async fn post(
     State(parts): State<Parts>,
     Extension(reader): Extension<ReadRecords>,
+    Extension(caller): Extension<Caller>,
     Query(options): Query<Options>,
-    headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Some(caller) = parts
-        .access
-        .find_caller(secret(&headers), &[Role::Operator])
-    else {
-        return turned_away(&parts, &headers, NEED);
-    };
     // An object first: serde would take a list as the fields in their order.
     let object = serde_json::from_slice::<Map<String, Value>>(&body);
     let body: Body = match object.and_then(|object| serde_json::from_value(object.into())) {

@@ -35,7 +35,7 @@ impl Asked {
     }
 
     /// Reads the address and what the answer shall be; what cannot be is told with what was understood.
-    fn read(uri: &Uri, headers: &HeaderMap) -> (Self, Result<(), Problem>) {
+    pub fn read(uri: &Uri, headers: &HeaderMap) -> (Self, Result<(), Problem>) {
         let unreadable = || {
             let words = "the address cannot be read: %-codes must be those of UTF-8";
             Problem::bad("invalid", words)

@@ -12,7 +12,7 @@ mod search;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use serde_json::{Value, json};
@@ -191,26 +191,8 @@ impl Parts {
 
     /// A resource or what went wrong, in the format that was asked for, with the ids of the question.
     fn answer(&self, asked: &Asked, found: Result<Value, Problem>) -> Response {
-        let (status, resource) = match found {
-            Ok(resource) => (StatusCode::OK, resource),
-            Err(problem) => (problem.status, problem.outcome()),
-        };
-        let (status, format, text) = match asked.wanted.format {
-            Format::Json => (status, Format::Json, resource.to_string()),
-            Format::Xml => match model::to_xml(&resource) {
-                Ok(text) => (status, Format::Xml, text),
-                Err(fault) => {
-                    tracing::error!(%fault, "a resource of ours could not be written as XML");
-                    let problem = Problem::of_ours();
-                    (problem.status, Format::Json, problem.outcome().to_string())
-                }
-            },
-        };
-        let mut answer = (status, text).into_response();
+        let mut answer = written(asked, found);
         let fields = answer.headers_mut();
-        let media_type = HeaderValue::from_static(format.media_type());
-        fields.insert(header::CONTENT_TYPE, media_type);
-        fields.insert(header::VARY, HeaderValue::from_static("accept"));
         let is_public = audience(self, &asked.headers) == Audience::Public;
         let cache = if is_public { "no-cache" } else { "no-store" };
         fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
@@ -218,11 +200,48 @@ impl Parts {
             let all = HeaderValue::from_static("*");
             fields.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, all);
         }
-        for name in ECHOED {
-            if let Some(value) = asked.headers.get(name) {
-                fields.insert(HeaderName::from_static(name), value.clone());
-            }
-        }
         answer
     }
+}
+
+/// What a caller is told who may not ask this, or whom we do not know.
+pub fn refusal(status: StatusCode, headers: &HeaderMap, uri: &Uri) -> Response {
+    let (asked, _) = Asked::read(uri, headers);
+    let problem = match status {
+        StatusCode::FORBIDDEN => Problem::forbidden(),
+        _ => Problem::unauthorised(),
+    };
+    let mut answer = written(&asked, Err(problem));
+    let no_store = HeaderValue::from_static("no-store");
+    answer.headers_mut().insert(header::CACHE_CONTROL, no_store);
+    answer
+}
+
+fn written(asked: &Asked, found: Result<Value, Problem>) -> Response {
+    let (status, resource) = match found {
+        Ok(resource) => (StatusCode::OK, resource),
+        Err(problem) => (problem.status, problem.outcome()),
+    };
+    let (status, format, text) = match asked.wanted.format {
+        Format::Json => (status, Format::Json, resource.to_string()),
+        Format::Xml => match model::to_xml(&resource) {
+            Ok(text) => (status, Format::Xml, text),
+            Err(fault) => {
+                tracing::error!(%fault, "a resource of ours could not be written as XML");
+                let problem = Problem::of_ours();
+                (problem.status, Format::Json, problem.outcome().to_string())
+            }
+        },
+    };
+    let mut answer = (status, text).into_response();
+    let fields = answer.headers_mut();
+    let media_type = HeaderValue::from_static(format.media_type());
+    fields.insert(header::CONTENT_TYPE, media_type);
+    fields.insert(header::VARY, HeaderValue::from_static("accept"));
+    for name in ECHOED {
+        if let Some(value) = asked.headers.get(name) {
+            fields.insert(HeaderName::from_static(name), value.clone());
+        }
+    }
+    answer
 }

@@ -171,6 +171,12 @@ impl Problem {
         Self::new(status, "REC_SERVICE_UNAVAILABLE", "transient", words)
     }
 
+    /// The caller may not do that.
+    pub fn forbidden() -> Self {
+        let words = "this token may not do that; ask the operator for one of the right role";
+        Self::new(StatusCode::FORBIDDEN, "REC_FORBIDDEN", "forbidden", words)
+    }
+
     /// The caller is not known.
     pub fn unauthorised() -> Self {
         let words =

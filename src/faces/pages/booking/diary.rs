@@ -1,13 +1,14 @@
 //! The day of a service: who is expected when, without anything of the patients.
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
-use crate::domain::Role;
-use crate::faces::pages::booking::{Parts, no_service, who};
+use crate::domain::{Caller, Role};
+use crate::faces::pages::booking::{Parts, no_service};
 use crate::faces::pages::{Frame, page as page_of};
 use crate::faces::plain;
 use crate::views::Standing;
@@ -42,15 +43,10 @@ pub struct Day {
 /// The page.
 pub async fn day(
     State(parts): State<Parts>,
-    headers: HeaderMap,
+    Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     Query(day): Query<Day>,
 ) -> Response {
-    let roles = [Role::Clinician, Role::Service, Role::Operator];
-    let caller = match who(&parts, &headers, &roles, false) {
-        Ok(caller) => caller,
-        Err(why) => return *why,
-    };
     let shared = &parts.desk.shared;
     let (picture, now) = (shared.picture(), shared.clock.now());
     let Some(view) = picture.services.get(id.as_str()) else {

@@ -1,15 +1,15 @@
 //! The form: who comes, and booking it. Whatever goes wrong, what was typed stays.
 
 use askama::Template;
-use axum::Form;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
 use serde::Deserialize;
 
-use crate::domain::{At, BookingId, Caller, Declined, HoldId, Role, ServiceId, Slot, SlotId};
+use crate::domain::{At, BookingId, Caller, Declined, HoldId, ServiceId, Slot, SlotId};
 use crate::faces::pages::booking::slots::{About, Choice, choice, find, next_free};
-use crate::faces::pages::booking::{Parts, no_service, sentence, who};
+use crate::faces::pages::booking::{Parts, no_service, sentence};
 use crate::faces::pages::{Frame, page as page_of};
 use crate::faces::placing::{Asked, Desk, Failed, Filled, fresh_uuid};
 use crate::faces::plain;
@@ -127,13 +127,9 @@ pub fn day_and_time(slot: At) -> String {
 /// The empty form of a held slot.
 pub async fn form(
     State(parts): State<Parts>,
-    headers: HeaderMap,
+    Extension(caller): Extension<Caller>,
     Query(address): Query<Address>,
 ) -> Response {
-    let caller = match who(&parts, &headers, &[Role::Clinician, Role::Operator], false) {
-        Ok(caller) => caller,
-        Err(why) => return *why,
-    };
     let place = (&address.service, &address.slot);
     let held = (address.hold.as_str(), fresh_uuid());
     render(&parts, &caller, place, held, Told::default())
@@ -206,13 +202,9 @@ fn render(
 /// Books what the form says.
 pub async fn book(
     State(parts): State<Parts>,
-    headers: HeaderMap,
+    Extension(caller): Extension<Caller>,
     Form(form): Form<Whole>,
 ) -> Response {
-    let caller = match who(&parts, &headers, &[Role::Clinician, Role::Operator], true) {
-        Ok(caller) => caller,
-        Err(why) => return *why,
-    };
     let filled = form.filled();
     let place = (&form.service, &form.slot);
     let again = |told: Told| {

@@ -8,16 +8,13 @@ mod slots;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
 use axum::routing::{get, post};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::domain::{Caller, Role};
-use crate::faces::access::Access;
 use crate::faces::pages::{self, Frame};
 use crate::faces::placing::{Desk, Failed};
-use crate::faces::session;
 
 /// Longest form, bytes.
 const BODY_BYTES_MAX: usize = 64 << 10;
@@ -27,8 +24,6 @@ const BODY_BYTES_MAX: usize = 64 << 10;
 pub struct Parts {
     /// Where places are asked for.
     pub desk: Desk,
-    /// Who may.
-    pub access: Access,
 }
 
 /// The routes.
@@ -47,37 +42,6 @@ pub fn router(parts: Parts) -> Router {
             HeaderValue::from_static("no-store"),
         ))
         .with_state(parts)
-}
-
-/// Who asks, if they may; else the way to sign in. What changes something must come from a page of ours.
-fn who(
-    parts: &Parts,
-    headers: &HeaderMap,
-    roles: &[Role],
-    changes: bool,
-) -> Result<Caller, Box<Response>> {
-    if changes && !session::is_from_here(headers) {
-        let lines = vec!["This form was not sent by a page of this site, and nothing was done."];
-        return Err(Box::new(message(
-            parts,
-            StatusCode::FORBIDDEN,
-            "Not done",
-            lines,
-        )));
-    }
-    let shared = &parts.desk.shared;
-    let known = parts.access.find_reader(headers, roles, shared.clock.now());
-    match known {
-        Some(caller) => Ok(caller),
-        // Nothing of a demonstration is real, and it says so on every page.
-        None if shared.mode.demonstration.is_some() => Ok(Caller {
-            role: Role::Clinician,
-            name: "demonstration".into(),
-            feeds: Vec::new(),
-            services: Vec::new(),
-        }),
-        None => Err(Box::new(Redirect::to("/sign-in").into_response())),
-    }
 }
 
 fn message(

@@ -1,10 +1,10 @@
 //! One booking: how it stands, who it is for, moving and cancelling it.
 
 use askama::Template;
-use axum::Form;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
 use serde::Deserialize;
 
 use crate::domain::booking::{Channel, Delivery, Topic};
@@ -12,14 +12,12 @@ use crate::domain::patient::PatientDetails;
 use crate::domain::{At, Caller, Event, Role};
 use crate::faces::pages::booking::fill::day_and_time;
 use crate::faces::pages::booking::slots::About;
-use crate::faces::pages::booking::{Parts, no_booking, sentence, who};
+use crate::faces::pages::booking::{Parts, no_booking, sentence};
 use crate::faces::pages::{Frame, page as page_of};
 use crate::faces::placing::Desk;
 use crate::faces::plain;
 use crate::views::{Noticed, Standing};
 
-/// Roles that see how a booking stands.
-const SEE: [Role; 3] = [Role::Clinician, Role::Service, Role::Operator];
 /// Roles that may read who it is for.
 const READ: [Role; 2] = [Role::Clinician, Role::Service];
 
@@ -58,13 +56,10 @@ struct Page {
 /// The page.
 pub async fn booking(
     State(parts): State<Parts>,
-    headers: HeaderMap,
+    Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Response {
-    match who(&parts, &headers, &SEE, false) {
-        Ok(caller) => render(&parts, &caller, &id, None, None),
-        Err(why) => *why,
-    }
+    render(&parts, &caller, &id, None, None)
 }
 
 fn standing_words(standing: Standing) -> (&'static str, &'static str) {
@@ -128,7 +123,7 @@ fn render(
             .iter()
             .map(|n| notice(n, now))
             .collect(),
-        is_current: booking.is_current(),
+        is_current: booking.is_current() && caller.role != Role::Manager,
         may_read: READ.contains(&caller.role),
         is_erased: booking.handling.erased.is_some(),
         read_count: booking.handling.read_count,
@@ -178,14 +173,10 @@ pub struct Purpose {
 /// Shows who it is for, once the log knows who asked.
 pub async fn patient(
     State(parts): State<Parts>,
-    headers: HeaderMap,
+    Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     Form(form): Form<Purpose>,
 ) -> Response {
-    let caller = match who(&parts, &headers, &READ, true) {
-        Ok(caller) => caller,
-        Err(why) => return *why,
-    };
     let picture = parts.desk.shared.picture();
     let Some((_, booking)) = Desk::find(&picture, &id) else {
         return no_booking(&parts);
@@ -258,13 +249,9 @@ fn person(details: &PatientDetails) -> Person {
 /// Cancels.
 pub async fn cancel(
     State(parts): State<Parts>,
-    headers: HeaderMap,
+    Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Response {
-    let caller = match who(&parts, &headers, &SEE, true) {
-        Ok(caller) => caller,
-        Err(why) => return *why,
-    };
     let picture = parts.desk.shared.picture();
     let Some((_, booking)) = Desk::find(&picture, &id) else {
         return no_booking(&parts);

@@ -1,16 +1,16 @@
 //! Choosing a slot, and holding it.
 
 use askama::Template;
-use axum::Form;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
 use serde::Deserialize;
 
 use crate::domain::event::Rag;
 use crate::domain::time::{DAY, MINUTE};
-use crate::domain::{At, BookingId, HoldId, Role, Service, ServiceId, Slot, SlotId};
-use crate::faces::pages::booking::{Parts, fill, no_service, sentence, who};
+use crate::domain::{At, BookingId, Caller, HoldId, Service, ServiceId, Slot, SlotId};
+use crate::faces::pages::booking::{Parts, fill, no_service, sentence};
 use crate::faces::pages::{Frame, page as page_of};
 use crate::faces::placing::{Desk, fresh_uuid};
 use crate::faces::plain;
@@ -111,14 +111,11 @@ pub struct Day {
 /// The page.
 pub async fn choose(
     State(parts): State<Parts>,
-    headers: HeaderMap,
+    Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     Query(day): Query<Day>,
 ) -> Response {
-    match who(&parts, &headers, &[Role::Clinician, Role::Operator], false) {
-        Ok(caller) => show(&parts, &caller.name, &id, &day, (StatusCode::OK, None)),
-        Err(why) => *why,
-    }
+    show(&parts, &caller.name, &id, &day, (StatusCode::OK, None))
 }
 
 fn show(
@@ -230,13 +227,9 @@ pub struct Chosen {
 /// Holds the chosen slot and goes on to the form; or moves a booking to it.
 pub async fn hold(
     State(parts): State<Parts>,
-    headers: HeaderMap,
+    Extension(caller): Extension<Caller>,
     Form(chosen): Form<Chosen>,
 ) -> Response {
-    let caller = match who(&parts, &headers, &[Role::Clinician, Role::Operator], true) {
-        Ok(caller) => caller,
-        Err(why) => return *why,
-    };
     let day = Day {
         date: None,
         instead_of: chosen.instead_of.clone(),
