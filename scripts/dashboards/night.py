@@ -49,7 +49,17 @@ class Demo:
         self.err = folder / f"{scenario}.err"
         command = [binary, "demo", "--listen", f"127.0.0.1:{self.port}", "--mllp", "127.0.0.1:0", "--speed", speed,
                    "--scenario", scenario, "--data", str(folder / scenario)]
+        self.binary, self.data = binary, folder / scenario
         self.process = subprocess.Popen(command, stdout=self.out.open("w"), stderr=self.err.open("w"))
+
+    def token(self, role):
+        return subprocess.run([self.binary, "token", "new", "--role", role, "--label", role, "--data", self.data],
+                              check=True, capture_output=True, text=True).stdout.strip()
+
+    def lose_sealed_details(self):
+        """The folder is a file now, as after somebody's mistake."""
+        (self.data / "sealed").rename(self.data / "sealed-away")
+        (self.data / "sealed").write_text("")
 
     def wait_until_live(self):
         until = time.time() + START_SECONDS_MAX
@@ -76,14 +86,13 @@ class Visitors(threading.Thread):
 
     PATHS = ["/", "/services/lri-ed", "/status", "/api/v1/waits", "/api/v1/heat.geojson", "/api/v1/feeds", "/nowhere",
              "/FHIR/R4/metadata"]
-    # Bookings are not built: 501, so the error budget burns.
-    FAILING = ["/FHIR/R4/Slot"] * 4
-
     def __init__(self):
         super().__init__(daemon=True)
         self.base = None
-        # While set, a hospital's messages arrive there that cannot be read, and requests fail.
+        # While set, a hospital's messages arrive there that cannot be read.
         self.spoil = None
+        # Who books then, where the folder of sealed details is gone: 503, so the error budget burns.
+        self.token = None
         self.done = threading.Event()
 
     def run(self):
@@ -93,7 +102,9 @@ class Visitors(threading.Thread):
                 stream = urllib.request.urlopen(f"{base}/api/v1/push/sse?topics=waits,status", timeout=5)
                 if self.spoil:
                     self.send_unreadable(self.spoil)
-                for path in self.PATHS + (self.FAILING if self.spoil else []) + self.PATHS:
+                    for _ in range(4):
+                        self.book()
+                for path in self.PATHS + self.PATHS:
                     try:
                         get(base + path)
                     except urllib.error.HTTPError:
@@ -105,6 +116,18 @@ class Visitors(threading.Thread):
                 if stream:
                     stream.close()
 
+
+    def book(self):
+        where = {"authorization": f"Bearer {self.token}", "content-type": "application/json"}
+        slots = urllib.request.Request(f"{self.base}/api/v1/services/oadby-utc/slots", headers=where)
+        free = [slot for slot in json.loads(get(slots))["slots"] if slot["status"] == "free"]
+        patient = {"family": "Patient-One", "given": "Test", "birth_date": "1984-03-27", "phone": "07700 900123"}
+        body = json.dumps({"service": "oadby-utc", "slot": free[0]["slot"], "patient": patient}).encode()
+        try:
+            get(urllib.request.Request(f"{self.base}/api/v1/bookings", data=body, headers=where))
+        except urllib.error.HTTPError as refusal:
+            if refusal.code != 503:
+                raise SystemExit(f"a booking without its folder was answered {refusal.code}") from None
 
     def send_unreadable(self, port):
         message = (GRAFANA.parent / "fixtures/hl7/bad-acuity.hl7").read_bytes().strip().replace(b"\n", b"\r")
@@ -357,6 +380,8 @@ def main():
             time.sleep(6)
             say("pressure")
             watch(pressure)
+            visitors.token = pressure.token("clinician")
+            pressure.lose_sealed_details()
             visitors.spoil = pressure.mllp_port()
             time.sleep(6)
             for name in ("UecHandoverOver45", "UecRejectedFacts", "UecErrorBudgetBurn"):

@@ -1,5 +1,6 @@
 //! The settings file: everything that is neither an address nor a folder.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,10 @@ pub struct Settings {
     pub bookings: BookingSettings,
     /// Booking software that comes by the national proxy.
     pub bars: BarsSettings,
+    /// Telling patients of their place; off without it.
+    pub notices: Option<NoticeSettings>,
+    /// Sending messages of bookings and referrals on to services' own systems.
+    pub onward: OnwardSettings,
     /// Addresses of reverse proxies in front of the server, whose `X-Forwarded-For` is believed and who
     /// may open any number of connections.
     pub trusted_proxies: Vec<IpAddr>,
@@ -57,6 +62,52 @@ pub struct BarsSettings {
     /// Addresses of the fronts that end TLS and check the proxy's certificate. Whoever comes from there may
     /// book: nothing else may reach this server from these addresses.
     pub fronts: Vec<IpAddr>,
+}
+
+/// Telling patients of their place.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, tag = "carrier", rename_all = "lowercase")]
+pub enum NoticeSettings {
+    /// By GOV.UK Notify.
+    GovUk {
+        /// A file with the API key.
+        api_key_file: PathBuf,
+        /// Another address than the public one, for tests.
+        #[serde(default = "notify_base")]
+        base: String,
+        /// Template ids at Notify: `made_sms`, `made_email`, `moved_sms`, `moved_email`, `cancelled_sms`,
+        /// `cancelled_email`. Each is given `date`, `time`, `place` and `address`.
+        templates: BTreeMap<String, String>,
+    },
+    /// Mail only, by a server of one's own.
+    Smtp {
+        /// Name of the server.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// `tls`, `starttls` or `plain`; plain only for a server on this machine.
+        privacy: String,
+        /// Whom mails are from.
+        from: String,
+        /// Name to sign in with.
+        #[serde(default)]
+        username: Option<String>,
+        /// A file with the password.
+        #[serde(default)]
+        password_file: Option<PathBuf>,
+    },
+}
+
+fn notify_base() -> String {
+    "https://api.notifications.service.gov.uk".to_owned()
+}
+
+/// Sending messages of bookings and referrals on to services' own systems, whose addresses are in the Directory.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OnwardSettings {
+    /// Off unless true.
+    pub enabled: bool,
 }
 
 /// How long journeys take.
@@ -128,6 +179,16 @@ impl Settings {
         let folder = file.parent().unwrap_or(Path::new("."));
         let key = settings.bookings.master_key_file.take();
         settings.bookings.master_key_file = key.map(|key| folder.join(key));
+        match &mut settings.notices {
+            Some(NoticeSettings::GovUk { api_key_file, .. }) => {
+                *api_key_file = folder.join(&*api_key_file);
+            }
+            Some(NoticeSettings::Smtp { password_file, .. }) => {
+                let file = password_file.take();
+                *password_file = file.map(|file| folder.join(file));
+            }
+            None => {}
+        }
         settings.feeds = settings.feeds.map(|feeds| folder.join(feeds));
         settings.opel = settings.opel.map(|opel| folder.join(opel));
         if let Some(forward) = &mut settings.forward {

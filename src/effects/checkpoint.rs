@@ -23,6 +23,16 @@ impl Checkpoint {
         Ok(Self { file, seq })
     }
 
+    /// As [`Self::open`]; without a file, everything up to `seq` counts as dealt with.
+    pub fn open_or_begin(folder: &Path, name: &str, seq: u64) -> std::io::Result<Self> {
+        let is_new = !folder.join(name).exists();
+        let mut checkpoint = Self::open(folder, name)?;
+        if is_new {
+            checkpoint.advance_to(seq)?;
+        }
+        Ok(checkpoint)
+    }
+
     /// The newest entry that was dealt with; 0 before the first.
     pub fn seq(&self) -> u64 {
         self.seq

@@ -2,3 +2,5 @@
 
 pub mod checkpoint;
 pub mod forward;
+pub mod notices;
+pub mod progress;

@@ -20,6 +20,7 @@ use crate::faces::places::Proxies;
 use crate::runtime::clock::{SystemClock, WorldClock};
 use crate::runtime::commands::{read_directory, say};
 use crate::runtime::serve::{self, Plan};
+use crate::runtime::telling::Telling;
 use crate::world::send::{Sender, Targets};
 use crate::world::{Dirt, Scenario, Settings, World};
 
@@ -65,6 +66,7 @@ pub async fn command(args: args::Demo) -> anyhow::Result<()> {
         proxies: Proxies::default(),
         bookings: BookingSettings::default(),
         bars: BarsSettings::default(),
+        telling: Telling::default(),
     })
     .await?;
     say("Simulated urgent care in Leicester, Leicestershire and Rutland:")?;

@@ -17,4 +17,5 @@ mod routes;
 mod score;
 pub mod serve;
 pub mod state;
+mod telling;
 pub mod writer;

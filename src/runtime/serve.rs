@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -23,6 +23,8 @@ use crate::domain::travel::{Offline, Travel};
 use crate::domain::{Clock, Directory};
 use crate::effects::checkpoint::Checkpoint;
 use crate::effects::forward::{self, Target};
+use crate::effects::notices;
+use crate::effects::progress::Progress;
 use crate::faces::access::Access;
 use crate::faces::places::Proxies;
 use crate::faces::placing::{self, Desk, Retention};
@@ -37,6 +39,7 @@ use crate::runtime::commands::{read_directory, say};
 use crate::runtime::history::History;
 use crate::runtime::keeper::{Keeper, SNAPSHOT_ENTRIES, Schedule, Work};
 use crate::runtime::osrm::Osrm;
+use crate::runtime::telling::{NOTICES, Telling};
 use crate::runtime::writer::{LogState, Outputs, Writer};
 use crate::runtime::{http, routes};
 use crate::sources::quarantine::Quarantine;
@@ -81,6 +84,8 @@ pub struct Plan {
     pub bookings: BookingSettings,
     /// Booking software.
     pub bars: BarsSettings,
+    /// Words to patients, messages to services.
+    pub telling: Telling,
 }
 
 /// A started server.
@@ -157,6 +162,10 @@ pub async fn command(args: args::Serve) -> anyhow::Result<()> {
         proxies: Proxies(settings.trusted_proxies.into()),
         bookings: settings.bookings,
         bars: settings.bars,
+        telling: Telling {
+            notices: settings.notices,
+            onward: settings.onward,
+        },
     })
     .await?;
     say(&format!("{} entries in the log", running.entries))?;
@@ -220,9 +229,9 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
     let Opened {
         writer,
         outputs,
-        reader,
+        readers: [forwards, tells],
         past,
-        dealt_with,
+        progress,
     } = open_log(&plan).await?;
     let (submitter, submissions) = Submitter::channel();
     let (stop, stop_writer) = (CancellationToken::new(), CancellationToken::new());
@@ -250,7 +259,7 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
     )?;
     let mut tasks = vec![
         tokio::spawn(tick(submitter.clone(), stop.clone())),
-        tokio::spawn(placing::keep_clean(desk, retention(&plan), stop.clone())),
+        start_cleaning(&plan, &desk, &stop),
         tokio::spawn(http::serve(
             listener,
             router,
@@ -263,7 +272,8 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
             stop.clone().cancelled_owned(),
         )),
     ];
-    tasks.extend(start_forwarding(plan, reader, dealt_with, stop.clone())?);
+    tasks.extend(start_telling(&plan, tells, &desk, (&progress, &stop))?);
+    tasks.extend(start_forwarding(plan, forwards, progress, stop.clone())?);
     let (http, mllp) = addresses;
     Ok(Running {
         http,
@@ -282,20 +292,28 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
 struct Opened {
     writer: Writer,
     outputs: Outputs,
-    reader: Reader,
+    /// One for each effect.
+    readers: [Reader; 2],
     past: Past,
     /// How far the effects have come.
-    dealt_with: Arc<AtomicU64>,
+    progress: Progress,
 }
 
 async fn open_log(plan: &Plan) -> anyhow::Result<Opened> {
     let data = plan.data.clone();
     let (directory, clock) = (Arc::clone(&plan.directory), Arc::clone(&plan.clock));
     let settings = plan.log;
-    let dealt_with = Arc::new(AtomicU64::new(match &plan.forward {
-        Some(_) => Checkpoint::open(&plan.data.join("effects"), FORWARD)?.seq(),
-        None => u64::MAX,
-    }));
+    let effects = plan.data.join("effects");
+    let come = |is_on: bool, name: &str| {
+        let checkpoint = is_on.then(|| Checkpoint::open(&effects, name));
+        Ok::<_, std::io::Error>(checkpoint.transpose()?.map(|checkpoint| checkpoint.seq()))
+    };
+    // Where telling is switched on for the first time it begins at the end of the log.
+    let is_telling = plan.telling.is_on() && effects.join(NOTICES).exists();
+    let progress = Progress::of(&[
+        come(plan.forward.is_some(), FORWARD)?,
+        come(is_telling, NOTICES)?,
+    ]);
     let opening = tokio::task::spawn_blocking(move || {
         let log = EmbeddedLog::open(&data)?;
         if log.torn_bytes() > 0 {
@@ -304,8 +322,8 @@ async fn open_log(plan: &Plan) -> anyhow::Result<Opened> {
                 "the last write before the stop was cut short; it was acknowledged to nobody and is dropped"
             );
         }
-        let keeper = keeper(&data, settings, Arc::clone(&dealt_with))?;
-        let (reader, epoch) = (log.reader(), log.epoch().to_owned());
+        let keeper = keeper(&data, settings, progress.least())?;
+        let (readers, epoch) = ([log.reader(), log.reader()], log.epoch().to_owned());
         let history = History::new(log.reader(), keeper.shared(), epoch, Arc::clone(&directory));
         let limits = Limits {
             late_max: i64::from(settings.late_hours) * HOUR,
@@ -314,9 +332,9 @@ async fn open_log(plan: &Plan) -> anyhow::Result<Opened> {
         Ok::<_, anyhow::Error>(Opened {
             writer,
             outputs,
-            reader,
+            readers,
             past: history.into_past(),
-            dealt_with,
+            progress,
         })
     });
     opening.await?
@@ -352,8 +370,9 @@ fn desk(plan: &Plan, shared: Shared, submitter: Submitter) -> anyhow::Result<Des
     })
 }
 
-fn retention(plan: &Plan) -> Retention {
-    Retention(i64::from(plan.bookings.keep_details_days) * DAY)
+fn start_cleaning(plan: &Plan, desk: &Desk, stop: &CancellationToken) -> JoinHandle<()> {
+    let retention = Retention(i64::from(plan.bookings.keep_details_days) * DAY);
+    tokio::spawn(placing::keep_clean(desk.clone(), retention, stop.clone()))
 }
 
 fn shared(plan: &Plan, published: watch::Receiver<Arc<Published>>, past: Past) -> Shared {
@@ -399,7 +418,7 @@ fn router(
 fn start_forwarding(
     plan: Plan,
     reader: Reader,
-    dealt_with: Arc<AtomicU64>,
+    progress: Progress,
     stop: CancellationToken,
 ) -> anyhow::Result<Option<JoinHandle<()>>> {
     let Some(settings) = plan.forward else {
@@ -412,11 +431,31 @@ fn start_forwarding(
         token: token.trim().to_owned(),
     };
     let checkpoint = Checkpoint::open(&plan.data.join("effects"), FORWARD)?;
-    let note = move |seq| dealt_with.store(seq, Ordering::Release);
+    let note = move |seq| progress.came(0, seq);
     Ok(Some(tokio::spawn(async move {
         tokio::select! {
             () = stop.cancelled() => {}
             () = forward::run(reader, target, checkpoint, note) => {}
+        }
+    })))
+}
+
+fn start_telling(
+    plan: &Plan,
+    reader: Reader,
+    booking: &Desk,
+    (progress, stop): (&Progress, &CancellationToken),
+) -> anyhow::Result<Option<JoinHandle<()>>> {
+    if !plan.telling.is_on() {
+        return Ok(None);
+    }
+    let checkpoint = Telling::checkpoint(&plan.data, &reader)?;
+    let desk = plan.telling.desk(booking)?;
+    let (progress, stop) = (progress.clone(), stop.clone());
+    Ok(Some(tokio::spawn(async move {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = notices::run(reader, checkpoint, desk, |seq| progress.came(1, seq)) => {}
         }
     })))
 }

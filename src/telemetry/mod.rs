@@ -48,6 +48,10 @@ pub fn describe() {
     describe_counter!(name::PUSH_FRAMES, "Frames sent to push connections");
     describe_histogram!(name::HTTP_REQUEST_SECONDS, "Time to answer an HTTP request");
     describe_gauge!(name::MLLP_CONNECTIONS, "Open MLLP connections");
+    describe_counter!(
+        name::NOTICES,
+        "Words to patients and messages to services, by how far they came"
+    );
 }
 
 /// Starts the counters of every feed at zero, so that a first refusal is seen as a rise.
@@ -159,6 +163,11 @@ pub fn http_answered(route: &str, method: &str, status: u16, seconds: f64) {
         "status" => class
     )
     .record(seconds);
+}
+
+/// A word to a patient or a message to a service came so far.
+pub fn notice(channel: &'static str, delivery: &'static str) {
+    counter!(name::NOTICES, "channel" => channel, "delivery" => delivery).increment(1);
 }
 
 /// An MLLP connection opened (`+1`) or closed (`-1`).

@@ -27,6 +27,8 @@ pub const PUSH_CLOSED: &str = "uec_push_closed_total";
 pub const HTTP_REFUSED: &str = "uec_http_connections_refused_total";
 /// Frames sent to push connections.
 pub const PUSH_FRAMES: &str = "uec_push_frames_total";
+/// Words to patients and messages to services, by channel and by how far they came.
+pub const NOTICES: &str = "uec_notices_total";
 /// HTTP requests, by route, method and status class.
 pub const HTTP_REQUEST_SECONDS: &str = "uec_http_request_seconds";
 /// Open MLLP connections.

@@ -285,10 +285,10 @@ async fn a_session_serves_pages_only_from_this_site_and_ends_with_its_token() {
         .output()
         .unwrap();
     assert!(out.status.success());
-    let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    let until = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
     while ask("GET", "/clinician", None).await != 303 {
         assert!(
-            std::time::Instant::now() < until,
+            tokio::time::Instant::now() < until,
             "a revoked token's session goes on"
         );
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;

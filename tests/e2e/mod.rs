@@ -12,6 +12,8 @@ mod forward;
 mod hl7_peer;
 mod json_schema;
 mod mllp;
+mod notices;
+mod onward;
 mod openapi;
 mod operator;
 mod push;

@@ -63,8 +63,16 @@ impl Answer {
 
 impl Bars {
     pub async fn start() -> Self {
+        Self::start_with("").await
+    }
+
+    /// With settings.
+    pub async fn start_with(settings: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let server = Server::serve(folder.path(), &["--open"]);
+        let config = folder.path().join("uec.toml");
+        std::fs::write(&config, settings).unwrap();
+        let config = config.to_str().unwrap();
+        let server = Server::serve(folder.path(), &["--open", "--config", config]);
         let rule = json!({"periods": [{"days": [1, 2, 3, 4, 5, 6, 7], "from": "00:00",
                                        "until": "24:00", "places": 1, "kind": "in person"}]});
         let path = format!("/api/v1/services/{SERVICE}/slots/rule");

@@ -4,7 +4,7 @@
 mod booking;
 mod calls;
 mod format;
-mod messages;
+pub mod messages;
 mod referral;
 mod shape;
 mod slots;
