@@ -1,6 +1,7 @@
 //! Programs that load uec-live, whole or in parts, and report what they measured.
 #![allow(clippy::print_stdout, reason = "a report is printed")]
 
+mod bookings;
 mod bound;
 mod compare;
 mod days;
@@ -49,6 +50,8 @@ enum Command {
     Compare(compare::Arguments),
     /// Searches of a Directory of 100,000 places beside PostGIS, Redis and a plain scan.
     Directory(directory::Arguments),
+    /// Booking software at a steady rate with readers on, then many after one slot.
+    Bookings(bookings::Arguments),
     /// The smallest server that can push to many sockets.
     Bound(bound::Arguments),
 }
@@ -78,6 +81,7 @@ fn main() -> anyhow::Result<()> {
         Command::Storm(arguments) => one.block_on(storm::run(&arguments)),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Directory(arguments) => directory::run(&arguments),
+        Command::Bookings(arguments) => many.block_on(bookings::run(&arguments)),
         Command::Bound(arguments) => bound::run(&arguments),
     }
 }

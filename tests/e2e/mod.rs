@@ -3,6 +3,7 @@
 mod access;
 mod bars;
 mod bookings;
+mod bookings_killed;
 mod command_line;
 mod demonstration;
 mod directory;

@@ -5,6 +5,8 @@
 
 mod clean;
 mod patient;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

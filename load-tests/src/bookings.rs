@@ -1,0 +1,269 @@
+//! Booking software at a steady rate, with readers on: how long slots and durable bookings take; then many after one
+//! slot.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use clap::Args;
+use futures_util::StreamExt;
+use hdrhistogram::Histogram;
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use crate::push_address;
+
+const MESSAGE: &str = include_str!("../../fixtures/bars/booking-new-111-utc.json");
+/// The slot that the message has, to be replaced.
+const SLOT: &str = "00000000-0000-4000-8000-000000000001";
+/// The service that the message is for, and its id in the national Directory.
+const SERVICE: &str = "oadby-utc";
+const TOPICS: &str = r#"{"type":"subscribe","topics":["waits"]}"#;
+
+/// `load-tests bookings`
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// A server started with `--open`, for instance `http://127.0.0.1:8080`.
+    #[arg(long)]
+    url: String,
+    /// Bookings and questions for slots a second, each.
+    #[arg(long, default_value_t = 200)]
+    rate: u32,
+    /// For so long, seconds.
+    #[arg(long, default_value_t = 20)]
+    secs: u32,
+    /// Screens that watch the waits meanwhile.
+    #[arg(long, default_value_t = 500)]
+    viewers: u32,
+    /// Clients after one slot at the end.
+    #[arg(long, default_value_t = 1_000)]
+    race: u32,
+}
+
+/// One that books, with what every call needs.
+#[derive(Clone)]
+struct Caller {
+    client: reqwest::Client,
+    url: String,
+    dos: String,
+}
+
+/// What the callers saw.
+struct Seen {
+    slots: Mutex<Histogram<u64>>,
+    booked: Mutex<Histogram<u64>>,
+    failed: AtomicUsize,
+}
+
+/// Measures, prints a table and one line of JSON.
+pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let address = push_address(&arguments.url)?;
+    let caller = prepare(arguments).await?;
+    let viewers: Vec<_> = (0..arguments.viewers)
+        .map(|_| tokio::spawn(watch(address.clone())))
+        .collect();
+    let ids = caller.free(24 * 6).await?;
+    let needed = (arguments.rate * arguments.secs) as usize;
+    ensure!(
+        ids.len() > needed,
+        "{} free slots, and {needed} are needed",
+        ids.len()
+    );
+    let seen = Arc::new(Seen {
+        slots: Mutex::new(Histogram::new_with_bounds(1, 60_000_000, 3)?),
+        booked: Mutex::new(Histogram::new_with_bounds(1, 60_000_000, 3)?),
+        failed: AtomicUsize::new(0),
+    });
+    load(arguments, &caller, &ids, &seen).await;
+    let (slots, booked) = (seen.slots.lock().await, seen.booked.lock().await);
+    let failed = seen.failed.load(Ordering::Relaxed);
+    for (name, histogram) in [("GET /Slot", &slots), ("booking", &booked)] {
+        let at = |quantile: f64| histogram.value_at_quantile(quantile) as f64 / 1_000.0;
+        println!(
+            "{name:<10} {:>6} answers  p50 {:>7.2} ms  p90 {:>7.2}  p99 {:>7.2}  most {:>7.2}",
+            histogram.len(),
+            at(0.5),
+            at(0.9),
+            at(0.99),
+            histogram.max() as f64 / 1_000.0
+        );
+    }
+    println!(
+        "{failed} failed; {} a second of each, {} screens",
+        arguments.rate, arguments.viewers
+    );
+    let (won, lost, other, most) = race(arguments, &caller, &ids[needed]).await?;
+    println!("race: {won} won, {lost} were told conflict, {other} other; slowest {most:.0} ms");
+    let line = json!({
+        "rate": arguments.rate, "secs": arguments.secs, "viewers": arguments.viewers,
+        "slot_p99_us": slots.value_at_quantile(0.99), "booking_p99_us": booked.value_at_quantile(0.99),
+        "booking_p90_us": booked.value_at_quantile(0.9), "failed": failed,
+        "race": {"won": won, "conflict": lost, "other": other},
+    });
+    println!("{line}");
+    for viewer in viewers {
+        viewer.abort();
+    }
+    ensure!(won == 1 && other == 0, "a slot was not sold exactly once");
+    Ok(())
+}
+
+/// Gives the service places enough.
+async fn prepare(arguments: &Arguments) -> anyhow::Result<Caller> {
+    let client = reqwest::Client::new();
+    let all_day = json!({"periods": [{"days": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "until": "24:00",
+                                      "places": 50, "kind": "in person"}]});
+    let url = format!("{}/api/v1/services/{SERVICE}/slots/rule", arguments.url);
+    let answer = client.put(url).json(&all_day).send().await?;
+    ensure!(
+        answer.status().is_success(),
+        "the rule was refused: {}",
+        answer.status()
+    );
+    let message: Value = serde_json::from_str(MESSAGE)?;
+    let endpoint = &message["entry"][0]["resource"]["destination"][0]["endpoint"];
+    let dos = endpoint.as_str().and_then(|text| text.rsplit('|').next());
+    Ok(Caller {
+        client,
+        url: arguments.url.clone(),
+        dos: dos.context("the message has no destination")?.to_owned(),
+    })
+}
+
+/// A screen.
+async fn watch(address: String) {
+    let Ok((mut socket, _)) = tokio_tungstenite::connect_async(address).await else {
+        return;
+    };
+    let subscribe = tokio_tungstenite::tungstenite::Message::text(TOPICS);
+    if futures_util::SinkExt::send(&mut socket, subscribe)
+        .await
+        .is_ok()
+    {
+        while socket.next().await.is_some_and(|frame| frame.is_ok()) {}
+    }
+}
+
+/// Sends at the rate, whether answers come or not.
+async fn load(arguments: &Arguments, caller: &Caller, ids: &[String], seen: &Arc<Seen>) {
+    let mut every = interval(Duration::from_secs(1) / arguments.rate);
+    every.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let mut under_way = Vec::new();
+    for id in ids.iter().take((arguments.rate * arguments.secs) as usize) {
+        let due = every.tick().await;
+        let (one, other, id) = (caller.clone(), caller.clone(), id.clone());
+        let (first, second) = (Arc::clone(seen), Arc::clone(seen));
+        under_way.push(tokio::spawn(async move {
+            let ok = one.slots(3).await.is_ok_and(|answer| answer.0 == 200);
+            first.note(&first.slots, due, ok).await;
+        }));
+        under_way.push(tokio::spawn(async move {
+            let ok = other.book(&id).await.is_ok_and(|(status, _)| status == 200);
+            second.note(&second.booked, due, ok).await;
+        }));
+    }
+    for call in under_way {
+        let _panicked = call.await;
+    }
+}
+
+impl Seen {
+    async fn note(&self, histogram: &Mutex<Histogram<u64>>, due: Instant, is_ok: bool) {
+        let micros = due.elapsed().as_micros() as u64;
+        histogram.lock().await.saturating_record(micros.max(1));
+        if !is_ok {
+            self.failed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// All at once after one slot: how many won, were told conflict, were told something else, and the slowest.
+async fn race(
+    arguments: &Arguments,
+    caller: &Caller,
+    id: &str,
+) -> anyhow::Result<(usize, usize, usize, f64)> {
+    let started = Instant::now();
+    let calls = (0..arguments.race).map(|_| async {
+        let answer = caller.book(id).await;
+        (answer, started.elapsed())
+    });
+    let answers = futures_util::future::join_all(calls).await;
+    let (mut won, mut lost, mut other, mut most) = (0, 0, 0, 0.0_f64);
+    for (answer, took) in answers {
+        most = most.max(took.as_secs_f64() * 1_000.0);
+        match answer? {
+            (200, _) => won += 1,
+            (409, told) if told["issue"][0]["code"] == "conflict" => lost += 1,
+            _ => other += 1,
+        }
+    }
+    Ok((won, lost, other, most))
+}
+
+impl Caller {
+    fn ask(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+        let encode = |value: &Value| base64_of(&value.to_string());
+        let system = "https://fhir.nhs.uk/Id/dos-service-id";
+        let target = json!({"value": self.dos, "system": system});
+        request
+            .header("X-Request-Id", uuid())
+            .header("X-Correlation-Id", uuid())
+            .header("NHSD-Target-Identifier", encode(&target))
+            .header(
+                "NHSD-End-User-Organisation",
+                encode(&json!({"resourceType": "Organization"})),
+            )
+            .header(
+                "NHSD-Requesting-Software",
+                encode(&json!({"resourceType": "Device"})),
+            )
+            .header("Accept", "application/fhir+json; version=1.1.0")
+    }
+
+    /// Asks for the free slots of the next hours.
+    async fn slots(&self, hours: i64) -> anyhow::Result<(u16, Value)> {
+        let now = crate::now();
+        let until = now + jiff::SignedDuration::from_hours(hours);
+        let url = format!(
+            "{}/FHIR/R4/Slot?status=free&start=ge{now}&start=le{until}\
+             &Schedule.actor:HealthcareService={}&_include=Slot:schedule\
+             &_include=Schedule:actor:HealthcareService&_include=Schedule:actor:Practitioner",
+            self.url, self.dos
+        );
+        let answer = self.ask(self.client.get(url)).send().await?;
+        let status = answer.status().as_u16();
+        Ok((status, answer.json().await?))
+    }
+
+    /// Ids of free slots.
+    async fn free(&self, hours: i64) -> anyhow::Result<Vec<String>> {
+        let (status, found) = self.slots(hours).await?;
+        ensure!(status == 200, "slots were refused: {found}");
+        let entries = found["entry"].as_array().into_iter().flatten();
+        let slots = entries.filter(|entry| entry["resource"]["resourceType"] == "Slot");
+        let ids = slots.filter_map(|entry| entry["resource"]["id"].as_str());
+        Ok(ids.map(ToOwned::to_owned).collect())
+    }
+
+    async fn book(&self, slot: &str) -> anyhow::Result<(u16, Value)> {
+        let mut message: Value = serde_json::from_str(&MESSAGE.replace(SLOT, slot))?;
+        message["id"] = uuid().into();
+        let url = format!("{}/FHIR/R4/$process-message", self.url);
+        let request = self.ask(self.client.post(url));
+        let request = request.header("content-type", "application/fhir+json");
+        let answer = request.body(message.to_string()).send().await?;
+        let status = answer.status().as_u16();
+        Ok((status, answer.json().await?))
+    }
+}
+
+fn uuid() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+fn base64_of(text: &str) -> String {
+    base64::Engine::encode(&base64::engine::general_purpose::STANDARD, text)
+}
