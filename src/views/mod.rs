@@ -4,6 +4,7 @@
 //! Nothing here knows a wire format; the faces turn these values into HTML, JSON and metrics.
 
 mod department;
+pub mod destinations;
 mod door;
 mod doubt;
 mod evidence;
@@ -28,6 +29,7 @@ use crate::domain::{
     AcuityGroup, Ahead, At, Cell, Directory, Feed, FeedId, Reading, ReadingName, Service, ServiceId,
 };
 
+pub use crate::fold::advice::{Advice, Switched};
 pub use crate::fold::bookings::diary::{Handling, Noticed};
 pub use crate::fold::bookings::{Booking, Claim, Diary, Live, Referral, Standing};
 pub use crate::fold::listings::Note;
@@ -70,6 +72,8 @@ pub struct Published {
     pub scorecard: Arc<ScoreView>,
     /// Bookable times, bookings and referrals by service; for professionals only.
     pub diaries: Arc<BTreeMap<ServiceId, Arc<Diary>>>,
+    /// What was advised lately, and what is not recommended.
+    pub advice: Arc<Advice>,
 }
 
 /// One Service, now.

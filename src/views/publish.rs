@@ -15,7 +15,7 @@ use crate::views::readings;
 use crate::views::saying::{ambulance_source, visit_source};
 use crate::views::scorecard::{ScoreView, accuracy};
 use crate::views::{
-    Closure, DemandView, FeedView, Finder, Note, Published, ServiceView, Status, StreamView,
+    Advice, Closure, DemandView, FeedView, Finder, Note, Published, ServiceView, Status, StreamView,
 };
 
 /// How far ahead free slots are counted.
@@ -31,6 +31,7 @@ pub struct Viewer {
     opel: Arc<Vec<OpelView>>,
     finder: Arc<Finder>,
     listings: Arc<Vec<Note>>,
+    advice: Arc<Advice>,
 }
 
 impl Viewer {
@@ -45,6 +46,7 @@ impl Viewer {
             demand: Arc::default(),
             scorecard: None,
             opel: Arc::default(),
+            advice: Arc::default(),
         }
     }
 
@@ -74,6 +76,9 @@ impl Viewer {
         if all {
             self.opel = opel::views(picture, &self.directory);
         }
+        if *self.advice != *picture.advice() {
+            self.advice = Arc::new(picture.advice().clone());
+        }
         let known = self.scorecard.take().filter(|_| !all);
         let scorecard = known.unwrap_or_else(|| ScoreView::of(forecaster, picture.at()));
         self.scorecard = Some(Arc::clone(&scorecard));
@@ -90,6 +95,7 @@ impl Viewer {
             scorecard,
             opel: Arc::clone(&self.opel),
             diaries: Arc::clone(picture.bookings().diaries()),
+            advice: Arc::clone(&self.advice),
         })
     }
 
