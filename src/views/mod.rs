@@ -16,6 +16,7 @@ mod publish;
 mod readings;
 mod saying;
 mod scorecard;
+pub mod surface;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,6 +44,7 @@ pub use past::{NoPast, Past};
 pub use publish::Viewer;
 pub use saying::differences;
 pub use scorecard::{ScoreRow, ScoreView};
+pub use surface::Surfaces;
 
 /// Everything readers may see, as of one sequence number.
 #[derive(Debug, Clone)]
@@ -74,6 +76,8 @@ pub struct Published {
     pub diaries: Arc<BTreeMap<ServiceId, Arc<Diary>>>,
     /// What was advised lately, and what is not recommended.
     pub advice: Arc<Advice>,
+    /// Where care is soonest; the same `Arc` while nothing it rests on changed.
+    pub surfaces: Arc<Surfaces>,
 }
 
 /// One Service, now.
