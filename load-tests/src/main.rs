@@ -18,6 +18,7 @@ mod process;
 mod screen;
 mod searches;
 mod storm;
+mod surface;
 mod viewers;
 
 use clap::Parser;
@@ -49,6 +50,8 @@ enum Command {
     Compare(compare::Arguments),
     /// Searches of a Directory of 100,000 places beside PostGIS, Redis and a plain scan.
     Directory(directory::Arguments),
+    /// How long the time-to-care surface takes, of the area and of a country.
+    Surface(surface::Arguments),
     /// The smallest server that can push to many sockets.
     Bound(bound::Arguments),
 }
@@ -78,6 +81,7 @@ fn main() -> anyhow::Result<()> {
         Command::Storm(arguments) => one.block_on(storm::run(&arguments)),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Directory(arguments) => directory::run(&arguments),
+        Command::Surface(arguments) => surface::run(&arguments),
         Command::Bound(arguments) => bound::run(&arguments),
     }
 }

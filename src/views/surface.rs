@@ -138,6 +138,11 @@ impl Table {
         &self.cells
     }
 
+    /// The places.
+    pub fn sites(&self) -> &[Arc<Service>] {
+        &self.sites
+    }
+
     fn near(&self, cell: usize) -> &[(u16, u8)] {
         let (from, to) = (self.starts[cell] as usize, self.starts[cell + 1] as usize);
         &self.near[from..to]
@@ -340,7 +345,8 @@ impl Tables {
         }
     }
 
-    fn table(&self, fineness: Fineness) -> &Arc<Table> {
+    /// The drives at a fineness.
+    pub fn table(&self, fineness: Fineness) -> &Arc<Table> {
         let (held, resolution) = match fineness {
             Fineness::Seven => (&self.seven, Resolution::Seven),
             Fineness::Eight => (&self.eight, Resolution::Eight),
