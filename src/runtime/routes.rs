@@ -20,7 +20,7 @@ use crate::faces::access::{self, Access, Gate};
 use crate::faces::directory::{self, ReadRecords};
 use crate::faces::places::Proxies;
 use crate::faces::placing::Desk;
-use crate::faces::{api, bookings, fhir, metrics, pages, push};
+use crate::faces::{api, bookings, destinations, fhir, metrics, pages, push};
 use crate::runtime::writer::LogState;
 use crate::sources::{self, http_encounters, http_events};
 
@@ -88,7 +88,15 @@ pub fn table(parts: Parts) -> Router {
     // what was typed stand side by side there.
     let known = middleware::from_fn_with_state(access.clone(), access::signed_in);
     let booking = bookings::router(desk.clone()).layer(known);
+    // Crews: /api/v1/destinations…
+    let crews = destinations::router(destinations::Parts {
+        shared: shared.clone(),
+        access: access.clone(),
+        submitter: events.submitter.clone(),
+    })
+    .layer(CompressionLayer::new());
     let router = people
+        .merge(crews)
         .merge(software)
         .merge(finding)
         .merge(booking)
