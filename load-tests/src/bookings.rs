@@ -18,8 +18,14 @@ use crate::push_address;
 const MESSAGE: &str = include_str!("../../fixtures/bars/booking-new-111-utc.json");
 /// The slot that the message has, to be replaced.
 const SLOT: &str = "00000000-0000-4000-8000-000000000001";
-/// The service that the message is for, and its id in the national Directory.
-const SERVICE: &str = "oadby-utc";
+/// Services that are booked, in turns.
+const SERVICES: usize = 10;
+/// People in each quarter of an hour at each of them.
+const PLACES: u8 = 6;
+/// Bookings are spread over so many hours.
+const HOURS: i64 = 5 * 24;
+/// Whoever asks for slots asks for so many hours.
+const ASKED_HOURS: i64 = 3;
 const TOPICS: &str = r#"{"type":"subscribe","topics":["waits"]}"#;
 
 /// `load-tests bookings`
@@ -47,7 +53,16 @@ pub struct Arguments {
 struct Caller {
     client: reqwest::Client,
     url: String,
+    /// Of the message, to be replaced.
+    destination: String,
+}
+
+/// A slot of a service.
+#[derive(Clone)]
+struct Place {
+    /// The service's id in the national Directory.
     dos: String,
+    slot: String,
 }
 
 /// What the callers saw.
@@ -60,11 +75,19 @@ struct Seen {
 /// Measures, prints a table and one line of JSON.
 pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let address = push_address(&arguments.url)?;
-    let caller = prepare(arguments).await?;
+    let (caller, services) = prepare(arguments).await?;
     let viewers: Vec<_> = (0..arguments.viewers)
         .map(|_| tokio::spawn(watch(address.clone())))
         .collect();
-    let ids = caller.free(24 * 6).await?;
+    let mut by_service = Vec::new();
+    for dos in &services {
+        by_service.push(caller.free(dos, HOURS).await?);
+    }
+    let longest = by_service.iter().map(Vec::len).max().unwrap_or_default();
+    let ids: Vec<Place> = (0..longest)
+        .flat_map(|place| by_service.iter().filter_map(move |all| all.get(place)))
+        .cloned()
+        .collect();
     let needed = (arguments.rate * arguments.secs) as usize;
     ensure!(
         ids.len() > needed,
@@ -110,8 +133,8 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Gives the service places enough.
-async fn prepare(arguments: &Arguments) -> anyhow::Result<Caller> {
+/// Gives some services places enough; their ids in the national Directory.
+async fn prepare(arguments: &Arguments) -> anyhow::Result<(Caller, Vec<String>)> {
     let client = reqwest::Client::new();
     let all_day = json!({"periods": [{"days": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "until": "24:00",
                                       "places": 50, "kind": "in person"}]});
@@ -125,11 +148,12 @@ async fn prepare(arguments: &Arguments) -> anyhow::Result<Caller> {
     let message: Value = serde_json::from_str(MESSAGE)?;
     let endpoint = &message["entry"][0]["resource"]["destination"][0]["endpoint"];
     let dos = endpoint.as_str().and_then(|text| text.rsplit('|').next());
-    Ok(Caller {
+    let caller = Caller {
         client,
         url: arguments.url.clone(),
-        dos: dos.context("the message has no destination")?.to_owned(),
-    })
+        destination: dos.context("the message has no destination")?.to_owned(),
+    };
+    Ok((caller, services))
 }
 
 /// A screen.
@@ -147,16 +171,19 @@ async fn watch(address: String) {
 }
 
 /// Sends at the rate, whether answers come or not.
-async fn load(arguments: &Arguments, caller: &Caller, ids: &[String], seen: &Arc<Seen>) {
+async fn load(arguments: &Arguments, caller: &Caller, ids: &[Place], seen: &Arc<Seen>) {
     let mut every = interval(Duration::from_secs(1) / arguments.rate);
     every.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let mut under_way = Vec::new();
     for id in ids.iter().take((arguments.rate * arguments.secs) as usize) {
         let due = every.tick().await;
-        let (one, other, id) = (caller.clone(), caller.clone(), id.clone());
+        let (one, other, id, first_of) = (caller.clone(), caller.clone(), id.clone(), id.clone());
         let (first, second) = (Arc::clone(seen), Arc::clone(seen));
         under_way.push(tokio::spawn(async move {
-            let ok = one.slots(3).await.is_ok_and(|answer| answer.0 == 200);
+            let ok = one
+                .slots(&first_of.dos, ASKED_HOURS)
+                .await
+                .is_ok_and(|answer| answer.0 == 200);
             first.note(&first.slots, due, ok).await;
         }));
         under_way.push(tokio::spawn(async move {
@@ -183,7 +210,7 @@ impl Seen {
 async fn race(
     arguments: &Arguments,
     caller: &Caller,
-    id: &str,
+    id: &Place,
 ) -> anyhow::Result<(usize, usize, usize, f64)> {
     let started = Instant::now();
     let calls = (0..arguments.race).map(|_| async {
@@ -204,10 +231,10 @@ async fn race(
 }
 
 impl Caller {
-    fn ask(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+    fn ask(&self, request: reqwest::RequestBuilder, dos: &str) -> reqwest::RequestBuilder {
         let encode = |value: &Value| base64_of(&value.to_string());
         let system = "https://fhir.nhs.uk/Id/dos-service-id";
-        let target = json!({"value": self.dos, "system": system});
+        let target = json!({"value": dos, "system": system});
         request
             .header("X-Request-Id", uuid())
             .header("X-Correlation-Id", uuid())
@@ -224,35 +251,44 @@ impl Caller {
     }
 
     /// Asks for the free slots of the next hours.
-    async fn slots(&self, hours: i64) -> anyhow::Result<(u16, Value)> {
+    async fn slots(&self, dos: &str, hours: i64) -> anyhow::Result<(u16, Value)> {
         let now = crate::now();
         let until = now + jiff::SignedDuration::from_hours(hours);
         let url = format!(
             "{}/FHIR/R4/Slot?status=free&start=ge{now}&start=le{until}\
              &Schedule.actor:HealthcareService={}&_include=Slot:schedule\
              &_include=Schedule:actor:HealthcareService&_include=Schedule:actor:Practitioner",
-            self.url, self.dos
+            self.url, dos
         );
-        let answer = self.ask(self.client.get(url)).send().await?;
+        let answer = self.ask(self.client.get(url), dos).send().await?;
         let status = answer.status().as_u16();
         Ok((status, answer.json().await?))
     }
 
     /// Ids of free slots.
-    async fn free(&self, hours: i64) -> anyhow::Result<Vec<String>> {
-        let (status, found) = self.slots(hours).await?;
+    async fn free(&self, dos: &str, hours: i64) -> anyhow::Result<Vec<Place>> {
+        let (status, found) = self.slots(dos, hours).await?;
         ensure!(status == 200, "slots were refused: {found}");
         let entries = found["entry"].as_array().into_iter().flatten();
         let slots = entries.filter(|entry| entry["resource"]["resourceType"] == "Slot");
         let ids = slots.filter_map(|entry| entry["resource"]["id"].as_str());
-        Ok(ids.map(ToOwned::to_owned).collect())
+        let place = |id: &str| Place {
+            dos: dos.to_owned(),
+            slot: id.to_owned(),
+        };
+        Ok(ids.map(place).collect())
     }
 
-    async fn book(&self, slot: &str) -> anyhow::Result<(u16, Value)> {
-        let mut message: Value = serde_json::from_str(&MESSAGE.replace(SLOT, slot))?;
+    async fn book(&self, place: &Place) -> anyhow::Result<(u16, Value)> {
+        let text = MESSAGE.replace(SLOT, &place.slot);
+        let text = text.replace(
+            &format!("|{}\"", self.destination),
+            &format!("|{}\"", place.dos),
+        );
+        let mut message: Value = serde_json::from_str(&text)?;
         message["id"] = uuid().into();
         let url = format!("{}/FHIR/R4/$process-message", self.url);
-        let request = self.ask(self.client.post(url));
+        let request = self.ask(self.client.post(url), &place.dos);
         let request = request.header("content-type", "application/fhir+json");
         let answer = request.body(message.to_string()).send().await?;
         let status = answer.status().as_u16();

@@ -19,6 +19,7 @@ mod process;
 mod screen;
 mod searches;
 mod storm;
+mod surface;
 mod viewers;
 
 use clap::Parser;
@@ -52,6 +53,8 @@ enum Command {
     Directory(directory::Arguments),
     /// Booking software at a steady rate with readers on, then many after one slot.
     Bookings(bookings::Arguments),
+    /// How long the time-to-care surface takes, of the area and of a country.
+    Surface(surface::Arguments),
     /// The smallest server that can push to many sockets.
     Bound(bound::Arguments),
 }
@@ -82,6 +85,7 @@ fn main() -> anyhow::Result<()> {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Directory(arguments) => directory::run(&arguments),
         Command::Bookings(arguments) => many.block_on(bookings::run(&arguments)),
+        Command::Surface(arguments) => surface::run(&arguments),
         Command::Bound(arguments) => bound::run(&arguments),
     }
 }

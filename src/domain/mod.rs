@@ -20,6 +20,7 @@ pub mod need;
 pub mod nhs_number;
 pub mod opel;
 pub mod opening;
+pub mod pathway;
 pub mod patient;
 pub mod places;
 pub mod reading;

@@ -1,6 +1,6 @@
 //! From a postcode to the hex it lies in, from a town to its middle. Neither is kept anywhere.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 use compact_str::CompactString;
@@ -16,6 +16,8 @@ const OUTCODES: &str = include_str!("../../fixtures/places/outcodes.csv");
 const TOWNS: &str = include_str!("../../fixtures/places/towns.csv");
 /// So much of a text is looked at, bytes; the longest name of a town is far shorter.
 const TEXT_BYTES_MAX: usize = 100;
+/// See [`area_cells`].
+const NEIGHBOURS_MIN: usize = 3;
 /// So many first letters stand for a town.
 const START_LETTERS: usize = 4;
 /// A name of so many letters may be misspelt by one.
@@ -52,6 +54,28 @@ pub fn find_postcode(text: &str) -> Option<Cell> {
             .and_then(|end| table().get(plain.get(..end)?))
     };
     whole.or_else(outcode).copied()
+}
+
+/// Hexes of the area: those of level 8 that hold a postcode, and those between them that hold none but have at least
+/// [`NEIGHBOURS_MIN`] neighbours that do. In order.
+pub fn area_cells() -> &'static [Cell] {
+    static ALL: OnceLock<Vec<Cell>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let lines = POSTCODES.lines().filter(|line| !line.starts_with('#'));
+        let held: BTreeSet<Cell> = lines
+            .filter_map(|line| line.split(',').next()?.parse().ok())
+            .collect();
+        let ring = |cell: &Cell| cell.0.grid_disk::<Vec<_>>(1).into_iter().map(Cell);
+        let between: BTreeSet<Cell> = held
+            .iter()
+            .flat_map(ring)
+            .filter(|cell| {
+                let beside = ring(cell).filter(|other| held.contains(other));
+                !held.contains(cell) && beside.count() >= NEIGHBOURS_MIN
+            })
+            .collect();
+        held.union(&between).copied().collect()
+    })
 }
 
 /// How exactly a place is known.

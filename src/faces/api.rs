@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::faces::{Shared, demand, failure, wire};
+use crate::faces::{Shared, failure, heat, wire};
 use crate::views::Published;
 
 /// What the API needs.
@@ -33,8 +33,8 @@ pub fn router(parts: Parts) -> Router {
         .route("/api/v1/feeds", get(feeds))
         .route("/api/v1/scorecard", get(scorecard))
         .route("/api/v1/opel", get(opel))
-        .route("/api/v1/heat", get(heat))
-        .route("/api/v1/heat.geojson", get(heat_geojson))
+        .route("/api/v1/heat", get(heat::json))
+        .route("/api/v1/heat.geojson", get(heat::geojson))
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .with_state(parts)
@@ -79,7 +79,7 @@ pub async fn refuse_in_json(request: Request, next: Next) -> Response {
 const SEE_OPENAPI: &str = "see /api/openapi.json";
 
 /// Answers with JSON, or with "not modified" when the caller has this very picture.
-fn answer(parts: &Parts, headers: &HeaderMap, picture: &Published, body: &Value) -> Response {
+pub fn answer(parts: &Parts, headers: &HeaderMap, picture: &Published, body: &Value) -> Response {
     let tag = format!("\"{}-{}\"", picture.epoch, picture.seq);
     let known = headers
         .get(header::IF_NONE_MATCH)
@@ -199,88 +199,6 @@ fn unknown_service() -> Response {
         "no service of that id is in the directory",
         "GET /api/v1/services lists them",
     )
-}
-
-/// What may be asked of the heat map today.
-#[derive(Deserialize)]
-struct HeatQuery {
-    kind: Option<String>,
-    window: Option<String>,
-}
-
-impl HeatQuery {
-    /// `None` when it can be answered, else what to answer.
-    fn fault(&self) -> Option<Response> {
-        let kind = self.kind.as_deref().unwrap_or("demand");
-        let window = self.window.as_deref().unwrap_or("60m");
-        if kind == "demand" && window == "60m" {
-            return None;
-        }
-        Some(failure(
-            StatusCode::BAD_REQUEST,
-            "not_available",
-            "that heat map is not available",
-            "ask for kind=demand and window=60m",
-        ))
-    }
-}
-
-async fn heat(
-    State(parts): State<Parts>,
-    Query(query): Query<HeatQuery>,
-    headers: HeaderMap,
-) -> Response {
-    if let Some(why) = query.fault() {
-        return why;
-    }
-    let picture = parts.shared.picture();
-    let cells = demand::public(&picture.demand);
-    let cells: Vec<Value> = cells
-        .iter()
-        .map(|(cell, people)| json!({"cell": cell.to_string(), "people": people}))
-        .collect();
-    let body = wire::envelope(&picture, &parts.shared.mode, "cells", &cells.into());
-    answer(&parts, &headers, &picture, &body)
-}
-
-async fn heat_geojson(
-    State(parts): State<Parts>,
-    Query(query): Query<HeatQuery>,
-    headers: HeaderMap,
-) -> Response {
-    if let Some(why) = query.fault() {
-        return why;
-    }
-    let picture = parts.shared.picture();
-    let features: Vec<Value> = demand::public(&picture.demand)
-        .iter()
-        .map(|(cell, people)| {
-            let mut ring: Vec<[f64; 2]> = cell
-                .0
-                .boundary()
-                .iter()
-                .map(|corner| [corner.lng(), corner.lat()])
-                .collect();
-            ring.extend(ring.first().copied());
-            json!({
-                "type": "Feature",
-                "id": cell.to_string(),
-                "properties": {"people": people},
-                "geometry": {"type": "Polygon", "coordinates": [ring]},
-            })
-        })
-        .collect();
-    let body = json!({
-        "type": "FeatureCollection",
-        "as_of": picture.as_of.rfc3339_london(),
-        "features": features,
-    });
-    let mut answer = answer(&parts, &headers, &picture, &body);
-    if answer.status() == StatusCode::OK {
-        let kind = HeaderValue::from_static("application/geo+json");
-        answer.headers_mut().insert(header::CONTENT_TYPE, kind);
-    }
-    answer
 }
 
 /// Ready when the log takes facts; the first picture is published before the server listens.

@@ -3,6 +3,7 @@
 //! A pure machine. It never does I/O, reads a clock, rolls dice or keeps anything in an order that
 //! could differ from one run to the next: the same log gives the same bytes.
 
+pub mod advice;
 pub mod bookings;
 mod decide;
 pub mod demand;
@@ -24,6 +25,7 @@ use crate::domain::{
     At, Directory, Entry, Event, Fact, FeedId, IncidentId, Record, ServiceId, VisitId,
 };
 
+use advice::Advice;
 pub use bookings::Bookings;
 pub use decide::{Decision, FUTURE_MAX, LATE_MAX, LATE_MAX_MOST, Limits};
 use demand::Demand;
@@ -36,7 +38,7 @@ use visits::Visits;
 
 /// Rises with every change of what facts mean or of how a picture is written: a snapshot of another
 /// version is not used, and the entries are folded afresh.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// What an entry changed, for those who keep something derived from the picture.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,6 +69,8 @@ pub struct Picture {
     feeds: Feeds,
     listings: Listings,
     bookings: Bookings,
+    #[serde(default)]
+    advice: Advice,
 }
 
 impl Picture {
@@ -83,6 +87,7 @@ impl Picture {
             feeds: Feeds::default(),
             listings: Listings::default(),
             bookings: Bookings::default(),
+            advice: Advice::default(),
         }
     }
 
@@ -149,6 +154,7 @@ impl Picture {
             self.incidents.tidy(self.at);
             self.demand.tidy(self.at);
             self.bookings.tidy(self.at);
+            self.advice.tidy(self.at);
         }
         if let Record::Fact(fact) = &entry.record {
             self.feeds.take(self.at, fact);
@@ -217,6 +223,9 @@ impl Picture {
             }
             Event::ServiceListed { .. } | Event::ServiceWithdrawn { .. } => {
                 self.list(&fact.event, changes)
+            }
+            Event::AdviceGiven { .. } | Event::RecommendationSwitched { .. } => {
+                self.advice.take(at, &fact.event)
             }
             of_places if of_places.is_of_places() => self.bookings.take(self.at, of_places),
             _ => self.take_visit(fact, changes),
@@ -338,6 +347,11 @@ impl Picture {
     /// Diaries, holds, bookings and referrals.
     pub fn bookings(&self) -> &Bookings {
         &self.bookings
+    }
+
+    /// What was advised lately, and what is switched off.
+    pub fn advice(&self) -> &Advice {
+        &self.advice
     }
 
     /// What a service said about itself, if anything.

@@ -19,7 +19,7 @@ use crate::faces::access::{self, Access, Gate};
 use crate::faces::directory::{self, ReadRecords};
 use crate::faces::places::Proxies;
 use crate::faces::placing::Desk;
-use crate::faces::{api, bookings, fhir, metrics, pages, push};
+use crate::faces::{api, bookings, destinations, fhir, metrics, pages, push};
 use crate::runtime::writer::LogState;
 use crate::sources::{self, http_encounters, http_events};
 
@@ -84,16 +84,10 @@ pub fn table(parts: Parts) -> Router {
     })
     .layer(Extension(ReadRecords(read_records)))
     .layer(CompressionLayer::new());
-    // Booking: /api/v1/{bookings,holds}/… /api/v1/services/{id}/slots…; never compressed, since secrets and
-    // what was typed stand side by side there.
-    let booking = bookings::router(desk.clone());
     let router = people
         .merge(software)
         .merge(finding)
-        .merge(booking)
-        .merge(pages::booking::router(pages::booking::Parts {
-            desk: desk.clone(),
-        }))
+        .merge(placing(&desk))
         // Feeds: POST /api/v1/events /feeds/{feed}/FHIR/R4…
         .merge(feeds(events))
         // Screens: /api/v1/push /api/v1/push/sse /api/v1/state /api/asyncapi.json
@@ -120,6 +114,23 @@ pub fn table(parts: Parts) -> Router {
         ))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(header::REFERRER_POLICY, "same-origin"))
+}
+
+/// Places for patients, and where to take them.
+fn placing(desk: &Desk) -> Router {
+    // Crews: /api/v1/destinations…
+    let crews = destinations::router(destinations::Parts {
+        shared: desk.shared.clone(),
+        submitter: desk.submitter.clone(),
+    })
+    .layer(CompressionLayer::new());
+    // Booking: /api/v1/{bookings,holds}/… /api/v1/services/{id}/slots… /clinician/…; never compressed, since secrets
+    // and what was typed stand side by side there.
+    bookings::router(desk.clone())
+        .merge(pages::booking::router(pages::booking::Parts {
+            desk: desk.clone(),
+        }))
+        .merge(crews)
 }
 
 /// What senders of events call.

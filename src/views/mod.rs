@@ -4,6 +4,7 @@
 //! Nothing here knows a wire format; the faces turn these values into HTML, JSON and metrics.
 
 mod department;
+pub mod destinations;
 mod door;
 mod doubt;
 mod evidence;
@@ -15,6 +16,7 @@ mod publish;
 mod readings;
 mod saying;
 mod scorecard;
+pub mod surface;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,6 +30,7 @@ use crate::domain::{
     AcuityGroup, Ahead, At, Cell, Directory, Feed, FeedId, Reading, ReadingName, Service, ServiceId,
 };
 
+pub use crate::fold::advice::{Advice, Switched};
 pub use crate::fold::bookings::diary::{Handling, Noticed};
 pub use crate::fold::bookings::{Booking, Claim, Diary, Live, Referral, Standing};
 pub use crate::fold::listings::Note;
@@ -41,6 +44,7 @@ pub use past::{NoPast, Past};
 pub use publish::Viewer;
 pub use saying::differences;
 pub use scorecard::{ScoreRow, ScoreView};
+pub use surface::Surfaces;
 
 /// Everything readers may see, as of one sequence number.
 #[derive(Debug, Clone)]
@@ -70,6 +74,10 @@ pub struct Published {
     pub scorecard: Arc<ScoreView>,
     /// Bookable times, bookings and referrals by service; for professionals only.
     pub diaries: Arc<BTreeMap<ServiceId, Arc<Diary>>>,
+    /// What was advised lately, and what is not recommended.
+    pub advice: Arc<Advice>,
+    /// Where care is soonest; the same `Arc` while nothing it rests on changed.
+    pub surfaces: Arc<Surfaces>,
 }
 
 /// One Service, now.

@@ -14,8 +14,9 @@ use crate::views::opel::{self, OpelView};
 use crate::views::readings;
 use crate::views::saying::{ambulance_source, visit_source};
 use crate::views::scorecard::{ScoreView, accuracy};
+use crate::views::surface::{Surfaces, Tables};
 use crate::views::{
-    Closure, DemandView, FeedView, Finder, Note, Published, ServiceView, Status, StreamView,
+    Advice, Closure, DemandView, FeedView, Finder, Note, Published, ServiceView, Status, StreamView,
 };
 
 /// How far ahead free slots are counted.
@@ -31,6 +32,9 @@ pub struct Viewer {
     opel: Arc<Vec<OpelView>>,
     finder: Arc<Finder>,
     listings: Arc<Vec<Note>>,
+    advice: Arc<Advice>,
+    tables: Arc<Tables>,
+    surfaces: Option<Arc<Surfaces>>,
 }
 
 impl Viewer {
@@ -38,6 +42,7 @@ impl Viewer {
     pub fn new(directory: Arc<Directory>) -> Self {
         Self {
             finder: Arc::new(Finder::of(&directory)),
+            tables: Arc::new(Tables::new(&directory)),
             listings: Arc::default(),
             directory,
             services: BTreeMap::new(),
@@ -45,6 +50,8 @@ impl Viewer {
             demand: Arc::default(),
             scorecard: None,
             opel: Arc::default(),
+            advice: Arc::default(),
+            surfaces: None,
         }
     }
 
@@ -59,9 +66,13 @@ impl Viewer {
         let is_other = self.follow(picture, changes);
         let all = is_other || self.services.is_empty() || changes.contains(&Change::MinutePassed);
         self.publish_feeds(picture);
+        let mut is_moved = all;
         for id in self.dirty(all, changes) {
             if let Some(service) = self.directory.find_service(id.as_str()) {
                 let view = self.service_view(picture, forecaster, service);
+                let door = |view: &ServiceView| (view.closure.is_some(), view.status.clone());
+                let known = self.services.get(&id).map(|known| door(known));
+                is_moved |= known != Some(door(&view));
                 keep_or_put(&mut self.services, &id, view);
             }
         }
@@ -74,6 +85,10 @@ impl Viewer {
         if all {
             self.opel = opel::views(picture, &self.directory);
         }
+        if *self.advice != *picture.advice() {
+            self.advice = Arc::new(picture.advice().clone());
+        }
+        let surfaces = self.surfaces(is_moved, picture.at());
         let known = self.scorecard.take().filter(|_| !all);
         let scorecard = known.unwrap_or_else(|| ScoreView::of(forecaster, picture.at()));
         self.scorecard = Some(Arc::clone(&scorecard));
@@ -90,7 +105,25 @@ impl Viewer {
             scorecard,
             opel: Arc::clone(&self.opel),
             diaries: Arc::clone(picture.bookings().diaries()),
+            advice: Arc::clone(&self.advice),
+            surfaces,
         })
+    }
+
+    /// The surfaces, others only when what they rest on came out as another. Waits are shown by the minute, so
+    /// that only a door or a status changes them in between.
+    fn surfaces(&mut self, is_moved: bool, now: At) -> Arc<Surfaces> {
+        let known = self.surfaces.take();
+        let surfaces = match known {
+            Some(known) if !is_moved => known,
+            known => {
+                let fresh = Surfaces::new(&self.tables, &self.services, now);
+                let same = known.filter(|known| known.is_same(&fresh));
+                same.unwrap_or_else(|| Arc::new(fresh))
+            }
+        };
+        self.surfaces = Some(Arc::clone(&surfaces));
+        surfaces
     }
 
     /// Takes over the Directory of the picture where that is another one; tells whether it was.
@@ -102,6 +135,8 @@ impl Viewer {
         }
         self.directory = Arc::clone(picture.directory());
         self.finder = Arc::new(Finder::of(&self.directory));
+        self.tables = Arc::new(Tables::new(&self.directory));
+        self.surfaces = None;
         self.listings = Arc::new(picture.listings().notes().cloned().collect());
         let directory = &self.directory;
         self.services

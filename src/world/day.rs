@@ -127,8 +127,12 @@ impl Area {
             let incident = self.plan_conveyance(to, person.home, at, Some(visit));
             patient.incident = Some(incident);
         }
+        let sets_off = self.sets_off(&patient, at);
         self.patients.insert(visit, patient);
-        self.plan(at, Step::Arrive(visit));
+        match sets_off {
+            Some(from) => self.plan(from.max(self.now), Step::Choose(visit)),
+            None => self.plan(at, Step::Arrive(visit)),
+        }
     }
 
     fn plan_calls(&mut self, midnight: At, end: At) {

@@ -13,6 +13,7 @@ use super::happening::{Contact, Happening, IncidentNo, VisitNo, What};
 use super::patient::Patient;
 use super::places::Places;
 use super::rhythm::HourOfWeek;
+use super::routing::Router;
 use super::scenario::Scenario;
 use super::wards::Wards;
 use crate::domain::event::Decision;
@@ -26,6 +27,7 @@ pub(super) enum Step {
     BeginHour,
     BedMeeting,
     BedFree,
+    Choose(VisitNo),
     Arrive(VisitNo),
     TriageDone(VisitNo),
     HandoverDone(VisitNo),
@@ -84,6 +86,7 @@ pub(super) struct Area {
     pub(super) demand: Dice,
     pub(super) care: Dice,
     happened: Vec<Happening>,
+    pub(super) router: Option<Box<Router>>,
 }
 
 impl Area {
@@ -106,6 +109,7 @@ impl Area {
             demand: Dice::new(seed, Sequence::Demand),
             care: Dice::new(seed, Sequence::Care),
             happened: Vec::new(),
+            router: None,
         };
         area.plan_people(midnight);
         area.plan(midnight, Step::BeginDay);
@@ -127,6 +131,7 @@ impl Area {
     }
 
     pub(super) fn happen(&mut self, what: What) {
+        self.tell_router(&what);
         self.happened.push(Happening { at: self.now, what });
     }
 
@@ -148,6 +153,7 @@ impl Area {
             Step::BeginHour => self.begin_hour(),
             Step::BedMeeting => self.meet_about_beds(),
             Step::BedFree => self.bed_free(),
+            Step::Choose(visit) => self.choose(visit),
             Step::Arrive(visit) => self.arrive(visit),
             Step::TriageDone(visit) => self.triage_done(visit),
             Step::HandoverDone(visit) => self.handover_done(visit),

@@ -24,6 +24,7 @@ mod record;
 mod report;
 mod residents;
 mod rhythm;
+pub mod routing;
 mod scenario;
 pub mod send;
 #[cfg(test)]

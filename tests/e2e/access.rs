@@ -51,6 +51,10 @@ O GET /api/v1/directory/changes
 O POST /api/v1/directory/changes
 SO GET /api/v0.0.1/capacity/services/{uid}/capacitystatus/
 SO PUT /api/v0.0.1/capacity/services/{uid}/capacitystatus/
+WCO GET /api/v1/destinations
+WCO POST /api/v1/destinations/advised
+WO POST /api/v1/destinations/conveying
+O POST /api/v1/destinations/recommendations
 CSOM GET /api/v1/services/{id}/slots
 SO POST /api/v1/services/{id}/slots
 SO POST /api/v1/services/{id}/slots/withdraw

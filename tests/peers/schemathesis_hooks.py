@@ -66,6 +66,12 @@ def map_case(context, case):
     if path.startswith("/api/v1/directory/search"):
         case.query = dict(case.query or {})
         search(case.query)
+    if path == "/api/v1/destinations":
+        case.query = dict(case.query or {})
+        need = case.query.get("need")
+        search(case.query)
+        case.query["need"] = need
+        case.query.pop("way", None)  # some needs come one way only
     if path.endswith("/changes") and isinstance(case.body, dict):
         change(case.body)
         if len(str(case.body)) % 2:

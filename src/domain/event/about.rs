@@ -43,6 +43,8 @@ impl Event {
             Self::DetailsRead { .. } => "details.read",
             Self::DetailsErased { .. } => "details.erased",
             Self::NoticeReported(_) => "notice.reported",
+            Self::AdviceGiven { .. } => "advice.given",
+            Self::RecommendationSwitched { .. } => "recommendation.switched",
         }
     }
 
@@ -65,7 +67,10 @@ impl Event {
     /// Only this server itself may say so, never a feed.
     pub fn is_own(&self) -> bool {
         match self {
-            Self::ServiceListed { .. } | Self::ServiceWithdrawn { .. } => true,
+            Self::ServiceListed { .. }
+            | Self::ServiceWithdrawn { .. }
+            | Self::AdviceGiven { .. }
+            | Self::RecommendationSwitched { .. } => true,
             Self::SlotsPublished { .. } | Self::SlotsWithdrawn { .. } => false,
             other => other.is_of_places(),
         }
@@ -119,6 +124,8 @@ impl Event {
             | Self::SlotsWithdrawn { service, .. }
             | Self::SlotsRuled { service, .. }
             | Self::SlotHeld { service, .. }
+            | Self::AdviceGiven { service, .. }
+            | Self::RecommendationSwitched { service, .. }
             | Self::ServiceWithdrawn { service, .. } => Some(service),
             Self::BookingMade(made) => Some(&made.service),
             Self::ReferralMade(made) => Some(&made.service),

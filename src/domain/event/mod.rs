@@ -355,4 +355,27 @@ pub enum Event {
     /// What became of a word to a patient or to a service's own system.
     #[serde(rename = "notice.reported")]
     NoticeReported(Box<Notice>),
+    /// Somebody was advised to go to a service; counted, and nothing of the person is kept.
+    #[serde(rename = "advice.given")]
+    AdviceGiven {
+        /// Where to.
+        service: ServiceId,
+        /// The need it was asked for, as in the pathway table.
+        need: CompactString,
+        /// Away from where they would have gone anyway.
+        #[serde(default)]
+        nudge: bool,
+    },
+    /// A service is no longer recommended, or is again.
+    #[serde(rename = "recommendation.switched")]
+    RecommendationSwitched {
+        /// Which.
+        service: ServiceId,
+        /// Recommended.
+        on: bool,
+        /// Plain words.
+        why: String,
+        /// Who did it: the label of the token.
+        by: CompactString,
+    },
 }

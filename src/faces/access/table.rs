@@ -25,6 +25,10 @@ const FEED: Who = Who::Roles(&[Role::Feed]);
 const OPERATOR: Who = Who::Roles(&[Role::Operator]);
 /// Those who look a place for a patient.
 const BOOKS: Who = Who::Roles(&[Role::Clinician, Role::Operator]);
+/// Those who say where a patient is to go.
+const ADVISES: Who = Who::Roles(&[Role::Crew, Role::Clinician, Role::Operator]);
+/// Those who take patients there.
+const CONVEYS: Who = Who::Roles(&[Role::Crew, Role::Operator]);
 /// Staff of a service, for their own, and operators.
 const RUNS: Who = Who::Roles(&[Role::Service, Role::Operator]);
 /// Who sees how bookings stand; nothing of a patient.
@@ -107,6 +111,11 @@ pub const TABLE: &[Row] = &[
         "/api/v0.0.1/capacity/services/{uid}/capacitystatus/",
         RUNS,
     ),
+    // Where to take a patient.
+    (GET, "/api/v1/destinations", ADVISES),
+    (POST, "/api/v1/destinations/advised", ADVISES),
+    (POST, "/api/v1/destinations/conveying", CONVEYS),
+    (POST, "/api/v1/destinations/recommendations", OPERATOR),
     // Booking.
     (GET, "/api/v1/services/{id}/slots", SEES),
     (POST, "/api/v1/services/{id}/slots", RUNS),

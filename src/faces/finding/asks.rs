@@ -239,7 +239,7 @@ fn page(fields: &mut Fields, audience: Audience) -> (usize, usize, Sort) {
 }
 
 /// Where the patient is: one of postcode, place or position.
-fn origin(fields: &mut Fields) -> Option<(Position, String)> {
+pub fn origin(fields: &mut Fields) -> Option<(Position, String)> {
     let given = [
         fields.get("postcode").is_some(),
         fields.get("place").is_some(),
@@ -321,7 +321,8 @@ fn reach(fields: &mut Fields, audience: Audience, km: Option<f64>) -> Reach {
     }
 }
 
-fn patient(fields: &mut Fields, query: &mut Query) {
+/// The age that was given, days.
+pub fn age_days(fields: &mut Fields) -> Option<u32> {
     let years = fields.read("age", "completed years from 0 to 130", |text| {
         text.parse::<u32>().ok().filter(|years| *years <= 130)
     });
@@ -336,8 +337,11 @@ fn patient(fields: &mut Fields, query: &mut Query) {
         );
     }
     // Someone of so many completed years is at least so many days old.
-    query.age_days =
-        days.or(years.map(|years| years_in_days(f64::from(years)) + u32::from(years > 0)));
+    days.or(years.map(|years| years_in_days(f64::from(years)) + u32::from(years > 0)))
+}
+
+fn patient(fields: &mut Fields, query: &mut Query) {
+    query.age_days = age_days(fields);
     query.sex = fields.read("sex", "F, M or I", Sex::find);
     let group = fields.read("sg", "a symptom group, a number", |text| {
         text.parse::<u32>().ok()

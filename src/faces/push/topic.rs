@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::domain::ServiceId;
-use crate::faces::{Mode, demand, opel, wire};
+use crate::faces::{Mode, demand, heat, opel, wire};
 use crate::views::{Published, ServiceView};
 
 /// What may be subscribed to.
@@ -21,6 +21,8 @@ pub enum Topic {
     Status,
     /// Contacts, call-outs and arrivals of the last hour by hex, safe for the public.
     Demand,
+    /// Where care is soonest, by group and hex of level 7, for those who set off now.
+    TimeToCare,
     /// Every figure of one service.
     Service(ServiceId),
 }
@@ -32,6 +34,7 @@ impl Topic {
             "waits" => Some(Self::Waits),
             "status" => Some(Self::Status),
             "heat:demand:60m:7" => Some(Self::Demand),
+            "heat:time-to-care:7" => Some(Self::TimeToCare),
             _ => ServiceId::new(text.strip_prefix("service:")?)
                 .ok()
                 .map(Self::Service),
@@ -45,6 +48,7 @@ impl fmt::Display for Topic {
             Self::Waits => f.write_str("waits"),
             Self::Status => f.write_str("status"),
             Self::Demand => f.write_str("heat:demand:60m:7"),
+            Self::TimeToCare => f.write_str("heat:time-to-care:7"),
             Self::Service(id) => write!(f, "service:{id}"),
         }
     }
@@ -173,6 +177,12 @@ pub fn contents(picture: &Published, mode: &Mode, old: Option<(&Published, &Topi
         Topic::Demand,
         demand.unwrap_or_else(|| Arc::new(hexes(picture))),
     );
+    let unchanged = old.filter(|(before, _)| Arc::ptr_eq(&before.surfaces, &picture.surfaces));
+    let surface = unchanged.and_then(|(_, topics)| topics.get(&Topic::TimeToCare).cloned());
+    all.insert(
+        Topic::TimeToCare,
+        surface.unwrap_or_else(|| Arc::new(soonest(picture))),
+    );
     all.insert(Topic::Waits, Arc::new(waits));
     all.insert(Topic::Status, Arc::new(status));
     all
@@ -183,6 +193,12 @@ fn hexes(picture: &Published) -> Contents {
     hexes
         .into_iter()
         .map(|(cell, people)| (format_compact!("{cell}"), Value::from(people).into()))
+        .collect()
+}
+
+fn soonest(picture: &Published) -> Contents {
+    heat::pushed(picture)
+        .map(|(group, cell, best)| (format_compact!("{}:{cell}", group.label()), best.into()))
         .collect()
 }
 
@@ -224,7 +240,13 @@ mod tests {
 
     #[test]
     fn a_topic_is_written_as_it_is_read() {
-        for text in ["waits", "status", "heat:demand:60m:7", "service:lri-ed"] {
+        for text in [
+            "waits",
+            "status",
+            "heat:demand:60m:7",
+            "heat:time-to-care:7",
+            "service:lri-ed",
+        ] {
             assert_eq!(Topic::parse(text).unwrap().to_string(), text);
         }
         assert_eq!(Topic::parse("everything"), None);

@@ -1,0 +1,153 @@
+//! Destinations for crews and clinicians: where this patient may be taken, in what order and why; and what crews and
+//! advisers tell in return, so that those on their way count before they arrive.
+
+mod said;
+mod words;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+
+use crate::domain::Position;
+use crate::domain::pathway::{Need, Pathways, Way};
+use crate::domain::time::HOUR;
+use crate::faces::directory::refused;
+use crate::faces::finding::Fault;
+use crate::faces::finding::asks::{Fields, age_days, origin};
+use crate::faces::{Shared, wire};
+use crate::log::Submitter;
+use crate::views::destinations::{self, Asked};
+
+/// Largest body, bytes.
+const BODY_BYTES_MAX: usize = 4 << 10;
+/// Every parameter of the question.
+const KNOWN: [&str; 9] = [
+    "postcode", "place", "lat", "lng", "need", "age", "age_days", "way", "at_plus",
+];
+
+/// What these routes need.
+#[derive(Clone)]
+pub struct Parts {
+    /// The published picture.
+    pub shared: Shared,
+    /// The way into the log.
+    pub submitter: Submitter,
+}
+
+/// The routes.
+pub fn router(parts: Parts) -> Router {
+    Router::new()
+        .route("/api/v1/destinations", get(ask))
+        .route("/api/v1/destinations/advised", post(said::advised))
+        .route("/api/v1/destinations/conveying", post(said::conveying))
+        .route(
+            "/api/v1/destinations/recommendations",
+            post(said::recommendation),
+        )
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(parts)
+}
+
+/// A question as understood.
+struct Question {
+    from: Position,
+    place: String,
+    need: &'static Need,
+    way: Way,
+    age_days: Option<u32>,
+    hours: i64,
+}
+
+fn read(pairs: Vec<(String, String)>) -> Result<Question, Vec<Fault>> {
+    let table = Pathways::demonstration();
+    let mut fields = Fields::of(pairs, &KNOWN);
+    let from = origin(&mut fields);
+    let keys: Vec<&str> = table.need.iter().map(|need| need.id.as_str()).collect();
+    let hint = format!("one of: {}", keys.join(", "));
+    if fields.get("need").is_none() {
+        fields
+            .faults
+            .push(Fault::new("need", "is missing", hint.clone()));
+    }
+    let need = fields.read("need", &hint, |text| table.find(text));
+    let way = fields.read("way", "ambulance or walk_in", |text| match text {
+        "ambulance" => Some(Way::Ambulance),
+        "walk_in" => Some(Way::WalkIn),
+        _ => None,
+    });
+    let age_days = age_days(&mut fields);
+    let hours = fields.read("at_plus", "0, 1 or 2 hours", |text| {
+        text.parse().ok().filter(|hours| (0..=2).contains(hours))
+    });
+    let way = way.unwrap_or(match need.map(|need| need.way) {
+        Some(Way::WalkIn) => Way::WalkIn,
+        _ => Way::Ambulance,
+    });
+    if need.is_some_and(|need| !need.allows(way)) {
+        let message = "such patients do not come that way";
+        fields
+            .faults
+            .push(Fault::new("way", message, "give the other way"));
+    }
+    match (from, need) {
+        (Some((from, place)), Some(need)) if fields.faults.is_empty() => Ok(Question {
+            from,
+            place,
+            need,
+            way,
+            age_days,
+            hours: hours.unwrap_or(0),
+        }),
+        _ => Err(fields.faults),
+    }
+}
+
+async fn ask(State(parts): State<Parts>, Query(pairs): Query<Vec<(String, String)>>) -> Response {
+    let question = match read(pairs) {
+        Ok(question) => question,
+        Err(why) => return refused(&why),
+    };
+    let table = Pathways::demonstration();
+    let picture = parts.shared.picture();
+    let named = destinations::named(&picture, question.need);
+    let positions: Vec<Position> = named.iter().map(|view| view.service.position).collect();
+    let minutes = parts.shared.travel.minutes(question.from, &positions).await;
+    let places: Vec<_> = named.into_iter().zip(minutes).collect();
+    let asked = Asked {
+        need: question.need,
+        way: question.way,
+        age_days: question.age_days,
+        in_time: question.hours * HOUR,
+    };
+    let found = destinations::answer(&picture, table, &asked, &places);
+    let mut body = wire::envelope(
+        &picture,
+        &parts.shared.mode,
+        "destinations",
+        &words::choices(&found, question.way),
+    );
+    let more = json!({
+        "need": {"id": question.need.id, "name": question.need.name},
+        "way": question.way.label(),
+        "from": question.place,
+        "at_plus": question.hours,
+        "recommended": words::recommended(&found),
+        "order_holds": found.holds.map(|chance| (chance * 100.0).round() / 100.0),
+        "left_out": words::left_out(&found),
+        "unknown": words::unknown(&found),
+        "rules": {
+            "source": table.source,
+            "signed_off": table.signed_off,
+            "clear_minutes": table.clear_minutes,
+            "clear_source": table.clear_source,
+        },
+        "travel": {"provider": parts.shared.travel.name(), "how": parts.shared.travel.how()},
+    });
+    if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
+        body.extend(more);
+    }
+    ([(header::CACHE_CONTROL, "no-store")], axum::Json(body)).into_response()
+}

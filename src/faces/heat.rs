@@ -1,0 +1,260 @@
+//! Heat maps: where people ask for care, how loaded each place is, and where care is soonest. As JSON and as map
+//! layers.
+
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::domain::time::{HOUR, MINUTE};
+use crate::domain::{Cell, ReadingName};
+use crate::faces::api::{Parts, answer};
+use crate::faces::{demand, failure, wire};
+use crate::views::surface::{Best, Fineness, Group, HOURS_AHEAD};
+use crate::views::{OpelView, Published, ServiceView};
+
+/// The wait in an hour must differ from now's by so many minutes to be called rising or falling.
+const TREND_MINUTES: i64 = 10;
+
+/// What may be asked.
+#[derive(Deserialize)]
+pub struct Asked {
+    kind: Option<String>,
+    window: Option<String>,
+    group: Option<String>,
+    at_plus: Option<usize>,
+    res: Option<u8>,
+}
+
+/// What was asked, as understood.
+enum Kind {
+    Demand,
+    Pressure,
+    TimeToCare(Group, usize, Fineness),
+}
+
+impl Asked {
+    fn read(&self) -> Result<Kind, Box<Response>> {
+        let hint = "ask for kind=demand (window=60m), kind=pressure, or kind=time-to-care with \
+                    group=minor, child or ambulance, at_plus=0, 1 or 2 and res=7 or 8";
+        let fault = || {
+            let words = "that heat map is not available";
+            let status = StatusCode::BAD_REQUEST;
+            Box::new(failure(status, "not_available", words, hint))
+        };
+        if self.window.as_deref().unwrap_or("60m") != "60m" {
+            return Err(fault());
+        }
+        match self.kind.as_deref().unwrap_or("demand") {
+            "demand" => Ok(Kind::Demand),
+            "pressure" => Ok(Kind::Pressure),
+            "time-to-care" => {
+                let group = Group::find(self.group.as_deref().unwrap_or("minor"));
+                let hours = Some(self.at_plus.unwrap_or(0)).filter(|hours| *hours < HOURS_AHEAD);
+                let fineness = match self.res.unwrap_or(7) {
+                    7 => Some(Fineness::Seven),
+                    8 => Some(Fineness::Eight),
+                    _ => None,
+                };
+                match (group, hours, fineness) {
+                    (Some(group), Some(hours), Some(fineness)) => {
+                        Ok(Kind::TimeToCare(group, hours, fineness))
+                    }
+                    _ => Err(fault()),
+                }
+            }
+            _ => Err(fault()),
+        }
+    }
+}
+
+/// `GET /api/v1/heat`
+pub async fn json(
+    State(parts): State<Parts>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Response {
+    let kind = match asked.read() {
+        Ok(kind) => kind,
+        Err(why) => return *why,
+    };
+    let picture = parts.shared.picture();
+    let mode = &parts.shared.mode;
+    let body = match kind {
+        Kind::Demand => {
+            let cells = demand::public(&picture.demand);
+            let cells = cells
+                .iter()
+                .map(|(cell, people)| json!({"cell": cell.to_string(), "people": people}));
+            wire::envelope(&picture, mode, "cells", &cells.collect())
+        }
+        Kind::Pressure => {
+            let all = picture
+                .services
+                .values()
+                .filter_map(|v| pressure(&picture, v));
+            wire::envelope(&picture, mode, "services", &all.collect())
+        }
+        Kind::TimeToCare(group, hours, fineness) => {
+            let rows = picture.surfaces.surface(fineness).rows(group, hours);
+            let cells = rows.map(|(cell, service, best)| {
+                let mut fields = soonest(service.id.as_str(), best);
+                fields.insert("cell".to_owned(), cell.to_string().into());
+                Value::Object(fields)
+            });
+            let mut body = wire::envelope(&picture, mode, "cells", &cells.collect());
+            if let Some(body) = body.as_object_mut() {
+                body.insert("group".to_owned(), group.label().into());
+                body.insert("at_plus".to_owned(), hours.into());
+            }
+            body
+        }
+    };
+    answer(&parts, &headers, &picture, &body)
+}
+
+/// `GET /api/v1/heat.geojson`
+pub async fn geojson(
+    State(parts): State<Parts>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Response {
+    let kind = match asked.read() {
+        Ok(kind) => kind,
+        Err(why) => return *why,
+    };
+    let picture = parts.shared.picture();
+    let features: Vec<Value> = match kind {
+        Kind::Demand => demand::public(&picture.demand)
+            .iter()
+            .map(|(cell, people)| polygon(*cell, &json!({"people": people})))
+            .collect(),
+        Kind::Pressure => picture
+            .services
+            .values()
+            .filter_map(|view| Some(point(view, &pressure(&picture, view)?)))
+            .collect(),
+        Kind::TimeToCare(group, hours, fineness) => picture
+            .surfaces
+            .surface(fineness)
+            .rows(group, hours)
+            .map(|(cell, service, best)| polygon(cell, &soonest(service.id.as_str(), best).into()))
+            .collect(),
+    };
+    let body = json!({
+        "type": "FeatureCollection",
+        "as_of": picture.as_of.rfc3339_london(),
+        "features": features,
+    });
+    let mut answer = answer(&parts, &headers, &picture, &body);
+    if answer.status() == StatusCode::OK {
+        let kind = HeaderValue::from_static("application/geo+json");
+        answer.headers_mut().insert(header::CONTENT_TYPE, kind);
+    }
+    answer
+}
+
+/// The best place of a hex: minutes until seen, and what is gained against the nearest; null is not known.
+fn soonest(service: &str, best: Best) -> Map<String, Value> {
+    let mut fields = Map::new();
+    fields.insert("service".to_owned(), service.into());
+    fields.insert("minutes".to_owned(), json!(best.minutes));
+    fields.insert("gain".to_owned(), json!(best.gain));
+    fields
+}
+
+/// The best place of each hex of level 7 for those who set off now, by group and hex: the service, minutes, gain.
+pub fn pushed(picture: &Published) -> impl Iterator<Item = (Group, Cell, Value)> {
+    let surface = picture.surfaces.surface(Fineness::Seven);
+    Group::ALL.into_iter().flat_map(move |group| {
+        let rows = surface.rows(group, 0);
+        rows.map(move |(cell, service, best)| {
+            (group, cell, json!([service.id, best.minutes, best.gain]))
+        })
+    })
+}
+
+/// How loaded a place is and which way it goes; none of a kind without figures.
+fn pressure(picture: &Published, view: &ServiceView) -> Option<Value> {
+    if view.readings.is_empty() {
+        return None;
+    }
+    let service = &view.service;
+    let figure = |name| {
+        let reading = view.find_reading(name)?;
+        Some(wire::reading(reading))
+    };
+    let capacity = &view.capacity;
+    let occupancy = match (capacity.occupied_spaces, capacity.staffed_spaces) {
+        (Some(occupied), Some(staffed)) if staffed > 0 => {
+            Some(f64::from(occupied * 1_000 / staffed) / 10.0)
+        }
+        _ => None,
+    };
+    Some(json!({
+        "id": service.id,
+        "name": service.shown_name(),
+        "kind": service.kind.label(),
+        "lat": service.position.lat,
+        "lng": service.position.lng,
+        "open": view.is_open(),
+        "waiting": figure(ReadingName::Waiting),
+        "wait": figure(ReadingName::Wait),
+        "handover": figure(ReadingName::Handover),
+        "handovers_outside": figure(ReadingName::HandoversWaiting),
+        "inbound": figure(ReadingName::Inbound),
+        "occupancy_percent": occupancy,
+        "usual_wait": view.usual,
+        "trend": trend(picture, view),
+        "opel": opel(picture, view),
+    }))
+}
+
+/// The wait in an hour against the wait now.
+fn trend(picture: &Published, view: &ServiceView) -> Option<Value> {
+    let now = view.find_reading(ReadingName::Wait)?.age.measure()?.value;
+    let then = picture.as_of.plus(HOUR);
+    let near = view.ahead.iter().min_by_key(|a| a.at.since(then).abs())?;
+    let change = near.median - now;
+    let word = match change {
+        change if change >= TREND_MINUTES => "rising",
+        change if change <= -TREND_MINUTES => "falling",
+        _ => "steady",
+    };
+    (near.at.since(then).abs() <= 15 * MINUTE).then(
+        || json!({"word": word, "minutes": change, "of": "wait in one hour against wait now"}),
+    )
+}
+
+/// The escalation level of the trust whose figures are this place's too.
+fn opel(picture: &Published, view: &ServiceView) -> Option<Value> {
+    let trusts = &picture.directory.opel().trust;
+    let trust = trusts
+        .iter()
+        .find(|trust| trust.services.contains(&view.service.id))?;
+    let known: &OpelView = picture.opel.iter().find(|known| known.id == trust.id)?;
+    Some(json!({"trust": known.id, "level": known.score.map(|(_, level)| level)}))
+}
+
+fn polygon(cell: Cell, properties: &Value) -> Value {
+    let boundary = cell.0.boundary();
+    let mut ring: Vec<[f64; 2]> = boundary.iter().map(|c| [c.lng(), c.lat()]).collect();
+    ring.extend(ring.first().copied());
+    json!({
+        "type": "Feature",
+        "id": cell.to_string(),
+        "properties": properties,
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    })
+}
+
+fn point(view: &ServiceView, properties: &Value) -> Value {
+    let at = view.service.position;
+    json!({
+        "type": "Feature",
+        "id": view.service.id,
+        "properties": properties,
+        "geometry": {"type": "Point", "coordinates": [at.lng, at.lat]},
+    })
+}

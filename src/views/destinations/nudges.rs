@@ -1,0 +1,222 @@
+//! The herding guard: advice moves few people at a time, and does not flip to and fro.
+//!
+//! The place somebody would go to anyway is the nearest that may take them. Advice to go elsewhere is a nudge: it
+//! takes a clear gain, each place gets only so many an hour, and what was advised lately keeps being advised while
+//! a smaller gain is left.
+
+use crate::domain::time::{HOUR, MINUTE, Millis};
+use crate::domain::{At, ServiceId};
+use crate::fold::advice::{Advice, Switched};
+use crate::views::destinations::rank::Prospect;
+
+/// Nudges to one place within [`CAP_WINDOW`]. Ours, chosen by the simulation (docs/evidence/routing.md).
+pub const NUDGES_MAX: u32 = 8;
+/// See [`NUDGES_MAX`].
+pub const CAP_WINDOW: Millis = HOUR;
+/// A nudge begins with so many minutes to gain.
+pub const GAIN_BEGINS: i64 = 10;
+/// And goes on while so many are left.
+pub const GAIN_KEEPS: i64 = 5;
+/// So long after it was last given.
+pub const KEPT: Millis = 30 * MINUTE;
+/// Those advised within so long may not have arrived yet, and count as coming.
+pub const COMING: Millis = 30 * MINUTE;
+
+/// Where one place stands with the guard.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Nudges within the last [`CAP_WINDOW`].
+    pub nudges: u32,
+    /// People advised within the last [`COMING`].
+    pub advised: u32,
+    /// Was the advice for this need lately.
+    pub is_kept: bool,
+    /// Not to be recommended, and why.
+    pub off: Option<Switched>,
+}
+
+impl Standing {
+    /// From what was advised.
+    pub fn of(advice: &Advice, service: &ServiceId, need: &str, now: At) -> Self {
+        let id = service.as_str();
+        let off = advice.find_switched(id).filter(|switched| !switched.on);
+        Self {
+            nudges: advice.nudges(id, now.plus(-CAP_WINDOW), now),
+            advised: advice.people(id, now.plus(-COMING), now),
+            is_kept: advice.is_advised(id, need, now.plus(-KEPT), now),
+            off: off.cloned(),
+        }
+    }
+}
+
+/// What is recommended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recommended {
+    /// Which of the places, by its index.
+    pub place: usize,
+    /// Elsewhere than the nearest that may take the patient.
+    pub is_nudge: bool,
+    /// Minutes gained by that.
+    pub gain: i64,
+}
+
+/// Which of the places, in order, is recommended; `None` when none of the first step may be.
+pub fn recommend(ordered: &[(Prospect, Standing)]) -> Option<Recommended> {
+    let step = ordered.first()?.0.step;
+    let first_step = || {
+        let all = ordered.iter().enumerate();
+        all.filter(move |(_, (prospect, standing))| prospect.step == step && standing.off.is_none())
+    };
+    let (usual, nearest) = first_step()
+        .min_by_key(|(place, (prospect, _))| (prospect.drive, *place))
+        .map(|(place, (prospect, _))| (place, prospect))?;
+    let stay = Recommended {
+        place: usual,
+        is_nudge: false,
+        gain: 0,
+    };
+    for (place, (prospect, standing)) in first_step() {
+        if place == usual {
+            break;
+        }
+        let (Some(there), Some(near)) = (prospect.minutes(), nearest.minutes()) else {
+            continue;
+        };
+        let gain = near - there;
+        let is_enough = if standing.is_kept {
+            gain >= GAIN_KEEPS
+        } else {
+            gain >= GAIN_BEGINS && !prospect.is_tie(nearest)
+        };
+        if is_enough && standing.nudges < NUDGES_MAX {
+            return Some(Recommended {
+                place,
+                is_nudge: true,
+                gain,
+            });
+        }
+    }
+    Some(stay)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Event;
+    use crate::views::destinations::rank::Range;
+    use proptest::prelude::*;
+
+    fn place(drive: i64, median: i64) -> Prospect {
+        let then = Some(Range {
+            median,
+            low: median - 4,
+            high: median + 4,
+        });
+        Prospect {
+            step: 0,
+            drive,
+            then,
+        }
+    }
+
+    fn id(name: &str) -> ServiceId {
+        ServiceId::new(name).unwrap()
+    }
+
+    /// Everybody asks in turn and everybody is counted; what each is told.
+    fn told(waits: &[(i64, i64)]) -> Vec<(i64, bool)> {
+        let mut advice = Advice::default();
+        let mut told = Vec::new();
+        for (minute, there) in waits {
+            let now = At(1_700_000_000_000 + minute * MINUTE);
+            let (near, far) = (place(5, 60), place(15, *there));
+            let both = [(near, id("near")), (far, id("far"))];
+            let mut ordered: Vec<_> = both
+                .into_iter()
+                .map(|(prospect, name)| {
+                    let standing = Standing::of(&advice, &name, "minor_injury", now);
+                    (prospect, standing, name)
+                })
+                .collect();
+            ordered.sort_by(|a, b| a.0.compare(&b.0));
+            let plain: Vec<_> = ordered.iter().map(|(p, s, _)| (*p, s.clone())).collect();
+            let said = recommend(&plain).unwrap();
+            let event = Event::AdviceGiven {
+                service: ordered[said.place].2.clone(),
+                need: "minor_injury".into(),
+                nudge: said.is_nudge,
+            };
+            advice.take(now, &event);
+            told.push((*minute, said.is_nudge));
+        }
+        told
+    }
+
+    proptest! {
+        #[test]
+        fn no_place_is_nudged_to_more_often_than_the_cap_within_any_hour(
+            steps in prop::collection::vec((0..6_i64, 0..80_i64), 1..120)
+        ) {
+            let mut minute = 0;
+            let waits: Vec<(i64, i64)> = steps
+                .into_iter()
+                .map(|(later, wait)| { minute += later; (minute, wait) })
+                .collect();
+            let told = told(&waits);
+            for (from, _) in &told {
+                let hour = *from..from + 60;
+                let nudges = told.iter().filter(|(at, nudge)| *nudge && hour.contains(at)).count();
+                prop_assert!(nudges as u32 <= NUDGES_MAX, "{}", nudges);
+            }
+        }
+
+        #[test]
+        fn a_gain_that_stays_within_the_hysteresis_changes_no_advice(
+            gains in prop::collection::vec(GAIN_KEEPS..GAIN_BEGINS, 1..7), began in any::<bool>()
+        ) {
+            // The near place takes 65 minutes in all, the far one 15 by car.
+            let mut waits = vec![(0, if began { 20 } else { 60 })];
+            waits.extend((1..).zip(&gains).map(|(minute, gain)| (minute, 50 - gain)));
+            let told = told(&waits);
+            prop_assert!(told.iter().all(|(_, nudge)| *nudge == began), "{:?}", told);
+        }
+    }
+
+    #[test]
+    fn a_place_that_is_switched_off_is_never_recommended() {
+        let off = Standing {
+            off: Some(Switched {
+                since: At(0),
+                on: false,
+                why: "works at the door".to_owned(),
+                by: "control".into(),
+            }),
+            ..Standing::default()
+        };
+        let both = [
+            (place(15, 5), off.clone()),
+            (place(5, 60), Standing::default()),
+        ];
+        assert_eq!(recommend(&both).unwrap().place, 1);
+        let near = [(place(5, 10), off), (place(30, 60), Standing::default())];
+        assert_eq!(recommend(&near).unwrap().place, 1);
+    }
+
+    #[test]
+    fn a_near_tie_is_no_reason_to_go_further() {
+        let wide = |drive, median| Prospect {
+            then: Some(Range {
+                median,
+                low: 0,
+                high: median * 3,
+            }),
+            ..place(drive, median)
+        };
+        let both = [
+            (wide(15, 60), Standing::default()),
+            (wide(5, 82), Standing::default()),
+        ];
+        let said = recommend(&both).unwrap();
+        assert!(!said.is_nudge && said.place == 1);
+    }
+}
