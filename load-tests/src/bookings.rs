@@ -137,14 +137,33 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 async fn prepare(arguments: &Arguments) -> anyhow::Result<(Caller, Vec<String>)> {
     let client = reqwest::Client::new();
     let all_day = json!({"periods": [{"days": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "until": "24:00",
-                                      "places": 50, "kind": "in person"}]});
-    let url = format!("{}/api/v1/services/{SERVICE}/slots/rule", arguments.url);
-    let answer = client.put(url).json(&all_day).send().await?;
-    ensure!(
-        answer.status().is_success(),
-        "the rule was refused: {}",
-        answer.status()
+                                      "places": PLACES, "kind": "in person"}]});
+    let list = format!(
+        "{}/FHIR/R4/HealthcareService?_count=100&active=true",
+        arguments.url
     );
+    let list: Value = client.get(list).send().await?.json().await?;
+    let mut services = Vec::new();
+    for entry in list["entry"].as_array().into_iter().flatten() {
+        let resource = &entry["resource"];
+        let identifiers = resource["identifier"].as_array().into_iter().flatten();
+        let system = "https://fhir.nhs.uk/Id/dos-service-id";
+        let mut dos = identifiers.filter(|id| id["system"] == system);
+        let dos = dos.find_map(|id| id["value"].as_str());
+        let is_open = resource["availableTime"][0]["allDay"] == true;
+        let (Some(dos), true) = (dos, is_open && services.len() < SERVICES) else {
+            continue;
+        };
+        let id = resource["id"].as_str().unwrap_or_default();
+        let url = format!("{}/api/v1/services/{id}/slots/rule", arguments.url);
+        let answer = client.put(url).json(&all_day).send().await?;
+        ensure!(
+            answer.status().is_success(),
+            "the rule was refused: {}",
+            answer.status()
+        );
+        services.push(dos.to_owned());
+    }
     let message: Value = serde_json::from_str(MESSAGE)?;
     let endpoint = &message["entry"][0]["resource"]["destination"][0]["endpoint"];
     let dos = endpoint.as_str().and_then(|text| text.rsplit('|').next());
@@ -231,7 +250,7 @@ async fn race(
 }
 
 impl Caller {
-    fn ask(&self, request: reqwest::RequestBuilder, dos: &str) -> reqwest::RequestBuilder {
+    fn ask(request: reqwest::RequestBuilder, dos: &str) -> reqwest::RequestBuilder {
         let encode = |value: &Value| base64_of(&value.to_string());
         let system = "https://fhir.nhs.uk/Id/dos-service-id";
         let target = json!({"value": dos, "system": system});
@@ -260,7 +279,7 @@ impl Caller {
              &_include=Schedule:actor:HealthcareService&_include=Schedule:actor:Practitioner",
             self.url, dos
         );
-        let answer = self.ask(self.client.get(url), dos).send().await?;
+        let answer = Self::ask(self.client.get(url), dos).send().await?;
         let status = answer.status().as_u16();
         Ok((status, answer.json().await?))
     }
@@ -288,7 +307,7 @@ impl Caller {
         let mut message: Value = serde_json::from_str(&text)?;
         message["id"] = uuid().into();
         let url = format!("{}/FHIR/R4/$process-message", self.url);
-        let request = self.ask(self.client.post(url), &place.dos);
+        let request = Self::ask(self.client.post(url), &place.dos);
         let request = request.header("content-type", "application/fhir+json");
         let answer = request.body(message.to_string()).send().await?;
         let status = answer.status().as_u16();
