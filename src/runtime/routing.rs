@@ -6,7 +6,7 @@ use crate::config::settings::Settings;
 use crate::domain::{At, Event};
 use crate::runtime::commands::{read_directory, say};
 use crate::views::Advice;
-use crate::views::destinations::nudges::{COMING, Standing, recommend};
+use crate::views::destinations::nudges::{COMING, Standing, TAKEN_SHARE, recommend};
 use crate::views::destinations::rank::{Prospect, Range};
 use crate::world::routing::{
     Advise, Asking, Comparison, Group, Outcome, SEEN_WINDOW, Site, Trial, simulate,
@@ -76,7 +76,7 @@ impl Own {
         let wait = site
             .lately
             .map_or(line, |lately| f64::midpoint(lately, line));
-        let wait = wait + f64::from(coming) * each;
+        let wait = wait + f64::from(coming) * TAKEN_SHARE * each;
         Range {
             median: wait as i64,
             low: (wait * LOW_SHARE) as i64,
