@@ -349,3 +349,6 @@ fn coming(
         adds: then.map_or(0, |range| (adds as i64).min(range.median)),
     }
 }
+
+#[cfg(test)]
+mod tests;
