@@ -20,7 +20,7 @@ use crate::faces::access::{self, Access, Gate};
 use crate::faces::directory::{self, ReadRecords};
 use crate::faces::places::Proxies;
 use crate::faces::placing::Desk;
-use crate::faces::{api, bookings, destinations, fhir, metrics, pages, push};
+use crate::faces::{Shared, api, bookings, destinations, fhir, metrics, pages, push};
 use crate::runtime::writer::LogState;
 use crate::sources::{self, http_encounters, http_events};
 
@@ -88,15 +88,9 @@ pub fn table(parts: Parts) -> Router {
     // what was typed stand side by side there.
     let known = middleware::from_fn_with_state(access.clone(), access::signed_in);
     let booking = bookings::router(desk.clone()).layer(known);
-    // Crews: /api/v1/destinations…
-    let crews = destinations::router(destinations::Parts {
-        shared: shared.clone(),
-        access: access.clone(),
-        submitter: events.submitter.clone(),
-    })
-    .layer(CompressionLayer::new());
     let router = people
-        .merge(crews)
+        // Crews: /api/v1/destinations…
+        .merge(crews(&shared, &access, &events))
         .merge(software)
         .merge(finding)
         .merge(booking)
@@ -125,6 +119,16 @@ pub fn table(parts: Parts) -> Router {
         ))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(header::REFERRER_POLICY, "same-origin"))
+}
+
+/// What crews ask and tell.
+fn crews(shared: &Shared, access: &Access, events: &sources::Parts) -> Router {
+    let parts = destinations::Parts {
+        shared: shared.clone(),
+        access: access.clone(),
+        submitter: events.submitter.clone(),
+    };
+    destinations::router(parts).layer(CompressionLayer::new())
 }
 
 /// What senders of events call.
