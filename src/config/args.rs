@@ -132,7 +132,7 @@ pub struct Demo {
 #[derive(Debug, Args)]
 pub struct World {
     /// Send events to this server, for instance `http://127.0.0.1:8080`.
-    #[arg(long, required_unless_present = "report", requires = "mllp")]
+    #[arg(long, required_unless_present_any = ["report", "policy"], requires = "mllp")]
     pub to: Option<String>,
     /// Send HL7 v2 messages there.
     #[arg(long)]
@@ -143,6 +143,12 @@ pub struct World {
     /// Compare the simulated area with published figures and stop.
     #[arg(long)]
     pub report: bool,
+    /// Compare ways of advising people where to go, and stop: the last one named against the others.
+    #[arg(long, value_delimiter = ',')]
+    pub policy: Vec<Policy>,
+    /// Share of people who do as advised, with --policy. 0 to 1.
+    #[arg(long, default_value_t = 0.3, value_parser = whole_share)]
+    pub compliance: f64,
     /// Days to simulate for the report.
     #[arg(long, default_value_t = 84)]
     pub days: u32,
@@ -158,6 +164,28 @@ pub struct World {
     /// Share of messages that arrive dirty. 0 to 0.5.
     #[arg(long, default_value_t = 0.01, value_parser = share)]
     pub dirt: f64,
+}
+
+/// A way of advising people where to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Policy {
+    /// The nearest place that may take them.
+    Nearest,
+    /// Least drive and posted wait, a rolling mean of four hours.
+    Posted,
+    /// As this server advises, herding guard included.
+    UecLive,
+}
+
+impl Policy {
+    /// The word on the command line.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Nearest => "nearest",
+            Self::Posted => "posted",
+            Self::UecLive => "uec-live",
+        }
+    }
 }
 
 /// What sort of day the simulated area has.
@@ -372,6 +400,13 @@ fn hours(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(hours) if (0.0..=8_760.0).contains(&hours) => Ok(hours),
         _ => Err("must be a number of hours from 0 to 8760".to_owned()),
+    }
+}
+
+fn whole_share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("must be a number from 0 to 1".to_owned()),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::domain::{Clock, Directory, FeedId, ServiceId};
 use crate::faces::access::tokens::{self, Wish};
 use crate::log::{inspect, repair};
 use crate::runtime::clock::SystemClock;
-use crate::runtime::{check, demo, listing, looking, quarantine, score, serve};
+use crate::runtime::{check, demo, listing, looking, quarantine, routing, score, serve};
 use crate::world;
 
 /// Does what was asked; a failure is one plain sentence on standard error.
@@ -33,6 +33,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Serve(args) => in_runtime(serve::command(args)),
         Command::Demo(args) => in_runtime(demo::command(args)),
         Command::World(args) if args.report => report(&args),
+        Command::World(args) if !args.policy.is_empty() => routing::command(&args),
         Command::World(args) => in_runtime(demo::world_only(args)),
         Command::Score(args) => score::command(&args),
         Command::Log(command) => log(&command),

@@ -14,6 +14,7 @@ mod osrm;
 mod quarantine;
 mod rehearse;
 mod routes;
+mod routing;
 mod score;
 pub mod serve;
 pub mod state;

@@ -13,7 +13,7 @@ use crate::domain::time::{MINUTE, Millis};
 use crate::domain::{Age, Ahead, At, Measure, Reading, ReadingName, Withheld};
 use crate::views::{Published, ServiceView};
 
-use nudges::{Recommended, Standing, recommend};
+use nudges::{Recommended, Standing, TAKEN_SHARE, recommend};
 use rank::{Prospect, Range, chance_of_order, tie_groups};
 
 /// A child whose age was not said, years.
@@ -332,12 +332,15 @@ fn coming(
         // The forecast was made for a line like the one that stands there now; those beyond it make it longer.
         Way::Ambulance => {
             let outside = count(ReadingName::HandoversWaiting);
-            (outside, inbound.saturating_sub(outside))
+            (outside, f64::from(inbound.saturating_sub(outside)))
         }
-        Way::WalkIn | Way::Either => (count(ReadingName::Waiting), booked + advised),
+        Way::WalkIn | Way::Either => {
+            let fresh = f64::from(booked) + f64::from(advised) * TAKEN_SHARE;
+            (count(ReadingName::Waiting), fresh)
+        }
     };
     let each = then.map_or(0.0, |range| range.median as f64 / f64::from(line.max(1)));
-    let adds = f64::from(fresh) * each.min(EACH_AHEAD_MAX);
+    let adds = fresh * each.min(EACH_AHEAD_MAX);
     Coming {
         inbound,
         booked,
@@ -346,3 +349,6 @@ fn coming(
         adds: then.map_or(0, |range| (adds as i64).min(range.median)),
     }
 }
+
+#[cfg(test)]
+mod tests;

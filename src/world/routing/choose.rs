@@ -180,11 +180,10 @@ impl Area {
                 Group::Minor
             };
             let (places, asking) = self.asking(&router, group, home);
-            let told = if router.complies(visit) && !asking.sites.is_empty() {
-                router.adviser.advise(&asking)
-            } else {
-                None
-            };
+            // Everybody is told; the adviser does not know who will do so.
+            let told = Some(&asking).filter(|asking| !asking.sites.is_empty());
+            let told = told.and_then(|asking| router.adviser.advise(asking));
+            let told = told.filter(|_| router.complies(visit));
             let goes = told
                 .and_then(|told| places.get(told).copied())
                 .unwrap_or(own);
