@@ -1,5 +1,4 @@
 //! How long the time-to-care surface takes: of the area, and of a country of made-up places.
-#![expect(clippy::disallowed_methods, reason = "it measures real time")]
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -176,6 +176,8 @@ mod tests {
 
     #[test]
     fn a_token_is_signed_by_the_secret_half_of_the_key_alone() {
+        // Another test may have set the provider before.
+        let _set = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let notify = Notify::new("http://127.0.0.1", KEY).unwrap();
         let token = notify.token(At(1_700_000_000_500));
         let parts: Vec<&str> = token.split('.').collect();
