@@ -76,7 +76,7 @@ impl Own {
         let wait = site
             .lately
             .map_or(line, |lately| f64::midpoint(lately, line));
-        let wait = wait + f64::from(coming) * TAKEN_SHARE * each;
+        let wait = wait + f64::from(coming) * each * TAKEN_SHARE;
         Range {
             median: wait as i64,
             low: (wait * LOW_SHARE) as i64,
