@@ -17,6 +17,9 @@ use crate::faces::placing::Desk;
 /// The widest window that may be asked for.
 const WINDOW_MAX: Millis = 31 * DAY;
 
+/// Farther from today nobody books; clocks of long ago had offsets that cannot be written.
+const FAR_MAX: Millis = 20 * 366 * DAY;
+
 /// Which times are asked for.
 #[derive(Deserialize)]
 pub struct Window {
@@ -38,13 +41,17 @@ impl Window {
             .ok()
             .map(|from| time(&self.until, from.plus(DAY)));
         match (from, until) {
-            (Ok(from), Some(Ok(until))) if until > from && until.since(from) <= WINDOW_MAX => {
+            (Ok(from), Some(Ok(until)))
+                if until > from
+                    && until.since(from) <= WINDOW_MAX
+                    && from.since(now).abs() <= FAR_MAX =>
+            {
                 Ok((from, until))
             }
             _ => Err(Box::new(failure(
                 StatusCode::BAD_REQUEST,
                 "bad_question",
-                "from and until are not a window of up to 31 days",
+                "from and until are not a window of up to 31 days within 20 years of today",
                 "send RFC 3339 times with an offset, for instance 2026-11-27T09:00:00Z",
             ))),
         }
