@@ -117,7 +117,7 @@ pub struct Demo {
     /// How many times real speed the simulated area lives.
     #[arg(long, default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
-    /// The same seed gives the same day.
+    /// The same seed gives the same day; the first of the seeds with --policy.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// What sort of day.
@@ -143,9 +143,10 @@ pub struct World {
     /// Compare the simulated area with published figures and stop.
     #[arg(long)]
     pub report: bool,
-    /// Compare ways of advising people where to go, and stop: the last one named against the others.
+    /// Compare ways of advising people where to go, and stop: the last one named against the others. nearest,
+    /// posted or uec-live; or uec-live with a part taken away, as in uec-live/cap=none/ties=off.
     #[arg(long, value_delimiter = ',')]
-    pub policy: Vec<Policy>,
+    pub policy: Vec<String>,
     /// Share of people who do as advised, with --policy. 0 to 1.
     #[arg(long, default_value_t = 0.3, value_parser = whole_share)]
     pub compliance: f64,
@@ -155,7 +156,7 @@ pub struct World {
     /// Seeds to average over in the report, from 1 up.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=64))]
     pub seeds: u64,
-    /// The same seed gives the same day.
+    /// The same seed gives the same day; the first of the seeds with --policy.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// What sort of day.
@@ -164,28 +165,6 @@ pub struct World {
     /// Share of messages that arrive dirty. 0 to 0.5.
     #[arg(long, default_value_t = 0.01, value_parser = share)]
     pub dirt: f64,
-}
-
-/// A way of advising people where to go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Policy {
-    /// The nearest place that may take them.
-    Nearest,
-    /// Least drive and posted wait, a rolling mean of four hours.
-    Posted,
-    /// As this server advises, herding guard included.
-    UecLive,
-}
-
-impl Policy {
-    /// The word on the command line.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Nearest => "nearest",
-            Self::Posted => "posted",
-            Self::UecLive => "uec-live",
-        }
-    }
 }
 
 /// What sort of day the simulated area has.

@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
 
 use super::crews::CallOutPlan;
 use super::department::Department;
@@ -45,7 +46,7 @@ pub(super) enum Step {
     Ask(Box<Contact>),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Planned {
     at: At,
     order: u64,
@@ -76,7 +77,7 @@ pub(super) struct Area {
     pub(super) hour: HourOfWeek,
     steps: BinaryHeap<Reverse<Planned>>,
     planned: u64,
-    pub(super) places: Places,
+    pub(super) places: Arc<Places>,
     pub(super) departments: Vec<Department>,
     pub(super) wards: Wards,
     pub(super) patients: BTreeMap<VisitNo, Patient>,
@@ -99,7 +100,7 @@ impl Area {
             hour: HourOfWeek::of(midnight),
             steps: BinaryHeap::new(),
             planned: 0,
-            places,
+            places: Arc::new(places),
             departments,
             wards: Wards::new(seed, scenario.pinned_regime()),
             patients: BTreeMap::new(),
@@ -115,6 +116,27 @@ impl Area {
         area.plan(midnight, Step::BeginDay);
         area.plan(midnight, Step::BeginHour);
         area
+    }
+
+    /// The same area with nobody advised: what happens to it does not happen to this one.
+    pub(super) fn copy(&self) -> Self {
+        Self {
+            now: self.now,
+            hour: self.hour,
+            steps: self.steps.clone(),
+            planned: self.planned,
+            places: Arc::clone(&self.places),
+            departments: self.departments.clone(),
+            wards: self.wards.clone(),
+            patients: self.patients.clone(),
+            calls: self.calls.clone(),
+            visits: self.visits,
+            incidents: self.incidents,
+            demand: self.demand.clone(),
+            care: self.care.clone(),
+            happened: Vec::new(),
+            router: None,
+        }
     }
 
     pub(super) fn plan(&mut self, at: At, step: Step) {

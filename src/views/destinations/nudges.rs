@@ -25,6 +25,29 @@ pub const COMING: Millis = 30 * MINUTE;
 /// Of those advised so large a share goes there. An assumption; in one network of hospitals far fewer did.
 pub const TAKEN_SHARE: f64 = 1.0 / 3.0;
 
+/// The numbers of the guard: those of the server, or others to try in simulation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Guard {
+    /// See [`NUDGES_MAX`].
+    pub nudges_max: u32,
+    /// See [`GAIN_BEGINS`].
+    pub gain_begins: i64,
+    /// See [`GAIN_KEEPS`].
+    pub gain_keeps: i64,
+    /// A tie with the nearest place begins no nudge.
+    pub minds_ties: bool,
+}
+
+impl Guard {
+    /// What the server uses.
+    pub const SERVER: Self = Self {
+        nudges_max: NUDGES_MAX,
+        gain_begins: GAIN_BEGINS,
+        gain_keeps: GAIN_KEEPS,
+        minds_ties: true,
+    };
+}
+
 /// Where one place stands with the guard.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Standing {
@@ -65,6 +88,11 @@ pub struct Recommended {
 
 /// Which of the places, in order, is recommended; `None` when none of the first step may be.
 pub fn recommend(ordered: &[(Prospect, Standing)]) -> Option<Recommended> {
+    recommend_by(&Guard::SERVER, ordered)
+}
+
+/// The same with other numbers.
+pub fn recommend_by(guard: &Guard, ordered: &[(Prospect, Standing)]) -> Option<Recommended> {
     let step = ordered.first()?.0.step;
     let first_step = || {
         let all = ordered.iter().enumerate();
@@ -87,11 +115,11 @@ pub fn recommend(ordered: &[(Prospect, Standing)]) -> Option<Recommended> {
         };
         let gain = near - there;
         let is_enough = if standing.is_kept {
-            gain >= GAIN_KEEPS
+            gain >= guard.gain_keeps
         } else {
-            gain >= GAIN_BEGINS && !prospect.is_tie(nearest)
+            gain >= guard.gain_begins && !(guard.minds_ties && prospect.is_tie(nearest))
         };
-        if is_enough && standing.nudges < NUDGES_MAX {
+        if is_enough && standing.nudges < guard.nudges_max {
             return Some(Recommended {
                 place,
                 is_nudge: true,

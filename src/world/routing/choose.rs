@@ -170,6 +170,7 @@ impl Area {
     /// Sets off: asks, and goes.
     pub(in crate::world) fn choose(&mut self, visit: VisitNo) {
         let Some(mut router) = self.router.take() else {
+            self.go_unadvised(visit);
             return;
         };
         if let Some(patient) = self.patients.get(&visit) {
@@ -179,7 +180,13 @@ impl Area {
             } else {
                 Group::Minor
             };
-            let (places, asking) = self.asking(&router, group, home);
+            let (places, mut asking) = self.asking(&router, group, home);
+            if router.adviser.wants_truth() {
+                for (place, site) in places.iter().zip(&mut asking.sites) {
+                    let arrives = self.now.plus(site.drive * MINUTE);
+                    site.truth = Some(self.foresee(visit, *place, arrives));
+                }
+            }
             // Everybody is told; the adviser does not know who will do so.
             let told = Some(&asking).filter(|asking| !asking.sites.is_empty());
             let told = told.and_then(|asking| router.adviser.advise(asking));
@@ -197,6 +204,15 @@ impl Area {
         }
         self.router = Some(router);
         self.count_waiting();
+    }
+
+    /// In a copy of the area nobody is advised.
+    fn go_unadvised(&mut self, visit: VisitNo) {
+        if let Some(patient) = self.patients.get(&visit) {
+            let to = self.departments[patient.department].position;
+            let arrives = self.now.plus(drive(patient.person.home, to) * MINUTE);
+            self.plan(arrives, Step::Arrive(visit));
+        }
     }
 
     fn asking(&self, router: &Router, group: Group, home: Position) -> (Vec<usize>, Asking) {
@@ -225,6 +241,7 @@ impl Area {
                 seen,
                 posted,
                 lately,
+                truth: None,
             };
             found.push((index, site));
         }

@@ -5,11 +5,12 @@
 //! is advised. How to advise is handed in: the world knows nothing of what the server makes of its messages.
 
 mod choose;
+mod foresee;
 mod outcome;
 
 use std::fmt;
 
-use crate::domain::time::DAY;
+use crate::domain::time::{DAY, HOUR};
 use crate::domain::{At, Directory, Millis, ServiceId};
 use crate::world::engine::Area;
 use crate::world::scenario::Scenario;
@@ -46,6 +47,8 @@ pub struct Site {
     pub posted: Option<f64>,
     /// Mean wait of those of low acuity seen within [`SEEN_WINDOW`], minutes.
     pub lately: Option<f64>,
+    /// Minutes they would wait there: known to no adviser, and given only to one that [`Advise::wants_truth`].
+    pub truth: Option<f64>,
 }
 
 /// See [`Site::seen`].
@@ -68,6 +71,11 @@ pub struct Asking {
 pub trait Advise {
     /// Which of the places; `None` gives no advice.
     fn advise(&mut self, asking: &Asking) -> Option<usize>;
+
+    /// Whether [`Site::truth`] is to be found out, which takes long.
+    fn wants_truth(&self) -> bool {
+        false
+    }
 }
 
 /// What is tried.
@@ -95,7 +103,7 @@ pub fn simulate(
     area.route(router);
     let mut at = from;
     while at < end.plus(DAY) {
-        at = at.plus(DAY);
+        at = at.plus(HOUR);
         area.run_until(at);
     }
     area.outcome()
