@@ -150,6 +150,9 @@ pub struct World {
     /// Share of people who do as advised, with --policy. 0 to 1.
     #[arg(long, default_value_t = 0.3, value_parser = whole_share)]
     pub compliance: f64,
+    /// Who is advised, with --policy.
+    #[arg(long = "for", default_value = "walk-in")]
+    pub advised: AdvisedWho,
     /// Days to simulate for the report.
     #[arg(long, default_value_t = 84)]
     pub days: u32,
@@ -165,6 +168,17 @@ pub struct World {
     /// Share of messages that arrive dirty. 0 to 0.5.
     #[arg(long, default_value_t = 0.01, value_parser = share)]
     pub dirt: f64,
+}
+
+/// Who is advised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AdvisedWho {
+    /// Those who walk in with something minor.
+    WalkIn,
+    /// Crews with a patient on board.
+    Crews,
+    /// All of these.
+    Both,
 }
 
 /// What sort of day the simulated area has.

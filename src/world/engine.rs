@@ -12,6 +12,7 @@ use super::department::Department;
 use super::dice::{Dice, Sequence};
 use super::happening::{Contact, Happening, IncidentNo, VisitNo, What};
 use super::patient::Patient;
+use super::neighbours::Neighbour;
 use super::places::Places;
 use super::rhythm::HourOfWeek;
 use super::routing::Router;
@@ -43,6 +44,10 @@ pub(super) enum Step {
     HandOverElsewhere(IncidentNo),
     Clear(IncidentNo),
     Close(IncidentNo),
+    NeighbourHour(usize),
+    NeighbourTakes(usize, Option<IncidentNo>),
+    NeighbourTook(usize, At, Option<IncidentNo>),
+    NeighbourFree(usize),
     Ask(Box<Contact>),
 }
 
@@ -79,6 +84,8 @@ pub(super) struct Area {
     planned: u64,
     pub(super) places: Arc<Places>,
     pub(super) departments: Vec<Department>,
+    /// Hospitals around the area, in trials in which crews choose.
+    pub(super) neighbours: Vec<Neighbour>,
     pub(super) wards: Wards,
     pub(super) patients: BTreeMap<VisitNo, Patient>,
     pub(super) calls: BTreeMap<IncidentNo, CallOutPlan>,
@@ -102,6 +109,7 @@ impl Area {
             planned: 0,
             places: Arc::new(places),
             departments,
+            neighbours: Vec::new(),
             wards: Wards::new(seed, scenario.pinned_regime()),
             patients: BTreeMap::new(),
             calls: BTreeMap::new(),
@@ -127,6 +135,7 @@ impl Area {
             planned: self.planned,
             places: Arc::clone(&self.places),
             departments: self.departments.clone(),
+            neighbours: self.neighbours.clone(),
             wards: self.wards.clone(),
             patients: self.patients.clone(),
             calls: self.calls.clone(),
@@ -190,6 +199,10 @@ impl Area {
             Step::HandOverElsewhere(incident) => self.hand_over_elsewhere(incident),
             Step::Clear(incident) => self.clear(incident),
             Step::Close(incident) => self.close(incident),
+            Step::NeighbourHour(index) => self.neighbour_hour(index),
+            Step::NeighbourTakes(index, incident) => self.neighbour_takes(index, incident),
+            Step::NeighbourTook(index, at, incident) => self.neighbour_took(index, at, incident),
+            Step::NeighbourFree(index) => self.neighbour_free(index),
             Step::Ask(contact) => self.happen(What::Asked(contact)),
         }
     }

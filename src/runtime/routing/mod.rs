@@ -6,7 +6,7 @@ mod own;
 use crate::config::args;
 use crate::config::settings::Settings;
 use crate::runtime::commands::{read_directory, say};
-use crate::world::routing::{Advise, Asking, Comparison, Outcome, Site, Trial, simulate};
+use crate::world::routing::{Advise, Advised, Asking, Comparison, Outcome, Site, Trial, simulate};
 
 use own::Own;
 
@@ -48,6 +48,11 @@ pub fn command(args: &args::World) -> anyhow::Result<()> {
         compliance: args.compliance,
         days: args.days,
         scenario: args.scenario.into(),
+        advised: match args.advised {
+            args::AdvisedWho::WalkIn => Advised::WalkIn,
+            args::AdvisedWho::Crews => Advised::Crews,
+            args::AdvisedWho::Both => Advised::Both,
+        },
     };
     let run = |make: &dyn Fn() -> Box<dyn Advise>| -> Vec<Outcome> {
         let seeds = args.seed..args.seed + args.seeds;

@@ -12,6 +12,10 @@ use crate::world::routing::{Advise, Asking, Group, SEEN_WINDOW, Site};
 
 /// Minutes that each person ahead adds where nobody was seen lately.
 const EACH_UNKNOWN: f64 = 15.0;
+/// Minutes of a hand-over where none was seen lately, and where nothing is in the way.
+const HANDOVER_UNKNOWN: f64 = 20.0;
+/// See [`HANDOVER_UNKNOWN`].
+const HANDOVER_LEAST: f64 = 15.0;
 /// The range of a prediction: shares of its median, and minutes more at the upper end.
 const LOW_SHARE: f64 = 0.6;
 /// See [`LOW_SHARE`].
@@ -79,6 +83,28 @@ impl Own {
         Ok(own)
     }
 
+    /// Hand-over to a crew that sets off now: the mean of what it was in the last two hours, and of what those
+    /// outside take at the pace of these two hours; those on their way beyond them add as they do in the server.
+    fn predict_handover(&self, site: &Site) -> Range {
+        let minutes = SEEN_WINDOW as f64 / 60_000.0;
+        let each = minutes / f64::from(site.seen.max(1));
+        let line = f64::from(site.waiting) * each;
+        let lately = site.lately.unwrap_or(HANDOVER_UNKNOWN);
+        let took = match self.wait {
+            Wait::Line => line.max(HANDOVER_LEAST),
+            Wait::Lately => lately,
+            Wait::Posted => site.posted.unwrap_or(HANDOVER_UNKNOWN),
+            Wait::Usual | Wait::Truth => f64::midpoint(lately, line).max(HANDOVER_LEAST),
+        };
+        let range = Range {
+            median: took as i64,
+            low: (took * LOW_SHARE) as i64,
+            high: (took * HIGH_SHARE + HIGH_MORE) as i64,
+        };
+        let fresh = f64::from(site.coming.saturating_sub(site.waiting));
+        range.later(adds(range.median, site.waiting, fresh))
+    }
+
     /// The wait of somebody of low acuity who sets off now; those just advised stand in the line already.
     fn predict(&self, site: &Site, now: At) -> Range {
         let minutes = SEEN_WINDOW as f64 / 60_000.0;
@@ -122,6 +148,7 @@ impl Advise for Own {
         let need = match asking.group {
             Group::Minor => "minor_injury",
             Group::Child => "minor_child",
+            Group::Crew => "general",
         };
         let mut ordered: Vec<(usize, Prospect, Standing)> = asking
             .sites
@@ -131,7 +158,10 @@ impl Advise for Own {
                 let prospect = Prospect {
                     step: 0,
                     drive: site.drive,
-                    then: Some(self.predict(site, now)),
+                    then: Some(match asking.group {
+                        Group::Crew => self.predict_handover(site),
+                        Group::Minor | Group::Child => self.predict(site, now),
+                    }),
                 };
                 let standing = Standing::of(&self.advice, &site.service, need, now);
                 (place, prospect, standing)

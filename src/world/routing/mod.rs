@@ -5,6 +5,7 @@
 //! is advised. How to advise is handed in: the world knows nothing of what the server makes of its messages.
 
 mod choose;
+mod crews;
 mod foresee;
 mod outcome;
 
@@ -13,6 +14,7 @@ use std::fmt;
 use crate::domain::time::{DAY, HOUR};
 use crate::domain::{At, Directory, Millis, ServiceId};
 use crate::world::engine::Area;
+use crate::world::neighbours::neighbours;
 use crate::world::scenario::Scenario;
 
 pub(in crate::world) use choose::Router;
@@ -30,6 +32,8 @@ pub enum Group {
     Minor,
     /// A child with something minor.
     Child,
+    /// A crew with an adult on board whom no pathway sends to one place.
+    Crew,
 }
 
 /// A place that may take them and is open when they would be there.
@@ -39,13 +43,15 @@ pub struct Site {
     pub service: ServiceId,
     /// Minutes by car from where they are.
     pub drive: i64,
-    /// People waiting there to be seen.
+    /// People waiting there to be seen; for a crew, ambulances outside.
     pub waiting: u32,
-    /// People seen there within [`SEEN_WINDOW`].
+    /// Ambulances on their way there, for a crew.
+    pub coming: u32,
+    /// People seen there within [`SEEN_WINDOW`], or handed over.
     pub seen: u32,
-    /// Mean wait of those seen within [`POSTED_WINDOW`], minutes; `None` when nobody was.
+    /// Mean wait of those seen within [`POSTED_WINDOW`], minutes, or mean hand-over; `None` when nobody was.
     pub posted: Option<f64>,
-    /// Mean wait of those of low acuity seen within [`SEEN_WINDOW`], minutes.
+    /// Mean wait of those of low acuity seen within [`SEEN_WINDOW`], minutes, or mean hand-over.
     pub lately: Option<f64>,
     /// Minutes they would wait there: known to no adviser, and given only to one that [`Advise::wants_truth`].
     pub truth: Option<f64>,
@@ -78,6 +84,23 @@ pub trait Advise {
     }
 }
 
+/// Who is advised in a trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Advised {
+    /// Those who walk in; the hospitals around the area are not simulated.
+    WalkIn,
+    /// Crews.
+    Crews,
+    /// All of these.
+    Both,
+}
+
+impl Advised {
+    fn walk_in(self) -> bool {
+        self != Self::Crews
+    }
+}
+
 /// What is tried.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Trial {
@@ -87,6 +110,8 @@ pub struct Trial {
     pub days: u32,
     /// What sort of days.
     pub scenario: Scenario,
+    /// Who is advised.
+    pub advised: Advised,
 }
 
 /// Simulates the same people for one way of advising.
@@ -98,8 +123,11 @@ pub fn simulate(
 ) -> Outcome {
     let from = FIRST_DAY.plus(-SETTLING_DAYS * DAY);
     let end = FIRST_DAY.plus(i64::from(trial.days) * DAY);
-    let router = Router::new(adviser, seed, trial.compliance, (FIRST_DAY, end));
+    let router = Router::new(adviser, seed, trial, (FIRST_DAY, end));
     let mut area = Area::new(seed, trial.scenario, from, directory);
+    if trial.advised != Advised::WalkIn {
+        area.surround(neighbours(directory, seed, trial.scenario));
+    }
     area.route(router);
     let mut at = from;
     while at < end.plus(DAY) {
@@ -135,7 +163,11 @@ impl fmt::Display for Comparison {
             write!(f, " {name} |")?;
         }
         writeln!(f, "\n|---|{}", "---|".repeat(self.ways.len()))?;
-        for figure in Figure::ALL {
+        let is_counted = |figure: &Figure| {
+            let mut all = self.ways.iter().flat_map(|(_, outcomes)| outcomes);
+            all.all(|one| one.figure(*figure).is_finite())
+        };
+        for figure in Figure::ALL.into_iter().filter(is_counted) {
             write!(f, "| {} |", figure.words())?;
             for (_, outcomes) in &self.ways {
                 let values: Vec<f64> = outcomes.iter().map(|one| one.figure(figure)).collect();
@@ -159,7 +191,7 @@ impl fmt::Display for Comparison {
             write!(f, " {last} − {name} |")?;
         }
         writeln!(f, "\n|---|{}", "---|".repeat(others.len()))?;
-        for figure in Figure::ALL {
+        for figure in Figure::ALL.into_iter().filter(is_counted) {
             write!(f, "| {} |", figure.words())?;
             for (_, other) in others {
                 let (mean, half) = paired(own, other, figure);
@@ -203,6 +235,7 @@ mod tests {
             compliance,
             days: 2,
             scenario: Scenario::Usual,
+            advised: Advised::WalkIn,
         };
         simulate(&directory::demo().unwrap(), 3, trial, adviser)
     }
