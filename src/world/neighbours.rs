@@ -30,12 +30,12 @@ const TYPE_1: [(&str, f64); 8] = [
     ("uhcw-ed", 409.0),
 ];
 /// Share of a hospital's ambulances that come from this area already: 62 a day of some 790. An assumption.
-const FROM_HERE: f64 = 0.08;
+const FROM_HERE: f64 = 0.03;
 /// Minutes on a trolley after hand-over, calm days; random parts in them.
 const STAY_MINUTES: (f64, u32) = (300.0, 2);
 /// How much longer patients stay in each regime. Set so that hand-over comes out near the published regimes of the
 /// Royal Infirmary: 20, 27 and 48 minutes.
-const STAY_LONGER: [f64; 3] = [1.0, 1.13, 1.30];
+const STAY_LONGER: [f64; 3] = [1.0, 1.08, 1.20];
 /// Share of the trolleys that is in use on a calm day.
 const IN_USE: f64 = 0.80;
 /// Trolleys put into the corridor, as at the Royal Infirmary: with so large a share of the trolleys outside, so
@@ -96,7 +96,11 @@ impl Neighbour {
     }
 
     fn has_room(&self) -> bool {
-        let more = if self.in_corridor { 1.0 + CORRIDOR } else { 1.0 };
+        let more = if self.in_corridor {
+            1.0 + CORRIDOR
+        } else {
+            1.0
+        };
         f64::from(self.busy) < self.trolleys * more
     }
 
@@ -128,7 +132,12 @@ impl Area {
             let _beds = neighbour.spells.begin_day(when.weekday);
         }
         neighbour.begin_hour();
-        let mean_gap = 60.0 / self.places.ambulances.expected(when, neighbour.per_day).max(1e-9);
+        let mean_gap = 60.0
+            / self
+                .places
+                .ambulances
+                .expected(when, neighbour.per_day)
+                .max(1e-9);
         let mut minute = neighbour.dice.exponential(mean_gap);
         let mut times = Vec::new();
         while minute < 60.0 {
@@ -161,7 +170,9 @@ impl Area {
                 return;
             };
             neighbour.busy += 1;
-            let length = neighbour.dice.minutes(HANDOVER_MINUTES.0, HANDOVER_MINUTES.1);
+            let length = neighbour
+                .dice
+                .minutes(HANDOVER_MINUTES.0, HANDOVER_MINUTES.1);
             self.plan_in(length, Step::NeighbourTook(index, since, incident));
         }
     }

@@ -64,7 +64,8 @@ impl Own {
             bail!("no way of advising {text:?}: give nearest, posted or uec-live");
         }
         for part in parts {
-            let what = || format!("{part:?} of {text:?}: give cap, gain, keeps, ties, taken or wait");
+            let what =
+                || format!("{part:?} of {text:?}: give cap, gain, keeps, ties, taken or wait");
             let (name, value) = part.split_once('=').with_context(what)?;
             match (name, value) {
                 ("cap", "none") => own.guard.nudges_max = u32::MAX,
@@ -130,9 +131,6 @@ impl Own {
         };
         let id = site.service.as_str();
         let coming = self.advice.people(id, now.plus(-COMING), now);
-        if self.taken_share < 0.0 {
-            return range.later((f64::from(coming) * each * -self.taken_share) as i64);
-        }
         let fresh = f64::from(coming) * self.taken_share;
         range.later(adds(range.median, site.waiting, fresh))
     }
@@ -182,5 +180,72 @@ impl Advise for Own {
 
     fn wants_truth(&self) -> bool {
         self.wait == Wait::Truth
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ServiceId;
+
+    fn site(name: &str, drive: i64, waiting: u32) -> Site {
+        Site {
+            service: ServiceId::new(name).unwrap(),
+            drive,
+            waiting,
+            coming: 0,
+            seen: 12,
+            posted: Some(f64::from(waiting) * 10.0),
+            lately: Some(f64::from(waiting) * 10.0),
+            truth: None,
+        }
+    }
+
+    fn asking(group: Group, sites: Vec<Site>) -> Asking {
+        Asking {
+            at: At(1_763_942_400_000),
+            group,
+            sites,
+        }
+    }
+
+    #[test]
+    fn ours_is_the_guard_of_the_server_unless_a_part_is_taken_away() {
+        let own = Own::read("uec-live").unwrap();
+        assert_eq!(own.guard, Guard::SERVER);
+        let bare = Own::read("uec-live/cap=none/gain=1/keeps=1/ties=off").unwrap();
+        assert_eq!(bare.guard.nudges_max, u32::MAX);
+        assert!(!bare.guard.minds_ties);
+        for wrong in [
+            "own",
+            "uec-live/cap",
+            "uec-live/cap=x",
+            "uec-live/wait=guess",
+        ] {
+            assert!(Own::read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_small_gain_sends_nobody_past_the_nearest_and_a_large_one_does() {
+        for group in [Group::Minor, Group::Child, Group::Crew] {
+            let told = |far| {
+                let sites = vec![site("near", 5, 9), site("far", 15, far)];
+                Own::read("uec-live").unwrap().advise(&asking(group, sites))
+            };
+            assert_eq!(told(8), Some(0), "{group:?}");
+            assert_eq!(told(1), Some(1), "{group:?}");
+        }
+    }
+
+    #[test]
+    fn those_just_sent_somewhere_make_it_less_attractive_to_the_next() {
+        let mut own = Own::read("uec-live/cap=none").unwrap();
+        let sites = || vec![site("near", 5, 6), site("far", 15, 3)];
+        let told: Vec<_> = (0..40)
+            .map(|_| own.advise(&asking(Group::Minor, sites())))
+            .collect();
+        assert_eq!(told.first(), Some(&Some(1)));
+        assert!(told.contains(&Some(0)), "{told:?}");
     }
 }

@@ -47,7 +47,12 @@ impl Area {
         });
         let around = self.neighbours.iter().enumerate().map(|(index, place)| {
             let service = place.service.clone();
-            (Door::Neighbour(index), service, place.position, place.outside)
+            (
+                Door::Neighbour(index),
+                service,
+                place.position,
+                place.outside,
+            )
         });
         own.into_iter().chain(around).collect()
     }
@@ -72,7 +77,10 @@ impl Area {
             let told = router.advise(&asking);
             let told = told.filter(|_| router.complies(VISITS_FROM | incident));
             if let Some((door, service, position)) = told.and_then(|told| doors.get(told).cloned())
-                && self.calls.get(&incident).and_then(|call| call.service.clone())
+                && self
+                    .calls
+                    .get(&incident)
+                    .and_then(|call| call.service.clone())
                     != Some(service.clone())
             {
                 router.crew_moved(incident);
@@ -283,7 +291,10 @@ impl Router {
     fn note_handover(&mut self, now: At, service: ServiceId, since: At) {
         let all = self.handovers.entry(service).or_default();
         all.push_back((now, now.since(since) as f64 / MINUTE as f64));
-        while all.front().is_some_and(|(at, _)| now.since(*at) > POSTED_WINDOW) {
+        while all
+            .front()
+            .is_some_and(|(at, _)| now.since(*at) > POSTED_WINDOW)
+        {
             all.pop_front();
         }
     }

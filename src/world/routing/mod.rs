@@ -230,14 +230,33 @@ mod tests {
         }
     }
 
-    fn run(compliance: f64, adviser: Box<dyn Advise>) -> Outcome {
+    /// Asks for the truth and says nothing.
+    struct Seer;
+
+    impl Advise for Seer {
+        fn advise(&mut self, asking: &Asking) -> Option<usize> {
+            let known = |site: &Site| site.truth.is_some_and(|minutes| minutes >= 0.0);
+            assert!(asking.sites.iter().all(known));
+            None
+        }
+
+        fn wants_truth(&self) -> bool {
+            true
+        }
+    }
+
+    fn run_for(advised: Advised, compliance: f64, days: u32, adviser: Box<dyn Advise>) -> Outcome {
         let trial = Trial {
             compliance,
-            days: 2,
+            days,
             scenario: Scenario::Usual,
-            advised: Advised::WalkIn,
+            advised,
         };
         simulate(&directory::demo().unwrap(), 3, trial, adviser)
+    }
+
+    fn run(compliance: f64, adviser: Box<dyn Advise>) -> Outcome {
+        run_for(Advised::WalkIn, compliance, 2, adviser)
     }
 
     #[test]
@@ -248,5 +267,26 @@ mod tests {
         let taken = run(1.0, Box::new(Nearest));
         assert!(taken.figure(Figure::Moved) > 5.0, "{taken:?}");
         assert!(none.figure(Figure::Moved).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn crews_that_take_advice_go_elsewhere_and_every_crew_is_free_again() {
+        let crews = |compliance, adviser| run_for(Advised::Crews, compliance, 1, adviser);
+        let (none, unheard) = (crews(0.0, Box::new(Silent)), crews(0.0, Box::new(Nearest)));
+        assert_eq!(none, unheard);
+        let taken = crews(1.0, Box::new(Nearest));
+        assert!(taken.figure(Figure::ChoiceMoved) > 5.0, "{taken:?}");
+        let people = |outcome: &Outcome| outcome.figure(Figure::ChoicePeople);
+        assert!((people(&none) - people(&taken)).abs() < 0.5, "{taken:?}");
+        assert!(
+            none.figure(Figure::Moved).is_nan(),
+            "nobody who walks in is asked"
+        );
+    }
+
+    #[test]
+    fn to_look_ahead_changes_nothing() {
+        let look = |adviser| run_for(Advised::WalkIn, 1.0, 1, adviser);
+        assert_eq!(look(Box::new(Silent)), look(Box::new(Seer)));
     }
 }
