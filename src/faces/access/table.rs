@@ -86,6 +86,7 @@ pub const TABLE: &[Row] = &[
     (GET, "/api/v1/heat", ANYBODY),
     (GET, "/api/v1/heat.geojson", ANYBODY),
     (GET, "/api/v1/state", ANYBODY),
+    // Every topic is public: what is not, is not pushed.
     (GET, "/api/v1/push", ANYBODY),
     (GET, "/api/v1/push/sse", ANYBODY),
     (GET, "/api/asyncapi.json", ANYBODY),
