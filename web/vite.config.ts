@@ -6,7 +6,7 @@ export default defineConfig({
   build: {
     manifest: true,
     modulePreload: false,
-    rollupOptions: { input: "src/main.ts" },
+    rollupOptions: { input: ["src/main.ts", "src/crew/main.ts", "src/crew/worker.ts"] },
   },
   css: { preprocessorOptions: { scss: { loadPaths: ["node_modules"], quietDeps: true } } },
 });

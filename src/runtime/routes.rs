@@ -118,12 +118,14 @@ pub fn table(parts: Parts) -> Router {
 
 /// Places for patients, and where to take them.
 fn placing(desk: &Desk) -> Router {
-    // Crews: /api/v1/destinations…
-    let crews = destinations::router(destinations::Parts {
+    // Crews: /api/v1/destinations… /crew…
+    let parts = destinations::Parts {
         shared: desk.shared.clone(),
         submitter: desk.submitter.clone(),
-    })
-    .layer(CompressionLayer::new());
+    };
+    let crews = destinations::router(parts.clone())
+        .merge(pages::crew::router(parts))
+        .layer(CompressionLayer::new());
     // Booking: /api/v1/{bookings,holds}/… /api/v1/services/{id}/slots… /clinician/…; never compressed, since secrets
     // and what was typed stand side by side there.
     bookings::router(desk.clone())

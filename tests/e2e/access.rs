@@ -27,6 +27,12 @@ CO POST /clinician/book
 CSOM GET /clinician/bookings/{id}
 CS POST /clinician/bookings/{id}/patient
 CSO POST /clinician/bookings/{id}/cancel
+WCO GET /crew
+WCO POST /crew
+WO POST /crew/conveying
+* GET /crew/manifest.webmanifest
+* GET /crew/icon.svg
+* GET /crew/worker.js
 * GET /api/v1/waits
 * GET /api/v1/services
 * GET /api/v1/services/{id}

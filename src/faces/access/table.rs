@@ -76,6 +76,13 @@ pub const TABLE: &[Row] = &[
     (GET, "/clinician/bookings/{id}", SEES),
     (POST, "/clinician/bookings/{id}/patient", CARES),
     (POST, "/clinician/bookings/{id}/cancel", HANDLES),
+    // The crew's page, and what an installed page needs.
+    (GET, "/crew", ADVISES),
+    (POST, "/crew", ADVISES),
+    (POST, "/crew/conveying", CONVEYS),
+    (GET, "/crew/manifest.webmanifest", ANYBODY),
+    (GET, "/crew/icon.svg", ANYBODY),
+    (GET, "/crew/worker.js", ANYBODY),
     // Figures.
     (GET, "/api/v1/waits", ANYBODY),
     (GET, "/api/v1/services", ANYBODY),

@@ -5,6 +5,7 @@ mod assets;
 pub mod booking;
 mod card;
 mod clinician;
+pub mod crew;
 mod find;
 mod home;
 mod origin;
@@ -33,7 +34,12 @@ struct Frame {
 
 impl Frame {
     fn of(mode: &Mode) -> Self {
-        let (css, script) = assets::entry();
+        Self::with(assets::MAIN, mode)
+    }
+
+    /// With another script and style than most pages have.
+    fn with(entry: &str, mode: &Mode) -> Self {
+        let (css, script) = assets::entry(entry);
         Self {
             css,
             script,
