@@ -59,7 +59,7 @@ impl Window {
 pub struct DemandView {
     /// Up to the end of this minute.
     as_of: At,
-    exact: Arc<BTreeMap<Cell, Tally>>,
+    exact: Arc<Vec<(Cell, Tally)>>,
     usual: Arc<Usual>,
     blocks: Arc<Blocks>,
     people_min: u32,
@@ -69,9 +69,13 @@ pub struct DemandView {
     pub hot_spots: Arc<Vec<HotSpot>>,
 }
 
+/// Equal when they show the same.
 impl PartialEq for DemandView {
     fn eq(&self, other: &Self) -> bool {
-        self.exact == other.exact
+        let exact = |view: &Self, window| view.exact(window, Resolution::Eight);
+        Window::ALL
+            .into_iter()
+            .all(|window| exact(self, window) == exact(other, window))
             && self.hot_spots == other.hot_spots
             && self.public == other.public
             && self.usual == other.usual
@@ -143,7 +147,7 @@ impl DemandView {
         };
         Self {
             as_of: picture.at(),
-            exact: Arc::clone(demand.cells()),
+            exact: Arc::clone(demand.tallies()),
             usual: Arc::clone(demand.usual()),
             blocks: Arc::clone(demand.blocks()),
             people_min,
@@ -162,7 +166,7 @@ impl DemandView {
     /// Exact people of a window by hex of a level, or wider where no more is known. Only for those who may see them.
     pub fn exact(&self, window: Window, level: Resolution) -> BTreeMap<Cell, Exact> {
         let mut cells: BTreeMap<Cell, Exact> = BTreeMap::new();
-        for (cell, tally) in self.exact.iter() {
+        for (cell, tally) in self.exact.as_ref() {
             let by_way = tally.by_way(window.index());
             if by_way == Counts::default() {
                 continue;

@@ -16,8 +16,9 @@ use serde::{Deserialize, Serialize};
 use crate::domain::time::{HOUR, MINUTE, Millis};
 use crate::domain::{At, Cell};
 use crate::fold::demand::blocks::FINEST;
+use crate::fold::demand::minute_of;
+use crate::fold::demand::minutes::Minutes;
 use crate::fold::demand::usual::{PARTS, Usual};
-use crate::fold::demand::{Counts, minute_of};
 
 /// How often is looked.
 const EVERY: Millis = 5 * MINUTE;
@@ -112,12 +113,7 @@ impl Hot {
     }
 
     /// Looks, when it is time to.
-    pub fn look(
-        &mut self,
-        now: At,
-        minutes: &BTreeMap<i64, BTreeMap<Cell, Counts>>,
-        usual: &Usual,
-    ) {
+    pub fn look(&mut self, now: At, minutes: &Minutes, usual: &Usual) {
         let step = now.0.div_euclid(EVERY);
         if step <= self.step {
             return;
@@ -223,26 +219,19 @@ struct Look<'a> {
 
 /// People of the last minutes by hex of level 7. Those of whom only a wider hex is known are left out: so are they of
 /// what is usual.
-fn lately(
-    minutes: &BTreeMap<i64, BTreeMap<Cell, Counts>>,
-    now: At,
-) -> BTreeMap<Cell, [u32; LOOKED_BACK.len()]> {
+fn lately(minutes: &Minutes, now: At) -> BTreeMap<Cell, [u32; LOOKED_BACK.len()]> {
     let last = minute_of(now);
     let longest = LOOKED_BACK[LOOKED_BACK.len() - 1];
     let mut people: BTreeMap<Cell, [u32; LOOKED_BACK.len()]> = BTreeMap::new();
     // The present minute has only begun.
-    for (minute, cells) in minutes.range(last - longest..last) {
-        for (cell, counts) in cells {
-            let cell = cell.parent(FINEST);
-            if cell.0.resolution() != FINEST {
-                continue;
-            }
-            let sums = people.entry(cell).or_default();
-            for (sum, length) in sums.iter_mut().zip(LOOKED_BACK) {
-                if last - minute <= length {
-                    *sum += counts.iter().sum::<u32>();
-                }
-            }
+    for (minute, cell, _) in minutes.between(last - longest, last - 1) {
+        let cell = cell.parent(FINEST);
+        if cell.0.resolution() != FINEST {
+            continue;
+        }
+        let sums = people.entry(cell).or_default();
+        for (sum, length) in sums.iter_mut().zip(LOOKED_BACK) {
+            *sum += u32::from(last - minute <= length);
         }
     }
     people
@@ -250,17 +239,14 @@ fn lately(
 
 impl Look<'_> {
     /// How many times as busy as usual the area is.
-    fn busy(&self, minutes: &BTreeMap<i64, BTreeMap<Cell, Counts>>) -> f64 {
+    fn busy(&self, minutes: &Minutes) -> f64 {
         let last = minute_of(self.now);
-        let cells = minutes
-            .range(last - AREA_MINUTES..last)
-            .flat_map(|(_, cells)| cells);
-        let observed: u32 = cells
-            .filter(|(cell, _)| cell.0.resolution() >= FINEST)
-            .map(|(_, counts)| counts.iter().sum::<u32>())
-            .sum();
+        let people = minutes.between(last - AREA_MINUTES, last - 1);
+        let observed = people
+            .filter(|(_, cell, _)| cell.0.resolution() >= FINEST)
+            .count();
         let expected = self.usual(AREA_MINUTES, |(_, total)| *total);
-        (f64::from(observed) / expected.max(1.0)).max(1.0)
+        (observed as f64 / expected.max(1.0)).max(1.0)
     }
 
     /// Usual people of the last minutes, of whatever `of` picks out of each hour.

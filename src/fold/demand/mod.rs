@@ -6,9 +6,9 @@
 
 pub mod blocks;
 pub mod hot;
+pub mod minutes;
 pub mod usual;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -16,14 +16,13 @@ use serde::{Deserialize, Serialize};
 use crate::domain::time::{DAY, HOUR, MINUTE, Millis};
 use crate::domain::{At, Cell};
 
-use blocks::Blocks;
+use blocks::{Block, Blocks};
 use hot::{Hot, HotSpot};
+use minutes::{KEPT, Minutes};
 use usual::Usual;
 
 /// The windows of the demand map, shortest first.
 pub const WINDOWS: [Millis; 3] = [HOUR, 4 * HOUR, DAY];
-/// Minutes are kept for so long: past the longest window and the hours that are still learned from.
-const KEPT: Millis = 50 * HOUR;
 /// An hour teaches what is usual this long after it ended, when late facts and corrections are in.
 const LEARNED_AFTER: Millis = DAY;
 
@@ -36,6 +35,11 @@ pub enum Asked {
     CallOut = 1,
     /// Came to a service without a call-out of ours.
     Arrival = 2,
+}
+
+impl Asked {
+    /// All of them, in order.
+    pub const ALL: [Self; 3] = [Self::Contact, Self::CallOut, Self::Arrival];
 }
 
 /// People by way of asking.
@@ -62,70 +66,13 @@ pub type Point = (At, Cell);
 
 /// Everybody who asked lately, what was shown of them, and what is usual.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(from = "Kept")]
 pub struct Demand {
-    /// The present minute, since 1970.
-    minute: i64,
-    minutes: BTreeMap<i64, BTreeMap<Cell, Counts>>,
-    /// Sums of the minutes that each window reaches; follows from them.
-    #[serde(skip_serializing)]
-    cells: Arc<BTreeMap<Cell, Tally>>,
+    minutes: Minutes,
     blocks: Arc<Blocks>,
     usual: Arc<Usual>,
     /// The next hour to learn from, since 1970.
     to_learn: Option<i64>,
     hot: Hot,
-}
-
-/// As it is written in a snapshot.
-#[derive(Deserialize)]
-struct Kept {
-    minute: i64,
-    minutes: BTreeMap<i64, BTreeMap<Cell, Counts>>,
-    blocks: Arc<Blocks>,
-    usual: Arc<Usual>,
-    to_learn: Option<i64>,
-    hot: Hot,
-}
-
-impl From<Kept> for Demand {
-    fn from(kept: Kept) -> Self {
-        let mut cells = BTreeMap::new();
-        let reached = kept.minute - DAY / MINUTE + 1..=kept.minute;
-        for (minute, people) in kept.minutes.range(reached) {
-            for (cell, counts) in people {
-                move_in(&mut cells, *cell, *counts, |length| {
-                    kept.minute - minute < length
-                });
-            }
-        }
-        Self {
-            minute: kept.minute,
-            minutes: kept.minutes,
-            cells: Arc::new(cells),
-            blocks: kept.blocks,
-            usual: kept.usual,
-            to_learn: kept.to_learn,
-            hot: kept.hot,
-        }
-    }
-}
-
-/// Adds people to the windows that reach them; told the length of each in minutes.
-fn move_in(
-    cells: &mut BTreeMap<Cell, Tally>,
-    cell: Cell,
-    counts: Counts,
-    reaches: impl Fn(i64) -> bool,
-) {
-    let tally = cells.entry(cell).or_default();
-    for (sums, window) in tally.0.iter_mut().zip(WINDOWS) {
-        if reaches(window / MINUTE) {
-            for (sum, count) in sums.iter_mut().zip(counts) {
-                *sum += count;
-            }
-        }
-    }
 }
 
 /// The whole minute of a moment, since 1970.
@@ -136,45 +83,12 @@ fn minute_of(at: At) -> i64 {
 impl Demand {
     /// Counts one person in.
     pub fn put(&mut self, (at, cell): Point, asked: Asked) {
-        let minute = minute_of(at);
-        if self.minute - minute >= KEPT / MINUTE {
-            return;
-        }
-        let people = self.minutes.entry(minute).or_default();
-        people.entry(cell).or_default()[asked as usize] += 1;
-        let age = self.minute - minute;
-        if (0..DAY / MINUTE).contains(&age) {
-            let mut one = Counts::default();
-            one[asked as usize] = 1;
-            move_in(Arc::make_mut(&mut self.cells), cell, one, |length| {
-                age < length
-            });
-        }
+        self.minutes.put(minute_of(at), cell, asked);
     }
 
     /// Counts one person out who was counted in: a cancelled visit, or one whose place or time was corrected.
     pub fn take_back(&mut self, (at, cell): Point, asked: Asked) {
-        let minute = minute_of(at);
-        let Some(people) = self.minutes.get_mut(&minute) else {
-            return;
-        };
-        let Some(counts) = people.get_mut(&cell).filter(|c| c[asked as usize] > 0) else {
-            return;
-        };
-        counts[asked as usize] -= 1;
-        if *counts == Counts::default() {
-            people.remove(&cell);
-        }
-        if people.is_empty() {
-            self.minutes.remove(&minute);
-        }
-        let age = self.minute - minute;
-        if age >= 0 {
-            let mut one = Counts::default();
-            one[asked as usize] = 1;
-            let cells = Arc::make_mut(&mut self.cells);
-            move_out(cells, cell, one, |length| age < length);
-        }
+        self.minutes.take_back(minute_of(at), cell, asked);
     }
 
     /// Someone's word on when and where they asked was another before.
@@ -191,47 +105,21 @@ impl Demand {
 
     /// Time passed: windows move on, hours are settled, minutes are forgotten.
     pub fn advance(&mut self, now: At) {
-        let next = minute_of(now);
-        if next <= self.minute {
-            return;
-        }
-        self.move_windows(next);
-        let blocks = self.blocks.due(now);
-        if !blocks.is_empty() {
+        let hour = now.0.div_euclid(HOUR);
+        let is_new_hour = self.minutes.now() * MINUTE / HOUR != hour;
+        self.minutes.advance(minute_of(now));
+        let due = self.blocks.due(now);
+        if !due.is_empty() {
             let kept = Arc::make_mut(&mut self.blocks);
-            for hour in blocks {
+            for hour in due {
                 kept.settle(hour, hour_of(&self.minutes, hour));
             }
         }
-        self.learn(now);
+        if is_new_hour {
+            self.learn(now);
+            self.minutes.tidy();
+        }
         self.hot.look(now, &self.minutes, &self.usual);
-        let oldest = next - KEPT / MINUTE + 1;
-        if self.minutes.keys().next().is_some_and(|key| *key < oldest) {
-            self.minutes = self.minutes.split_off(&oldest);
-        }
-    }
-
-    /// Takes out of the sums who is too long ago now, and in who had been told ahead of time.
-    fn move_windows(&mut self, next: i64) {
-        let before = std::mem::replace(&mut self.minute, next);
-        for window in WINDOWS {
-            let minutes = window / MINUTE;
-            let is_this = |length: i64| length == minutes;
-            let leaving = before - minutes + 1..(before.min(next - minutes) + 1);
-            let entering = (before.max(next - minutes) + 1)..next + 1;
-            if self.minutes.range(leaving.clone()).next().is_some() {
-                let cells = Arc::make_mut(&mut self.cells);
-                for (cell, counts) in self.minutes.range(leaving).flat_map(|(_, people)| people) {
-                    move_out(cells, *cell, *counts, is_this);
-                }
-            }
-            if self.minutes.range(entering.clone()).next().is_some() {
-                let cells = Arc::make_mut(&mut self.cells);
-                for (cell, counts) in self.minutes.range(entering).flat_map(|(_, people)| people) {
-                    move_in(cells, *cell, *counts, is_this);
-                }
-            }
-        }
     }
 
     fn learn(&mut self, now: At) {
@@ -248,9 +136,9 @@ impl Demand {
         self.to_learn = Some(first.max(due));
     }
 
-    /// People by hex in every window, as of the present minute.
-    pub fn cells(&self) -> &Arc<BTreeMap<Cell, Tally>> {
-        &self.cells
+    /// People by hex in every window, as of the present minute; some hexes have none.
+    pub fn tallies(&self) -> &Arc<Vec<(Cell, Tally)>> {
+        self.minutes.tallies()
     }
 
     /// Hours as the public may see them.
@@ -269,36 +157,12 @@ impl Demand {
     }
 }
 
-/// Takes people out of the windows that no longer reach them.
-fn move_out(
-    cells: &mut BTreeMap<Cell, Tally>,
-    cell: Cell,
-    counts: Counts,
-    leaves: impl Fn(i64) -> bool,
-) {
-    let Some(tally) = cells.get_mut(&cell) else {
-        return;
-    };
-    for (sums, window) in tally.0.iter_mut().zip(WINDOWS) {
-        if leaves(window / MINUTE) {
-            for (sum, count) in sums.iter_mut().zip(counts) {
-                *sum = sum.saturating_sub(count);
-            }
-        }
-    }
-    if *tally == Tally::default() {
-        cells.remove(&cell);
-    }
-}
-
 /// People of a clock hour by hex of level 7, or wider where no more was known of them.
-fn hour_of(minutes: &BTreeMap<i64, BTreeMap<Cell, Counts>>, hour: i64) -> BTreeMap<Cell, u32> {
+fn hour_of(minutes: &Minutes, hour: i64) -> Block {
     let first = hour * HOUR / MINUTE;
-    let mut people = BTreeMap::new();
-    for cells in minutes.range(first..first + HOUR / MINUTE).map(|(_, c)| c) {
-        for (cell, counts) in cells {
-            *people.entry(cell.parent(blocks::FINEST)).or_default() += counts.iter().sum::<u32>();
-        }
+    let mut people = Block::new();
+    for (_, cell, _) in minutes.between(first, first + HOUR / MINUTE - 1) {
+        *people.entry(cell.parent(blocks::FINEST)).or_default() += 1;
     }
     people
 }
