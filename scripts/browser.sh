@@ -17,4 +17,7 @@ for _ in $(seq 240); do
 done
 base=$(sed -n 's/.*page *\(http[^ ]*[0-9]\)\/.*/\1/p' "$work/out" | head -n 1)
 [ -n "$base" ] || { echo "the demonstration did not start" >&2; cat "$work/err" >&2; exit 1; }
+# Who sends events in the tests: a patient who comes and is seen.
+FEED_TOKEN=$(target/debug/uec-live token new --role feed --label "browser tests" --data "$work/demo")
+export FEED_TOKEN
 cd web && BASE_URL="$base" npm run --silent e2e

@@ -197,6 +197,9 @@ impl Settings {
                 file.display()
             );
         }
+        settings
+            .check_fronts()
+            .map_err(|why| anyhow::anyhow!("{} is not right: {why}", file.display()))?;
         if !(1..=90).contains(&settings.bookings.keep_details_days) {
             anyhow::bail!(
                 "{} is not right: bookings.keep_details_days must be from 1 to 90",
@@ -222,6 +225,18 @@ impl Settings {
             forward.token_file = folder.join(&forward.token_file);
         }
         Ok(settings)
+    }
+
+    /// Whoever comes from a front may book. A proxy that the public comes through would make everybody one who may.
+    fn check_fronts(&self) -> anyhow::Result<()> {
+        let is_public = |front: &&IpAddr| self.trusted_proxies.contains(front);
+        match self.bars.fronts.iter().find(is_public) {
+            Some(front) => anyhow::bail!(
+                "{front} is in bars.fronts and in trusted_proxies; everybody who comes through it could book. \
+                 Give the front an address of its own"
+            ),
+            None => Ok(()),
+        }
     }
 }
 
@@ -273,6 +288,24 @@ mod tests {
         };
         assert_eq!(read(10).unwrap().privacy.people_min, 10);
         assert!(read(4).is_err());
+    }
+
+    #[test]
+    fn a_front_of_booking_software_is_no_proxy_of_the_public() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("uec.toml");
+        let read = |front: &str| {
+            let text =
+                format!("trusted_proxies = [\"10.0.0.5\"]\n[bars]\nfronts = [\"{front}\"]\n");
+            std::fs::write(&file, text).unwrap();
+            Settings::read(&file)
+        };
+        assert!(read("10.0.0.6").is_ok());
+        let why = read("10.0.0.5").unwrap_err().to_string();
+        assert!(
+            why.contains("10.0.0.5 is in bars.fronts and in trusted_proxies"),
+            "{why}"
+        );
     }
 
     #[test]

@@ -311,3 +311,41 @@ async fn booking_software_behind_a_front_needs_no_token_and_others_do() {
         "only by FHIR"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_in_never_leads_to_another_site_and_another_site_signs_nobody_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = token(folder.path(), "clinician");
+    let server = Server::serve(folder.path(), &[]);
+    let stay = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    for (next, led) in [
+        ("/clinician%3Fage%3D3", "/clinician?age=3"),
+        ("//evil.example", "/clinician"),
+        // A browser drops the tab.
+        ("%2F%09%2Fevil.example", "/clinician"),
+        ("%2F%00evil", "/clinician"),
+    ] {
+        let signing = stay
+            .post(format!("{}/sign-in", server.http))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("origin", &server.http)
+            .body(format!("token={secret}&next={next}"));
+        let answer = signing.send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 303, "{next}");
+        assert_eq!(answer.headers()["location"], led, "{next}");
+    }
+    for (site, is_out) in [("cross-site", false), ("same-origin", true)] {
+        let leaving = stay
+            .post(format!("{}/sign-out", server.http))
+            .header("sec-fetch-site", site);
+        let answer = leaving.send().await.unwrap();
+        assert_eq!(
+            answer.headers().contains_key("set-cookie"),
+            is_out,
+            "{site}"
+        );
+    }
+}

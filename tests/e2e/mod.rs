@@ -11,6 +11,7 @@ mod events;
 mod fhir;
 mod forward;
 mod hl7_peer;
+mod journey;
 mod json_schema;
 mod mllp;
 mod notices;

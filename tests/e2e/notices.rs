@@ -18,21 +18,21 @@ use tokio::net::TcpListener;
 
 use super::server::Server;
 
-const SERVICE_ID: &str = "26785a09-ab16-4eb0-8407-a37497a57506";
-const SECRET: &str = "3d844edf-8d35-48ac-975b-e847b4f122b0";
+pub const SERVICE_ID: &str = "26785a09-ab16-4eb0-8407-a37497a57506";
+pub const SECRET: &str = "3d844edf-8d35-48ac-975b-e847b4f122b0";
 const SERVICE: &str = "oadby-utc";
 
 /// What the stand-in for Notify has seen, and how it is to answer.
 #[derive(Default)]
-struct Seen {
-    sent: Vec<Value>,
+pub struct Seen {
+    pub sent: Vec<Value>,
     /// Statuses of the next sends; 201 when there are none. 0 never answers.
     answers: VecDeque<u16>,
     /// The status of every message.
-    status: &'static str,
+    pub status: &'static str,
 }
 
-type Notify = Arc<Mutex<Seen>>;
+pub type Notify = Arc<Mutex<Seen>>;
 
 /// The token must be what the documentation of Notify asks for.
 fn check_token(headers: &HeaderMap) {
@@ -120,7 +120,7 @@ async fn find(
     json!({"notifications": found}).to_string()
 }
 
-async fn notify() -> (Notify, String) {
+pub async fn notify() -> (Notify, String) {
     let seen = Notify::default();
     let router = Router::new()
         .route("/v2/notifications/{kind}", post(send).get(status))
@@ -143,7 +143,7 @@ fn config(folder: &Path, text: &str) -> String {
     file.to_str().unwrap().to_owned()
 }
 
-fn by_notify(base: &str) -> String {
+pub fn by_notify(base: &str) -> String {
     format!(
         "[notices]\ncarrier = \"govuk\"\napi_key_file = \"notify.key\"\nbase = \"{base}\"\n\
          [notices.templates]\nmade_sms = \"t-made\"\nmade_email = \"t-made-mail\"\nmoved_sms = \"t-moved\"\n\

@@ -145,3 +145,27 @@ test("nothing of these pages is kept by a browser, and none has an accessibility
     await context.close();
   }
 });
+
+test("from the booked time to being seen: the booking's page follows the patient", async ({ page, request }) => {
+  await hold(page);
+  await fill(page, "Patient-Journey");
+  await page.getByRole("button", { name: "Book" }).click();
+  await expect(page).toHaveURL(/\/clinician\/bookings\//);
+  const booking = page.url().split("/").pop();
+  const tell = async (fields: object) => {
+    const waits = await (await request.get("/api/v1/waits")).json();
+    const event = { id: crypto.randomUUID(), feed: "dhu-oadby", visit: `v-${booking}`, happened_at: waits.as_of, ...fields };
+    const answer = await request.post("/api/v1/events", {
+      headers: { authorization: `Bearer ${process.env.FEED_TOKEN}` },
+      data: event,
+    });
+    expect(await answer.json()).toMatchObject({ accepted: 1 });
+    await page.reload();
+  };
+  await tell({ type: "visit.arrived", service: SERVICE, mode: "booked", booking });
+  await expect(page.getByText("Arrived", { exact: true }).first()).toBeVisible();
+  await expect(page.getByRole("link", { name: "Choose another time" })).toHaveCount(0);
+  await tell({ type: "visit.seen" });
+  await expect(page.getByText("Seen by a clinician")).toBeVisible();
+  await expect(page.getByText("From booked to seen")).toBeVisible();
+});

@@ -142,7 +142,9 @@ pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) ->
         return next.run(request).await;
     };
     let roles = match ruling(request.method().as_str(), &path) {
-        Ruling::May(Who::Anybody) | Ruling::NoSuchMethod => return next.run(request).await,
+        Ruling::May(Who::Anybody) => return next.run(request).await,
+        // Answered here: a method that a route has and the table has not is never reached.
+        Ruling::NoSuchMethod => return no_such_method(&path, &request),
         Ruling::May(Who::Roles(roles)) => roles,
         Ruling::Unlisted => {
             tracing::error!(%path, "an address is not in the table of who may, and is refused");
@@ -184,10 +186,11 @@ impl Gate {
                 Ok(caller)
             };
         }
-        if path.starts_with("/FHIR/R4/") && self.is_front(request) {
+        let is_for_clinicians = roles.contains(&Role::Clinician);
+        if is_for_clinicians && path.starts_with("/FHIR/R4/") && self.is_front(request) {
             return Ok(somebody(Role::Clinician, "booking front"));
         }
-        if is_page && self.access.is_demonstration {
+        if is_for_clinicians && is_page && self.access.is_demonstration {
             return if changes && !session::is_from_here(headers) {
                 Err(StatusCode::FORBIDDEN)
             } else {
@@ -204,7 +207,7 @@ impl Gate {
 
     fn is_front(&self, request: &Request) -> bool {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-        peer.is_some_and(|ConnectInfo(peer)| self.access.fronts.contains(&peer.ip()))
+        peer.is_some_and(|ConnectInfo(peer)| self.access.fronts.contains(&peer.ip().to_canonical()))
     }
 }
 
@@ -268,6 +271,20 @@ fn refuse(path: &str, request: &Request, status: StatusCode) -> Response {
     Redirect::to(&format!("/sign-in?next={escaped}")).into_response()
 }
 
+/// The address is there and has no such method; which it has, as the table says.
+fn no_such_method(path: &str, request: &Request) -> Response {
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    let mut answer = if path.starts_with("/FHIR/") {
+        crate::faces::fhir::refusal(status, request.headers(), request.uri())
+    } else {
+        status.into_response()
+    };
+    if let Ok(methods) = HeaderValue::from_str(&table::methods(path)) {
+        answer.headers_mut().insert(header::ALLOW, methods);
+    }
+    answer
+}
+
 /// An answer that asks for a token, where one was missing.
 fn asking(scheme: &'static str, status: StatusCode, answer: Response) -> Response {
     let mut answer = (status, answer).into_response();
@@ -285,7 +302,8 @@ pub fn onward(next: Option<&str>) -> &str {
     let is_ours = |next: &&str| {
         next.starts_with('/')
             && !next.starts_with("//")
-            && !next.contains(['\\', '\r', '\n'])
+            // A browser drops tabs and ends of line from an address: `/<tab>/evil` would be `//evil`.
+            && !next.contains(|letter: char| letter == '\\' || letter.is_control())
             && !next.starts_with("/sign-in")
     };
     next.filter(is_ours).unwrap_or("/clinician")
@@ -295,6 +313,58 @@ pub fn onward(next: Option<&str>) -> &str {
 mod tests {
     use super::*;
 
+    struct Noon;
+
+    impl Clock for Noon {
+        fn now(&self) -> At {
+            At(0)
+        }
+    }
+
+    async fn status_of(access: Access, router: axum::Router, method: Method, path: &str) -> u16 {
+        let gate_of = Gate {
+            access,
+            clock: Arc::new(Noon),
+        };
+        let router = router.layer(axum::middleware::from_fn_with_state(gate_of, gate));
+        let peer = ConnectInfo(SocketAddr::from(([10, 0, 0, 6], 4_000)));
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .extension(peer)
+            .body(axum::body::Body::empty())
+            .unwrap();
+        let answer = tower::ServiceExt::oneshot(router, request).await.unwrap();
+        answer.status().as_u16()
+    }
+
+    #[tokio::test]
+    async fn a_method_that_a_route_has_and_the_table_has_not_is_not_reached() {
+        let folder = tempfile::tempdir().unwrap();
+        let access = || Access::load(folder.path(), Arc::new(Noon)).unwrap();
+        let router = || {
+            let of = axum::routing::get(async || "read").put(async || "changed");
+            axum::Router::new().route("/api/v1/waits", of)
+        };
+        let of = async |method| status_of(access(), router(), method, "/api/v1/waits").await;
+        assert_eq!(of(Method::GET).await, 200);
+        assert_eq!(of(Method::PUT).await, 405);
+    }
+
+    #[tokio::test]
+    async fn a_front_is_a_clinician_and_only_under_fhir() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = async |front: &str, path: &str| {
+            let access = Access::load(folder.path(), Arc::new(Noon)).unwrap();
+            let access = access.with_fronts(vec![front.parse().unwrap()]);
+            let router = axum::Router::new().route(path, axum::routing::get(async || "read"));
+            status_of(access, router, Method::GET, path).await
+        };
+        assert_eq!(of("10.0.0.6", "/FHIR/R4/Slot").await, 200);
+        assert_eq!(of("10.0.0.7", "/FHIR/R4/Slot").await, 401);
+        assert_eq!(of("10.0.0.6", "/api/v1/bookings").await, 401);
+    }
+
     #[test]
     fn the_way_after_signing_in_never_leads_to_another_site() {
         assert_eq!(onward(Some("/clinician?age=3")), "/clinician?age=3");
@@ -302,6 +372,10 @@ mod tests {
             "//evil.example",
             "https://evil.example",
             "/\\evil",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "/\0/evil.example",
+            "/\u{85}/evil.example",
             "evil",
             "",
             "/sign-in",

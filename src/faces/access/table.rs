@@ -154,7 +154,7 @@ pub const TABLE: &[Row] = &[
 pub enum Ruling {
     /// Who may.
     May(Who),
-    /// The address is there and has no such method: the route says which it has.
+    /// The address is there and has no such method.
     NoSuchMethod,
     /// Not in the table.
     Unlisted,
@@ -166,7 +166,7 @@ pub fn ruling(method: &str, path: &str) -> Ruling {
     let method = if method == "HEAD" { "GET" } else { method };
     // The base of FHIR itself is nothing, and says so.
     if path.trim_end_matches('/') == "/FHIR/R4" {
-        return Ruling::NoSuchMethod;
+        return Ruling::May(ANYBODY);
     }
     let mut rows = TABLE
         .iter()
@@ -179,6 +179,16 @@ pub fn ruling(method: &str, path: &str) -> Ruling {
     row.map_or(Ruling::NoSuchMethod, |(_, _, who)| Ruling::May(*who))
 }
 
+/// The methods of an address, as `Allow` has them.
+pub fn methods(path: &str) -> String {
+    let rows = TABLE.iter().filter(|(_, known, _)| *known == path);
+    let mut found: Vec<&str> = rows.flat_map(|(methods, ..)| *methods).copied().collect();
+    if let Some(get) = found.iter().position(|method| *method == "GET") {
+        found.insert(get + 1, "HEAD");
+    }
+    found.join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,6 +199,7 @@ mod tests {
         assert_eq!(ruling("PUT", "/api/v1/waits"), Ruling::NoSuchMethod);
         assert_eq!(ruling("HEAD", "/api/v1/waits"), Ruling::May(ANYBODY));
         assert_eq!(ruling("POST", "/api/v1/events"), Ruling::May(FEED));
+        assert_eq!(methods("/api/v1/bookings"), "GET, HEAD, POST");
     }
 
     #[test]

@@ -61,16 +61,18 @@ pub struct Tokens {
     known: RwLock<BTreeMap<String, Holder>>,
     /// When it was last looked whether the file changed, by the server's clock.
     looked: AtomicI64,
-    changed: RwLock<Option<SystemTime>>,
+    changed: RwLock<Option<Mark>>,
 }
 
 impl Tokens {
     /// Tokens from the folder's file; no file, no tokens.
     pub fn load(folder: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let looked = AtomicI64::new(clock.now().0);
+        // Looked at before it is read: a change between the two is noticed later, not missed.
+        let changed = changed(folder);
         Ok(Self {
             known: RwLock::new(read(folder)?),
-            changed: RwLock::new(changed(folder)),
+            changed: RwLock::new(changed),
             folder: folder.to_owned(),
             clock,
             looked,
@@ -123,8 +125,14 @@ impl Tokens {
     }
 }
 
-fn changed(folder: &Path) -> Option<SystemTime> {
-    std::fs::metadata(folder.join(FILE)).ok()?.modified().ok()
+/// What tells one state of the file from another: time, inode, length. Each change is a new file, so two within
+/// one tick of the disk's clock differ by inode.
+type Mark = (SystemTime, u64, u64);
+
+fn changed(folder: &Path) -> Option<Mark> {
+    use std::os::unix::fs::MetadataExt;
+    let about = std::fs::metadata(folder.join(FILE)).ok()?;
+    Some((about.modified().ok()?, about.ino(), about.len()))
 }
 
 /// What a token is for.

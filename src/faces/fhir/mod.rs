@@ -209,6 +209,7 @@ pub fn refusal(status: StatusCode, headers: &HeaderMap, uri: &Uri) -> Response {
     let (asked, _) = Asked::read(uri, headers);
     let problem = match status {
         StatusCode::FORBIDDEN => Problem::forbidden(),
+        StatusCode::METHOD_NOT_ALLOWED => Problem::method("this address does not take that method"),
         _ => Problem::unauthorised(),
     };
     let mut answer = written(&asked, Err(problem));

@@ -80,10 +80,12 @@ pub async fn take(
 
 /// Signs out.
 pub async fn leave(State(parts): State<Parts>, headers: HeaderMap) -> Response {
-    if session::is_from_here(&headers) {
-        parts.access.sign_out(&headers);
-    }
     let mut answer = Redirect::to("/").into_response();
+    if !session::is_from_here(&headers) {
+        // Another site signs nobody out.
+        return answer;
+    }
+    parts.access.sign_out(&headers);
     answer
         .headers_mut()
         .insert(header::SET_COOKIE, session::drop_cookie());
