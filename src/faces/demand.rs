@@ -12,7 +12,7 @@ use crate::faces::api::{Parts, answer};
 use crate::faces::heat::{Asked, as_map_layer, polygon};
 use crate::faces::{failure, wire};
 use crate::views::Published;
-use crate::views::demand::{DemandView, HotSpot, PARTS, WIDEST, Window, whole};
+use crate::views::demand::{DemandView, Exact, HotSpot, PARTS, WIDEST, Window, whole};
 
 /// Who may see exact people of small hexes.
 const SEES_EXACT: [Role; 3] = [Role::Crew, Role::Clinician, Role::Operator];
@@ -116,7 +116,7 @@ impl Rows {
 
     fn exact(view: &DemandView, question: Question) -> Self {
         let exact = view.exact(question.window, question.level);
-        let people = exact.values().map(|exact| exact.people()).sum();
+        let people = exact.values().map(Exact::people).sum();
         let cells = exact.into_iter().map(|(cell, exact)| {
             let [contacts, call_outs, arrivals] = exact.by_way;
             let row = row(&[
