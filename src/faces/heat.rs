@@ -41,15 +41,15 @@ enum Kind {
 
 impl Asked {
     fn read(&self) -> Result<Kind, Box<Response>> {
-        let hint = "ask for kind=demand with window=60m, 4h or 24h and res=4 to 7 (8 with detail=exact), kind=pressure, or kind=time-to-care with \
-                    group=minor, child or ambulance, at_plus=0, 1 or 2 and res=7 or 8";
+        let hint = "ask for kind=demand with window=60m, 4h or 24h, res=4 to 7 (8 with detail=exact) and a past at if you like; \
+                    kind=pressure; or kind=time-to-care with group=minor, child or ambulance, at_plus=0, 1 or 2 and res=7 or 8";
         let fault = || {
             let words = "that heat map is not available";
             let status = StatusCode::BAD_REQUEST;
             Box::new(failure(status, "not_available", words, hint))
         };
         let kind = self.kind.as_deref().unwrap_or("demand");
-        if kind != "demand" && self.window.as_deref().unwrap_or("60m") != "60m" {
+        if kind != "demand" && self.is_of_demand() {
             return Err(fault());
         }
         match kind {
@@ -72,6 +72,15 @@ impl Asked {
             }
             _ => Err(fault()),
         }
+    }
+}
+
+impl Asked {
+    /// Whether something is asked that only demand can answer.
+    fn is_of_demand(&self) -> bool {
+        self.window.as_deref().unwrap_or("60m") != "60m"
+            || self.detail.as_deref().unwrap_or("public") != "public"
+            || self.at.is_some()
     }
 }
 
