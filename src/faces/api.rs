@@ -12,6 +12,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use crate::faces::access::Access;
+pub use crate::faces::looking_back::LookingBack;
 use crate::faces::{Shared, failure, heat, wire};
 use crate::views::Published;
 
@@ -22,6 +24,10 @@ pub struct Parts {
     pub shared: Shared,
     /// Whether the log takes facts, and why not.
     pub log_state: watch::Receiver<Result<(), String>>,
+    /// Who may see exact counts.
+    pub access: Access,
+    /// What was shown before.
+    pub looking_back: LookingBack,
 }
 
 /// The routes.

@@ -74,6 +74,8 @@ pub fn table(parts: Parts) -> Router {
     let software = api::router(api::Parts {
         shared: shared.clone(),
         log_state,
+        access: access.clone(),
+        looking_back: api::LookingBack::default(),
     })
     .layer(CompressionLayer::new());
     // Finding a place: /api/v1/directory/… /api/v0.0.1/capacity/… /api/openapi.json

@@ -367,8 +367,31 @@ async fn topics(server: &Server) -> Vec<String> {
         .unwrap()
         .trim_start_matches("^(")
         .trim_end_matches(")$");
-    let named = |topic: &str| topic.replace("[a-z0-9-]+", "oadby-utc");
-    pattern.split('|').map(named).collect()
+    alternatives(pattern)
+        .into_iter()
+        .flat_map(spelled_out)
+        .map(|topic| topic.replace("[a-z0-9-]+", "oadby-utc"))
+        .collect()
+}
+
+/// The parts of a pattern between bars that stand in no parentheses.
+fn alternatives(pattern: &str) -> Vec<&str> {
+    let mut depth = 0;
+    let parts = pattern.split(|letter| {
+        depth += i32::from(letter == '(') - i32::from(letter == ')');
+        letter == '|' && depth == 0
+    });
+    parts.collect()
+}
+
+/// `a(b|c)d` as `abd` and `acd`.
+fn spelled_out(pattern: &str) -> Vec<String> {
+    let Some((before, rest)) = pattern.split_once('(') else {
+        return vec![pattern.to_owned()];
+    };
+    let (choices, after) = rest.split_once(')').unwrap();
+    let whole = |choice| format!("{before}{choice}{after}");
+    choices.split('|').map(whole).collect()
 }
 
 /// What a subscriber is given of a topic: its first snapshot, or the error.
