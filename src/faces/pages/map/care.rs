@@ -8,7 +8,8 @@ use crate::domain::{Cell, Service};
 use crate::faces::pages::map::draw::Drawing;
 use crate::faces::pages::map::scale::{CLASSES, Scale};
 use crate::faces::pages::map::scene::{
-    Entry, Key, Live, Place, Row, Scene, Table, share, sheet, towns_of_the_area, towns_on_paper,
+    Entry, Key, Live, Place, Row, Scene, Table, dated, hexes, sheet, towns_of_the_area,
+    towns_on_paper,
 };
 use crate::faces::plain::{about, clock, gain};
 use crate::faces::shapes;
@@ -42,13 +43,13 @@ pub fn scene(picture: &Published, group: Group, hours: usize) -> Scene {
     let places = Place::number(sheet(), named.into_iter().map(|s| (s, "app-map__place")));
     let title = title(picture, group, hours);
     Scene {
-        drawing: draw(&sorted, &places, &title),
+        drawing: draw(&sorted, &places, &dated(&title, picture)),
         meaning: meaning(group),
         unit: match group {
             Group::Ambulance => "Minutes until handed over",
             _ => "Minutes until seen",
         },
-        legend: legend(&sorted, all.len(), scale),
+        legend: legend(&sorted, scale),
         table: table(&best, group, &title),
         places,
         live: Live {
@@ -72,14 +73,10 @@ fn title(picture: &Published, group: Group, hours: usize) -> String {
         Group::Ambulance => "Anybody who comes by ambulance",
     };
     let when = match hours {
-        0 => format!("setting off at {}", clock(picture.as_of)),
+        0 => "setting off now".to_owned(),
         hours => {
             let at = picture.as_of.plus(hours as i64 * crate::domain::time::HOUR);
-            format!(
-                "setting off at {}, as expected at {}",
-                clock(at),
-                clock(picture.as_of)
-            )
+            format!("setting off at {}", clock(at))
         }
     };
     format!("{who}, {when}")
@@ -115,6 +112,7 @@ fn sort(all: &[Cell], best: &BTreeMap<Cell, (&Service, Best)>, scale: Scale) -> 
 
 fn draw(sorted: &Sorted, places: &[Place], title: &str) -> String {
     let mut drawing = Drawing::new(sheet(), title);
+    drawing.land(shapes::outlines());
     drawing.hexes("app-map__0", &sorted.nowhere);
     for (class, cells) in CLASSES.iter().zip(&sorted.classes) {
         drawing.hexes(class, cells);
@@ -126,24 +124,24 @@ fn draw(sorted: &Sorted, places: &[Place], title: &str) -> String {
     drawing.finish()
 }
 
-fn legend(sorted: &Sorted, all: usize, scale: Scale) -> Vec<Key> {
+fn legend(sorted: &Sorted, scale: Scale) -> Vec<Key> {
     let classes = CLASSES.iter().zip(scale.minutes()).zip(&sorted.classes);
     let mut keys: Vec<Key> = classes
         .map(|((class, words), cells)| Key {
             class,
             words,
-            count: share(cells.len(), all),
+            count: hexes(cells.len()),
         })
         .collect();
     keys.push(Key {
         class: "app-map__unknown",
         words: "Not known: no live wait".to_owned(),
-        count: share(sorted.unknown.len(), all),
+        count: hexes(sorted.unknown.len()),
     });
     keys.push(Key {
         class: "app-map__0",
         words: "No place is open then".to_owned(),
-        count: share(sorted.nowhere.len(), all),
+        count: hexes(sorted.nowhere.len()),
     });
     keys
 }

@@ -7,9 +7,9 @@ use crate::faces::demand;
 use crate::faces::pages::map::draw::Drawing;
 use crate::faces::pages::map::scale::{CLASSES, Scale};
 use crate::faces::pages::map::scene::{
-    Entry, Key, Live, Place, Row, Scene, Table, sheet, towns_on_paper, whereabouts,
+    Entry, Key, Live, Place, Row, Scene, Table, dated, hexes, sheet, towns_on_paper, whereabouts,
 };
-use crate::faces::plain::{clock, people};
+use crate::faces::plain::people;
 use crate::faces::shapes;
 use crate::views::Published;
 
@@ -18,10 +18,7 @@ pub fn scene(picture: &Published) -> Scene {
     let mut cells: Vec<(Cell, u32)> = demand::public(&picture.demand).into_iter().collect();
     // Wide hexes lie below the finer ones inside them.
     cells.sort_by_key(|(cell, _)| cell.0.resolution());
-    let title = format!(
-        "People who asked for care in the hour before {}",
-        clock(picture.as_of)
-    );
+    let title = "People who asked for care in the last hour".to_owned();
     let listed = picture
         .services
         .values()
@@ -29,7 +26,7 @@ pub fn scene(picture: &Published) -> Scene {
         .map(|view| (view.service.as_ref(), "app-map__place"));
     let places = Place::number(sheet(), listed);
     Scene {
-        drawing: draw(&cells, &places, &title),
+        drawing: draw(&cells, &places, &dated(&title, picture)),
         meaning: vec![
             "Calls to 111 and 999 and arrivals at services that report to us, by where people live.",
             "Nobody can be found on this map: a hex holds at least five people. Where there are fewer they are \
@@ -69,6 +66,7 @@ fn class(cell: Cell, people: u32) -> Option<usize> {
 
 fn draw(cells: &[(Cell, u32)], places: &[Place], title: &str) -> String {
     let mut drawing = Drawing::new(sheet(), title);
+    drawing.land(shapes::outlines());
     for level in [
         Resolution::Four,
         Resolution::Five,
@@ -98,10 +96,7 @@ fn draw(cells: &[(Cell, u32)], places: &[Place], title: &str) -> String {
 fn legend(cells: &[(Cell, u32)]) -> Vec<Key> {
     let count = |wanted: Option<usize>| {
         let of_class = |(cell, people): &&(Cell, u32)| class(*cell, *people) == wanted;
-        match cells.iter().filter(of_class).count() {
-            1 => "1 hex".to_owned(),
-            count => format!("{count} hexes"),
-        }
+        hexes(cells.iter().filter(of_class).count())
     };
     let mut keys = vec![Key {
         class: "app-map__0",

@@ -16,7 +16,7 @@ const WIDTH: f64 = 640.0;
 const MARGIN_KM: f64 = 3.0;
 const KM_PER_DEGREE: f64 = 111.2;
 /// A letter is about so wide, in heights of a letter.
-const LETTER_WIDTH: f64 = 0.56;
+const LETTER_WIDTH: f64 = 0.62;
 /// A place that would cover another is moved aside by so many steps around it at most.
 const STEPS_ASIDE: u32 = 48;
 
@@ -33,7 +33,7 @@ pub struct Sheet {
 
 impl Sheet {
     /// One that shows all of these.
-    pub fn around(positions: impl Iterator<Item = Position> + Clone) -> Self {
+    pub fn around(positions: &(impl Iterator<Item = Position> + Clone)) -> Self {
         let least = |of: fn(Position) -> f64| positions.clone().map(of).fold(f64::MAX, f64::min);
         let most = |of: fn(Position) -> f64| positions.clone().map(of).fold(f64::MIN, f64::max);
         let (south, north) = (least(|p| p.lat), most(|p| p.lat));
@@ -56,7 +56,7 @@ impl Sheet {
     /// One that shows the area of this server.
     pub fn of_the_area() -> Self {
         let rings = shapes::outlines().iter().flat_map(|outline| &outline.rings);
-        Self::around(rings.flatten().copied())
+        Self::around(&rings.flatten().copied())
     }
 
     /// Units from the left and from above.
@@ -131,6 +131,12 @@ impl<'a> Drawing<'a> {
         Self { sheet, svg }
     }
 
+    /// What is inside the borders, below everything else.
+    pub fn land(&mut self, outlines: &[Outline]) {
+        let path = self.rings(outlines);
+        self.path("app-map__land", &path);
+    }
+
     /// Hexes of one class, as one path.
     pub fn hexes(&mut self, class: &str, cells: &[Cell]) {
         let mut path = String::new();
@@ -157,21 +163,18 @@ impl<'a> Drawing<'a> {
 
     /// Borders.
     pub fn outlines(&mut self, outlines: &[Outline]) {
-        let mut path = String::new();
-        for ring in outlines.iter().flat_map(|outline| &outline.rings) {
-            self.ring(&mut path, ring);
-        }
+        let path = self.rings(outlines);
         self.path("app-map__border", &path);
     }
 
-    /// Places by their signs, and the names of towns as far as they have room: the first town has it first.
-    pub fn places_and_names<'t>(&mut self, marks: &[Mark], towns: impl Iterator<Item = &'t Town>) {
-        let towns: Vec<&Town> = towns.collect();
+    /// Places by their signs, and the names of towns as far as they have room: the first town has it first. A place
+    /// that was moved aside has a line to where it is.
+    pub fn places_and_names(&mut self, marks: &[Mark], towns: &[&Town]) {
         for size in SIZES {
             let _ = write!(self.svg, "<g class=\"{}\">", size.class);
             let spread = self.spread(marks, size.radius);
             let taken = spread.iter().map(|(at, _)| Rect::around(*at, size.radius));
-            let names = self.names(&size, taken.collect(), &towns);
+            let names = self.names(&size, taken.collect(), towns);
             for (town, (x, y)) in names {
                 let name = escaped(town.name);
                 let below = y + size.letter * 0.35;
@@ -180,8 +183,14 @@ impl<'a> Drawing<'a> {
                     "<text class=\"app-map__name\" x=\"{x:.0}\" y=\"{below:.0}\">{name}</text>"
                 );
             }
-            for ((at, from), mark) in spread.iter().zip(marks) {
-                self.mark(&size, *at, *from, mark);
+            for ((x, y), (a, b)) in spread.iter().filter(|(at, from)| at != from) {
+                let _ = write!(
+                    self.svg,
+                    "<path class=\"app-map__lead\" d=\"M{a:.0} {b:.0}L{x:.0} {y:.0}\"/>"
+                );
+            }
+            for ((at, _), mark) in spread.iter().zip(marks) {
+                self.mark(&size, *at, mark);
             }
             self.svg.push_str("</g>");
         }
@@ -195,6 +204,14 @@ impl<'a> Drawing<'a> {
 
     fn path(&mut self, class: &str, path: &str) {
         let _ = write!(self.svg, "<path class=\"{class}\" d=\"{path}\"/>");
+    }
+
+    fn rings(&self, outlines: &[Outline]) -> String {
+        let mut path = String::new();
+        for ring in outlines.iter().flat_map(|outline| &outline.rings) {
+            self.ring(&mut path, ring);
+        }
+        path
     }
 
     /// A closed line: where it begins, then steps of tenths of a unit, which are short to write.
@@ -246,15 +263,7 @@ impl<'a> Drawing<'a> {
         placed
     }
 
-    fn mark(&mut self, size: &Size, at: (f64, f64), from: (f64, f64), mark: &Mark) {
-        let (x, y) = at;
-        if at != from {
-            let (a, b) = from;
-            let _ = write!(
-                self.svg,
-                "<path class=\"app-map__lead\" d=\"M{a:.0} {b:.0}L{x:.0} {y:.0}\"/>"
-            );
-        }
+    fn mark(&mut self, size: &Size, (x, y): (f64, f64), mark: &Mark) {
         let _ = write!(
             self.svg,
             "<g class=\"app-map__mark {}\"><circle cx=\"{x:.0}\" cy=\"{y:.0}\" r=\"{}\"/>\
@@ -279,7 +288,8 @@ impl<'a> Drawing<'a> {
             let (x, y) = self.sheet.point(town.position);
             let width = town.name.chars().count() as f64 * LETTER_WIDTH * size.letter;
             // A place in the middle of a town leaves room above or below it.
-            let heights = [0.0, -1.0, 1.0].map(|side| y + side * (size.radius + size.letter * 0.6));
+            let step = size.radius + size.letter * 0.6;
+            let heights = [0.0, -1.0, 1.0, -2.0, 2.0].map(|side| y + side * step);
             let on = |y: &f64| Rect {
                 left: x - width / 2.0,
                 right: x + width / 2.0,
@@ -350,4 +360,73 @@ pub fn escaped(text: &str) -> String {
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::places;
+    use proptest::prelude::*;
+
+    fn at(lat: f64, lng: f64) -> Position {
+        Position { lat, lng }
+    }
+
+    #[test]
+    fn a_kilometre_is_as_long_north_as_east() {
+        let sheet = Sheet::of_the_area();
+        let (x, y) = sheet.point(at(52.65, -1.1));
+        let (east, _) = sheet.point(at(52.65, -1.1 + 1.0 / 67.5));
+        let (_, north) = sheet.point(at(52.65 + 1.0 / 111.2, -1.1));
+        assert!(((east - x) / (y - north) - 1.0).abs() < 0.01);
+        let corners = [at(52.4, -1.55), at(52.9, -0.5)];
+        let sheet = Sheet::around(&corners.into_iter());
+        assert!(corners.into_iter().all(|corner| sheet.holds(corner)));
+        assert!(!sheet.holds(at(52.3, -1.0)) && !sheet.holds(at(52.6, -2.0)));
+    }
+
+    #[test]
+    fn a_ring_is_written_in_short_steps() {
+        let sheet = Sheet {
+            west: 0.0,
+            north: 10.0,
+            east_units: 10.0,
+            north_units: 10.0,
+            height: 100.0,
+        };
+        let drawing = Drawing::new(&sheet, "a < b");
+        let mut path = String::new();
+        let ring = [at(9.0, 1.0), at(9.0, 2.5), at(8.96, 2.5), at(9.0, 1.0)];
+        drawing.ring(&mut path, &ring);
+        assert_eq!(path, "M10 10l15 0 0 0.4 -15 -0.4z");
+        assert!(drawing.finish().contains("a &lt; b"));
+        assert_eq!(Tenths(-4).to_string(), "-0.4");
+    }
+
+    proptest! {
+        #[test]
+        fn no_place_covers_another_and_no_name_covers_anything(
+            places in prop::collection::vec((52.6..52.65_f64, -1.2..-1.1_f64), 1..12)
+        ) {
+            let sheet = Sheet::of_the_area();
+            let drawing = Drawing::new(&sheet, "");
+            let marks: Vec<Mark> = places
+                .into_iter()
+                .map(|(lat, lng)| Mark { at: at(lat, lng), sign: "1".to_owned(), class: "" })
+                .collect();
+            let towns: Vec<&Town> = places::towns().iter().collect();
+            for size in SIZES {
+                let spread = drawing.spread(&marks, size.radius);
+                for (n, (a, _)) in spread.iter().enumerate() {
+                    for (b, _) in &spread[n + 1..] {
+                        prop_assert!((a.0 - b.0).hypot(a.1 - b.1) >= size.radius * 2.0);
+                    }
+                }
+                let taken = spread.iter().map(|(at, _)| Rect::around(*at, size.radius)).collect();
+                let names = drawing.names(&size, taken, &towns);
+                prop_assert!(names.len() <= size.names_max);
+                prop_assert!(names.len() > 5);
+            }
+        }
+    }
 }

@@ -94,6 +94,7 @@ impl Page {
             ),
         };
         let names: Vec<String> = scene::towns_on_paper()
+            .iter()
             .take(NAMES_MAX)
             .map(|town| {
                 let at = town.position;

@@ -6,9 +6,9 @@ use crate::faces::pages::card::Card;
 use crate::faces::pages::map::draw::Drawing;
 use crate::faces::pages::map::scale::CLASSES;
 use crate::faces::pages::map::scene::{
-    Entry, Key, Live, Place, Row, Scene, Table, sheet, towns_on_paper,
+    Entry, Key, Live, Place, Row, Scene, Table, dated, sheet, towns_on_paper,
 };
-use crate::faces::plain::{clock, duration, people, tag};
+use crate::faces::plain::{duration, people, tag};
 use crate::faces::shapes;
 use crate::views::{Published, ServiceView};
 
@@ -38,16 +38,13 @@ pub fn scene(picture: &Published, now: At) -> Scene {
             view.service.name.clone(),
         )
     });
-    let title = format!(
-        "How long people wait at each place at {}",
-        clock(picture.as_of)
-    );
+    let title = "How long people wait at each place".to_owned();
     let classed = views
         .iter()
         .map(|view| (view.service.as_ref(), class(view)));
     let places = Place::number(sheet(), classed);
     Scene {
-        drawing: draw(&places, &title),
+        drawing: draw(&places, &dated(&title, picture)),
         meaning: vec![
             "The colour is the wait from arriving to being seen by a clinician, for people who arrive now. Numbers \
              on the map are those of the list of places.",
@@ -86,6 +83,7 @@ fn class(view: &ServiceView) -> &'static str {
 
 fn draw(places: &[Place], title: &str) -> String {
     let mut drawing = Drawing::new(sheet(), title);
+    drawing.land(shapes::outlines());
     drawing.outlines(shapes::outlines());
     let marks: Vec<_> = places.iter().map(Place::mark).collect();
     drawing.places_and_names(&marks, towns_on_paper());

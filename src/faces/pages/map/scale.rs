@@ -61,14 +61,22 @@ impl Scale {
     }
 }
 
-/// "20 to 40 minutes", "40 minutes to 1 hour".
+/// "20 to 40 minutes", "40 minutes to 1 hour", "1 to 2 hours".
 fn between(from: &str, to: &str) -> String {
-    match (from.strip_suffix(" minutes"), to.ends_with(" minutes")) {
-        (Some(number), true) if !number.contains(' ') && !to.contains("hour") => {
-            format!("{number} to {to}")
-        }
-        _ => format!("{from} to {to}"),
-    }
+    let one_number = |text: &str, unit: &str| {
+        let number = text.strip_suffix(unit)?;
+        number.parse::<u32>().is_ok().then(|| number.to_owned())
+    };
+    let same = [
+        (" minutes", " minutes"),
+        (" hour", " hours"),
+        (" hours", " hours"),
+    ];
+    let number = same.iter().find_map(|(a, b)| {
+        one_number(to, b)?;
+        one_number(from, a)
+    });
+    format!("{} to {to}", number.as_deref().unwrap_or(from))
 }
 
 #[cfg(test)]
@@ -90,7 +98,7 @@ mod tests {
                 "Under 20 minutes",
                 "20 to 40 minutes",
                 "40 minutes to 1 hour",
-                "1 hour to 2 hours",
+                "1 to 2 hours",
                 "2 hours or more"
             ]
         );

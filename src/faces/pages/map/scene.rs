@@ -1,16 +1,18 @@
 //! What a map page shows, whichever map it is: a drawing, its legend, and a table that says the same in words.
 
-use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use crate::domain::geo::DEMAND_RESOLUTION;
 use crate::domain::places::{self, Town};
 use crate::domain::{Cell, Position, Service};
 use crate::faces::pages::map::draw::{Mark, Sheet};
-use crate::faces::plain::MILES_PER_KM;
+use crate::faces::plain::{MILES_PER_KM, clock};
+use crate::views::Published;
 
 /// Towns with so many people are rows of a table.
 const PEOPLE_MIN: u32 = 4_000;
+/// Towns outside the area that have so many people are named on its maps.
+const AROUND_PEOPLE_MIN: u32 = 35_000;
 /// Short or other names of towns that stand in the list of towns by their full name too.
 const OTHER_NAMES: [&str; 4] = ["Ashby", "Harborough", "Melton", "Wigston Magna"];
 /// Within so many kilometres of its middle one is in a town.
@@ -42,7 +44,7 @@ pub struct Key {
     pub class: &'static str,
     /// What it means.
     pub words: String,
-    /// "128 of 590 hexes".
+    /// "128 hexes".
     pub count: String,
 }
 
@@ -156,26 +158,35 @@ pub fn sheet() -> &'static Sheet {
     SHEET.get_or_init(Sheet::of_the_area)
 }
 
-/// Towns by one name each, most populous first, as far as they are on the paper.
-pub fn towns_on_paper() -> impl Iterator<Item = &'static Town> {
-    let all = places::towns().iter();
-    all.filter(|town| !OTHER_NAMES.contains(&town.name) && sheet().holds(town.position))
+/// Towns of the area by one name each, and cities around it, most populous first, as far as they are on the paper.
+pub fn towns_on_paper() -> &'static [&'static Town] {
+    static ALL: OnceLock<Vec<&'static Town>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let all = places::towns().iter();
+        let on_paper = all.filter(|town| sheet().holds(town.position));
+        on_paper
+            .filter(|town| !OTHER_NAMES.contains(&town.name))
+            .filter(|town| is_in_the_area(town) || town.people >= AROUND_PEOPLE_MIN)
+            .collect()
+    })
 }
 
 /// Towns of the area that have a row of their own, by name.
 pub fn towns_of_the_area() -> &'static [&'static Town] {
     static ALL: OnceLock<Vec<&'static Town>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let area: BTreeSet<Cell> = places::area_cells().iter().copied().collect();
-        let is_inside = |town: &&Town| {
-            let cell = town.position.cell(DEMAND_RESOLUTION);
-            cell.is_some_and(|cell| area.contains(&cell))
-        };
-        let large = towns_on_paper().filter(|town| town.people >= PEOPLE_MIN);
-        let mut towns: Vec<&Town> = large.filter(is_inside).collect();
+        let large = towns_on_paper().iter().copied();
+        let mut towns: Vec<&Town> = large
+            .filter(|town| town.people >= PEOPLE_MIN && is_in_the_area(town))
+            .collect();
         towns.sort_by_key(|town| town.name);
         towns
     })
+}
+
+fn is_in_the_area(town: &Town) -> bool {
+    let cell = town.position.cell(DEMAND_RESOLUTION);
+    cell.is_some_and(|cell| places::area_cells().binary_search(&cell).is_ok())
 }
 
 /// Where a hex is, by the nearest town: "Wigston", "1.2 miles north of Wigston", "Around Wigston".
@@ -215,9 +226,17 @@ fn direction(from: Position, to: Position) -> &'static str {
     WAYS[(turn.round() as i64).rem_euclid(8) as usize]
 }
 
-/// "128 of 590 hexes".
-pub fn share(count: usize, all: usize) -> String {
-    format!("{count} of {all} hexes")
+/// The title of a drawing, which stays as it is.
+pub fn dated(title: &str, picture: &Published) -> String {
+    format!("Map: {title}. As of {}.", clock(picture.as_of))
+}
+
+/// "128 hexes".
+pub fn hexes(count: usize) -> String {
+    match count {
+        1 => "1 hex".to_owned(),
+        count => format!("{count} hexes"),
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,256 @@
+// The map itself: hexes, borders, names and places on a canvas. The only file that knows Leaflet.
+
+import * as L from "leaflet";
+import "leaflet/dist/leaflet.css";
+import { type LngLat, cull, spread, within } from "./place";
+import { type Shown, level } from "./scale";
+
+export interface Place {
+  id: string;
+  sign: string;
+  name: string;
+  at: [number, number];
+  look: string;
+}
+
+export interface Town {
+  name: string;
+  at: [number, number];
+}
+
+export interface Options {
+  towns: Town[];
+  tiles: { url: string; attribution: string } | undefined;
+  /** The words of a place, when somebody picks it. */
+  wordsOf: (place: Place) => string;
+  say: (words: string) => void;
+  tilesGone: () => void;
+}
+
+interface Feature {
+  id: string;
+  geometry: { coordinates: LngLat[][] };
+}
+
+interface Hex {
+  ring: LngLat[];
+  layer: L.Polygon;
+  shown: Shown | undefined;
+}
+
+const PIN_RADIUS = 14;
+/** So many pictures that do not come mean that none will. */
+const TILE_ERRORS_MAX = 4;
+const LETTER_PX = 7.6;
+
+const point = ([lng, lat]: LngLat): L.LatLngTuple => [lat, lng];
+
+/** Plain text where Leaflet takes HTML. */
+function plain(words: string): HTMLElement {
+  const element = document.createElement("span");
+  element.textContent = words;
+  return element;
+}
+
+export class Paper {
+  private readonly map: L.Map;
+  private readonly hexes = new Map<string, Hex>();
+  private readonly ground = L.layerGroup();
+  private readonly names = L.layerGroup();
+  private readonly pins = L.layerGroup();
+  private readonly borders = L.layerGroup();
+  private places: Place[] = [];
+  private hatch: CanvasPattern | null = null;
+  private hasTiles: boolean;
+
+  constructor(
+    private readonly element: HTMLElement,
+    private readonly options: Options,
+  ) {
+    const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    // One finger scrolls the page, two move the map; the wheel scrolls the page too.
+    const isTouch = matchMedia("(pointer: coarse)").matches;
+    this.map = L.map(element, {
+      preferCanvas: true,
+      dragging: !isTouch,
+      scrollWheelZoom: false,
+      zoomAnimation: !isStill,
+      fadeAnimation: !isStill,
+      markerZoomAnimation: !isStill,
+      inertia: !isStill,
+      zoomSnap: 0.25,
+      zoomDelta: 1,
+      minZoom: 7.5,
+      maxZoom: 15,
+      attributionControl: false,
+    });
+    this.hasTiles = options.tiles !== undefined;
+    if (options.tiles) this.addTiles(options.tiles.url, options.tiles.attribution);
+    for (const layer of [this.ground, this.borders, this.names, this.pins]) layer.addTo(this.map);
+    this.map.on("zoomend resize", () => this.arrange());
+    this.map.on("moveend", () => this.sayMiddle());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.recolour());
+  }
+
+  /** Draws the borders and shows all that is within them. */
+  outline(features: { geometry: { coordinates: LngLat[][][] } }[]): void {
+    const rings = features.flatMap((feature) => feature.geometry.coordinates.flat());
+    this.map.fitBounds(L.latLngBounds(rings.flat().map(point)), { padding: [8, 8], animate: false });
+    this.map.setMaxBounds(this.map.getBounds().pad(0.5));
+    for (const ring of rings) {
+      L.polyline(ring.map(point), { weight: 1.5, interactive: false }).addTo(this.borders);
+    }
+    this.recolour();
+    this.arrange();
+  }
+
+  knows(cell: string): boolean {
+    return this.hexes.has(cell);
+  }
+
+  /** Takes the shapes of hexes; they are shown once they have a value. Wide ones come below. */
+  take(features: readonly Feature[]): void {
+    const wide = [...features].sort((a, b) => level(a.id) - level(b.id));
+    for (const { id, geometry } of wide) {
+      const ring = geometry.coordinates[0] ?? [];
+      const layer = L.polygon(ring.map(point), { weight: 1 });
+      layer.bindTooltip(() => plain(this.hexes.get(id)?.shown?.words ?? ""), { sticky: true });
+      layer.on("click", (event) => this.sayAt(event.latlng));
+      this.hexes.set(id, { ring, layer, shown: undefined });
+    }
+  }
+
+  /** Shows these values and no others. */
+  show(values: ReadonlyMap<string, Shown>): void {
+    for (const [cell, hex] of this.hexes) {
+      const shown = values.get(cell);
+      if (shown && !hex.shown) hex.layer.addTo(this.ground);
+      if (!shown && hex.shown) hex.layer.remove();
+      const isOther = shown?.class !== hex.shown?.class;
+      hex.shown = shown;
+      if (shown && isOther) hex.layer.setStyle(this.style(shown));
+    }
+    const finest = [...this.hexes].sort(([a], [b]) => level(a) - level(b));
+    if (new Set(finest.map(([cell]) => level(cell))).size > 1) for (const [, hex] of finest) if (hex.shown) hex.layer.bringToFront();
+    this.borders.eachLayer((line) => (line as L.Polyline).bringToFront());
+  }
+
+  /** Puts the places on it. */
+  pin(places: Place[]): void {
+    this.places = places;
+    this.arrange();
+  }
+
+  private colour(name: string): string {
+    return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  }
+
+  private style(shown: Shown): L.PathOptions {
+    const fillOpacity = this.hasTiles ? 0.65 : 1;
+    const line = { color: this.colour("--heat-line"), weight: 1, dashArray: "", fill: true, fillOpacity };
+    if (shown.class === "none") {
+      return { ...line, color: this.colour("--quiet"), dashArray: "3 3", fillOpacity: 0 };
+    }
+    if (shown.class === "unknown") {
+      // A canvas takes a pattern wherever it takes a colour.
+      return { ...line, fillColor: (this.hatch ?? this.colour("--quiet")) as string };
+    }
+    return { ...line, fillColor: this.colour(`--heat-${shown.class}`) };
+  }
+
+  private recolour(): void {
+    this.hatch = this.pattern();
+    this.borders.eachLayer((line) => (line as L.Polyline).setStyle({ color: this.colour("--border-line") }));
+    for (const { layer, shown } of this.hexes.values()) if (shown) layer.setStyle(this.style(shown));
+  }
+
+  private pattern(): CanvasPattern | null {
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = 8;
+    const brush = tile.getContext("2d");
+    if (!brush) return null;
+    brush.fillStyle = this.colour("--paper");
+    brush.fillRect(0, 0, 8, 8);
+    brush.strokeStyle = this.colour("--ink");
+    brush.lineWidth = 1.4;
+    brush.beginPath();
+    for (const from of [-8, 0, 8]) {
+      brush.moveTo(from, 8);
+      brush.lineTo(from + 8, 0);
+    }
+    brush.stroke();
+    return brush.createPattern(tile, "repeat");
+  }
+
+  /** Places moved apart and names where there is room, at this zoom. */
+  private arrange(): void {
+    if (!this.map.getZoom()) return;
+    this.pins.clearLayers();
+    this.names.clearLayers();
+    const at = this.places.map((place) => this.map.latLngToLayerPoint(place.at));
+    const moved = spread(at, PIN_RADIUS);
+    const taken = moved.map(({ x, y }) => ({ left: x - 14, right: x + 14, top: y - 14, bottom: y + 14 }));
+    this.places.forEach((place, n) => this.addPin(place, moved[n] ?? { x: 0, y: 0 }));
+    const boxes = this.options.towns.map((town) => {
+      const { x, y } = this.map.latLngToLayerPoint(town.at);
+      const half = (town.name.length * LETTER_PX) / 2 + 4;
+      return { left: x - half, right: x + half, top: y - 9, bottom: y + 9 };
+    });
+    const fits = cull(boxes, taken);
+    this.options.towns.forEach((town, n) => {
+      if (!fits[n]) return;
+      const icon = L.divIcon({ className: "app-map__town", html: plain(town.name), iconSize: [0, 0] });
+      L.marker(town.at, { icon, interactive: false, keyboard: false }).addTo(this.names);
+    });
+  }
+
+  private addPin(place: Place, { x, y }: { x: number; y: number }): void {
+    const at = this.map.layerPointToLatLng([x, y]);
+    if (this.map.latLngToLayerPoint(place.at).distanceTo([x, y]) > 2) {
+      L.polyline([place.at, at], { weight: 1, color: this.colour("--ink"), interactive: false }).addTo(this.pins);
+    }
+    const icon = L.divIcon({ className: `app-pin ${place.look}`, html: plain(place.sign), iconSize: [28, 28] });
+    const pin = L.marker(at, { icon }).addTo(this.pins);
+    pin.getElement()?.setAttribute("aria-label", `${place.sign}: ${place.name}`);
+    pin.bindTooltip(() => plain(this.options.wordsOf(place)), { offset: [14, 0] });
+    pin.on("click", () => this.options.say(this.options.wordsOf(place)));
+  }
+
+  /** What is in the middle, for those who move the map by keyboard. */
+  private sayMiddle(): void {
+    if (document.activeElement === this.element) this.sayAt(this.map.getCenter(), "Middle of the map: ");
+  }
+
+  private sayAt(at: L.LatLng, before = ""): void {
+    const here = [...this.hexes].filter(([, hex]) => hex.shown && within(hex.ring, [at.lng, at.lat]));
+    const finest = here.sort(([a], [b]) => level(b) - level(a))[0];
+    const near = this.near(at);
+    const words = finest?.[1].shown?.words;
+    if (words || before) this.options.say(`${before}near ${near}. ${words ?? "Nothing is shown here."}`);
+  }
+
+  private near(at: L.LatLng): string {
+    let best = { name: "no town", away: Number.MAX_VALUE };
+    for (const { name, at: town } of this.options.towns) {
+      const away = at.distanceTo(town);
+      if (away < best.away) best = { name, away };
+    }
+    return best.name;
+  }
+
+  private addTiles(url: string, attribution: string): void {
+    let errors = 0;
+    const layer = L.tileLayer(url, { maxZoom: 19 }).addTo(this.map);
+    const words = L.control.attribution({ prefix: false }).addTo(this.map);
+    words.addAttribution(plain(attribution).innerHTML);
+    layer.on("tileerror", () => {
+      errors += 1;
+      if (errors < TILE_ERRORS_MAX || !this.hasTiles) return;
+      this.hasTiles = false;
+      layer.remove();
+      words.remove();
+      this.recolour();
+      this.options.tilesGone();
+    });
+  }
+}
