@@ -2,7 +2,7 @@
 
 import * as L from "leaflet";
 import "leaflet/dist/leaflet.css";
-import { type LngLat, cull, spread, within } from "./place";
+import { type LngLat, box, hasRoom, spread, within } from "./place";
 import { type Shown, level } from "./scale";
 
 export interface Place {
@@ -42,6 +42,8 @@ const PIN_RADIUS = 14;
 /** So many pictures that do not come mean that none will. */
 const TILE_ERRORS_MAX = 4;
 const LETTER_PX = 7.6;
+/** The finest hexes there are. */
+const FINEST = 7;
 
 const point = ([lng, lat]: LngLat): L.LatLngTuple => [lat, lng];
 
@@ -59,7 +61,11 @@ export class Paper {
   private readonly names = L.layerGroup();
   private readonly pins = L.layerGroup();
   private readonly borders = L.layerGroup();
-  private places: Place[] = [];
+  private readonly land = L.layerGroup();
+  private readonly leads = L.layerGroup();
+  private marked: { place: Place; marker: L.Marker }[] = [];
+  /** The zoom at which the area fills the map. */
+  private fitted = 8;
   private hatch: CanvasPattern | null = null;
   private hasTiles: boolean;
 
@@ -86,9 +92,12 @@ export class Paper {
     });
     this.hasTiles = options.tiles !== undefined;
     if (options.tiles) this.addTiles(options.tiles.url, options.tiles.attribution);
-    for (const layer of [this.ground, this.borders, this.names, this.pins]) layer.addTo(this.map);
+    for (const layer of [this.land, this.ground, this.borders, this.leads, this.names, this.pins]) layer.addTo(this.map);
     this.map.on("zoomend resize", () => this.arrange());
-    this.map.on("moveend", () => this.sayMiddle());
+    this.map.on("moveend", () => {
+      this.name();
+      this.sayMiddle();
+    });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.recolour());
   }
 
@@ -97,7 +106,9 @@ export class Paper {
     const rings = features.flatMap((feature) => feature.geometry.coordinates.flat());
     this.map.fitBounds(L.latLngBounds(rings.flat().map(point)), { padding: [8, 8], animate: false });
     this.map.setMaxBounds(this.map.getBounds().pad(0.5));
+    this.fitted = this.map.getZoom();
     for (const ring of rings) {
+      if (!this.hasTiles) L.polygon(ring.map(point), { stroke: false, interactive: false }).addTo(this.land);
       L.polyline(ring.map(point), { weight: 1.5, interactive: false }).addTo(this.borders);
     }
     this.recolour();
@@ -130,15 +141,26 @@ export class Paper {
       hex.shown = shown;
       if (shown && isOther) hex.layer.setStyle(this.style(shown));
     }
-    const finest = [...this.hexes].sort(([a], [b]) => level(a) - level(b));
-    if (new Set(finest.map(([cell]) => level(cell))).size > 1) for (const [, hex] of finest) if (hex.shown) hex.layer.bringToFront();
+    // Finer ones lie on the wide ones around them.
+    const widest = Math.min(...[...this.hexes.keys()].map(level));
+    for (let finer = widest + 1; finer <= FINEST; finer += 1) {
+      for (const [cell, hex] of this.hexes) if (hex.shown && level(cell) === finer && widest < FINEST) hex.layer.bringToFront();
+    }
     this.borders.eachLayer((line) => (line as L.Polyline).bringToFront());
   }
 
   /** Puts the places on it. */
   pin(places: Place[]): void {
-    this.places = places;
+    this.pins.clearLayers();
+    this.marked = places.map((place) => ({ place, marker: this.marker(place) }));
     this.arrange();
+  }
+
+  /** A place looks otherwise now. */
+  look(id: string, look: string): void {
+    const element = this.marked.find(({ place }) => place.id === id)?.marker.getElement();
+    for (const name of [...(element?.classList ?? [])]) if (name.startsWith("app-map__")) element?.classList.remove(name);
+    element?.classList.add(look);
   }
 
   private colour(name: string): string {
@@ -160,7 +182,10 @@ export class Paper {
 
   private recolour(): void {
     this.hatch = this.pattern();
-    this.borders.eachLayer((line) => (line as L.Polyline).setStyle({ color: this.colour("--border-line") }));
+    const line = { color: this.colour("--border-line") };
+    this.borders.eachLayer((layer) => (layer as L.Polyline).setStyle(line));
+    const land = { fillColor: this.colour("--paper"), fillOpacity: 1 };
+    this.land.eachLayer((layer) => (layer as L.Polygon).setStyle(land));
     for (const { layer, shown } of this.hexes.values()) if (shown) layer.setStyle(this.style(shown));
   }
 
@@ -182,38 +207,54 @@ export class Paper {
     return brush.createPattern(tile, "repeat");
   }
 
-  /** Places moved apart and names where there is room, at this zoom. */
+  /** Places moved apart, each with a line to where it is. */
   private arrange(): void {
     if (!this.map.getZoom()) return;
-    this.pins.clearLayers();
-    this.names.clearLayers();
-    const at = this.places.map((place) => this.map.latLngToLayerPoint(place.at));
+    this.leads.clearLayers();
+    const at = this.marked.map(({ place }) => this.map.latLngToLayerPoint(place.at));
     const moved = spread(at, PIN_RADIUS);
-    const taken = moved.map(({ x, y }) => ({ left: x - 14, right: x + 14, top: y - 14, bottom: y + 14 }));
-    this.places.forEach((place, n) => this.addPin(place, moved[n] ?? { x: 0, y: 0 }));
-    const boxes = this.options.towns.map((town) => {
-      const { x, y } = this.map.latLngToLayerPoint(town.at);
-      const half = (town.name.length * LETTER_PX) / 2 + 4;
-      return { left: x - half, right: x + half, top: y - 9, bottom: y + 9 };
+    this.marked.forEach(({ place, marker }, n) => {
+      const to = this.map.layerPointToLatLng(L.point(moved[n] ?? { x: 0, y: 0 }));
+      marker.setLatLng(to);
+      if (at[n]?.distanceTo(L.point(moved[n] ?? { x: 0, y: 0 })) === 0) return;
+      L.polyline([place.at, to], { weight: 1, color: this.colour("--ink"), interactive: false }).addTo(this.leads);
     });
-    const fits = cull(boxes, taken);
-    this.options.towns.forEach((town, n) => {
-      if (!fits[n]) return;
-      const icon = L.divIcon({ className: "app-map__town", html: plain(town.name), iconSize: [0, 0] });
-      L.marker(town.at, { icon, interactive: false, keyboard: false }).addTo(this.names);
-    });
+    this.name();
   }
 
-  private addPin(place: Place, { x, y }: { x: number; y: number }): void {
-    const at = this.map.layerPointToLatLng([x, y]);
-    if (this.map.latLngToLayerPoint(place.at).distanceTo([x, y]) > 2) {
-      L.polyline([place.at, at], { weight: 1, color: this.colour("--ink"), interactive: false }).addTo(this.pins);
+  /** Names where there is room, at this zoom: the largest town first, and more of them the nearer one looks. */
+  private name(): void {
+    if (!this.map.getZoom()) return;
+    this.names.clearLayers();
+    const on = (at: L.LatLngExpression) => this.map.latLngToContainerPoint(at);
+    const size = this.map.getSize();
+    const taken = this.marked.map(({ marker }) => box(on(marker.getLatLng()), PIN_RADIUS, PIN_RADIUS));
+    const most = Math.round((size.x / 25) * 2 ** (this.map.getZoom() - this.fitted));
+    let count = 0;
+    for (const town of this.options.towns) {
+      const middle = on(town.at);
+      const half = (town.name.length * LETTER_PX) / 2 + 4;
+      const places = [0, -1, 1, -2, 2].map((step) => box({ x: middle.x, y: middle.y + step * 22 }, half, 9));
+      const free = places.find(
+        (one) => one.left > 0 && one.right < size.x && one.top > 0 && one.bottom < size.y && hasRoom(one, taken),
+      );
+      if (!free) continue;
+      taken.push(free);
+      const at = this.map.containerPointToLatLng([middle.x, free.top + 9]);
+      const icon = L.divIcon({ className: "app-map__town", html: plain(town.name), iconSize: [0, 0] });
+      L.marker(at, { icon, interactive: false, keyboard: false }).addTo(this.names);
+      count += 1;
+      if (count >= most) break;
     }
+  }
+
+  private marker(place: Place): L.Marker {
     const icon = L.divIcon({ className: `app-pin ${place.look}`, html: plain(place.sign), iconSize: [28, 28] });
-    const pin = L.marker(at, { icon }).addTo(this.pins);
+    const pin = L.marker(place.at, { icon }).addTo(this.pins);
     pin.getElement()?.setAttribute("aria-label", `${place.sign}: ${place.name}`);
     pin.bindTooltip(() => plain(this.options.wordsOf(place)), { offset: [14, 0] });
     pin.on("click", () => this.options.say(this.options.wordsOf(place)));
+    return pin;
   }
 
   /** What is in the middle, for those who move the map by keyboard. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cull, spread, within } from "./place";
+import { box, hasRoom, spread, within } from "./place";
 
 test("places at one point are moved apart and others stay", () => {
   const at = { x: 100, y: 100 };
@@ -10,10 +10,11 @@ test("places at one point are moved apart and others stay", () => {
     for (const b of moved.slice(n + 1)) expect(Math.hypot(a.x - b.x, a.y - b.y)).toBeGreaterThan(28);
 });
 
-test("of names that would cover each other the first stays", () => {
-  const box = (left: number) => ({ left, right: left + 50, top: 0, bottom: 12 });
-  expect(cull([box(0), box(30), box(60)], [])).toEqual([true, false, true]);
-  expect(cull([box(0)], [box(40)])).toEqual([false]);
+test("a name has room where it covers nothing", () => {
+  const at = (x: number) => box({ x, y: 0 }, 25, 6);
+  expect(hasRoom(at(30), [at(0)])).toBe(false);
+  expect(hasRoom(at(60), [at(0)])).toBe(true);
+  expect(hasRoom(at(0), [])).toBe(true);
 });
 
 test("a point is within a hex or not", () => {

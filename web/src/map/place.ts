@@ -29,16 +29,16 @@ export interface Box {
   bottom: number;
 }
 
-/** Which of these have room, the first first. */
-export function cull(boxes: readonly Box[], taken: readonly Box[]): boolean[] {
-  const kept = [...taken];
-  return boxes.map((box) => {
-    const meets = (other: Box) =>
-      box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom;
-    if (kept.some(meets)) return false;
-    kept.push(box);
-    return true;
-  });
+/** Around a point, so wide and so high to each side. */
+export function box({ x, y }: Point, wide: number, high: number): Box {
+  return { left: x - wide, right: x + wide, top: y - high, bottom: y + high };
+}
+
+/** Whether it covers none of these. */
+export function hasRoom(one: Box, taken: readonly Box[]): boolean {
+  return !taken.some(
+    (other) => one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom,
+  );
 }
 
 /** Longitude and latitude. */

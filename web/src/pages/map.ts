@@ -181,7 +181,7 @@ class MapPage {
     const look = known ? `app-map__${known}` : isOpen(service) ? "app-map__unknown" : "app-map__closed";
     if (look === place.look) return;
     place.look = look;
-    this.paper?.pin(this.places);
+    this.paper?.look(id, look);
   }
 
   /** How much of the map each class is, in the legend. */

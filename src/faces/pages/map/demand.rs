@@ -22,7 +22,7 @@ pub fn scene(picture: &Published) -> Scene {
     let listed = picture
         .services
         .values()
-        .filter(|view| view.service.kind.has_waits() && !view.readings.is_empty())
+        .filter(|view| view.service.in_llr && view.service.kind.has_waits())
         .map(|view| (view.service.as_ref(), "app-map__place"));
     let places = Place::number(sheet(), listed);
     Scene {

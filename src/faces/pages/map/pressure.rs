@@ -15,8 +15,8 @@ use crate::views::{Published, ServiceView};
 /// The words of a wait, and the class of each; the middle class is left out, so that neighbours differ more.
 const WORDS: [(&str, &str, &str); 4] = [
     ("Short", "Short: under 1 hour", CLASSES[0]),
-    ("Moderate", "Moderate: 1 hour to 2 hours", CLASSES[1]),
-    ("Long", "Long: 2 hours to 4 hours", CLASSES[3]),
+    ("Moderate", "Moderate: 1 to 2 hours", CLASSES[1]),
+    ("Long", "Long: 2 to 4 hours", CLASSES[3]),
     ("Very long", "Very long: 4 hours or more", CLASSES[4]),
 ];
 
@@ -48,8 +48,8 @@ pub fn scene(picture: &Published, now: At) -> Scene {
         meaning: vec![
             "The colour is the wait from arriving to being seen by a clinician, for people who arrive now. Numbers \
              on the map are those of the list of places.",
-            "Places that are further away than the map reaches are in the table only. Where nothing is known, that \
-             does not mean that the wait is short.",
+            "Places outside the area of which nothing is known are in the table only. Where nothing is known, that does \
+             not mean that the wait is short.",
         ],
         unit: "Wait to be seen",
         legend: legend(&places),
