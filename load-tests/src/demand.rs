@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use h3o::Resolution;
 use uec_live::config::directory;
 use uec_live::domain::time::{DAY, HOUR, MINUTE};
 use uec_live::domain::{At, Cell, Directory, Entry, Event, Record};
@@ -30,6 +31,9 @@ pub struct Arguments {
     /// How many times as many people as usual.
     #[arg(long, default_value_t = 3.0)]
     times: f64,
+    /// Level of the five hexes of an outbreak: 7 (5 km² each) or 6 (36 km² each).
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u8).range(6..=7))]
+    level: u8,
     /// Updates of the counts.
     #[arg(long, default_value_t = 2_000_000)]
     updates: u64,
@@ -228,14 +232,15 @@ fn outbreaks(
             directory,
             picture,
             number,
-            arguments.times,
+            arguments,
             &mut numbers,
         )?);
     }
     println!(
-        "outbreaks: {} of {} times usual in five hexes of level 7 for {} hours, each in a world of its own",
+        "outbreaks: {} of {} times usual in five hexes of level {} for {} hours, each in a world of its own",
         all.len(),
         arguments.times,
+        arguments.level,
         LASTS / HOUR
     );
     for (least, most) in [
@@ -268,27 +273,8 @@ fn outbreaks(
     Ok(())
 }
 
-/// One outbreak in a world of its own, on what another world's weeks taught.
-fn outbreak(
-    directory: &Arc<Directory>,
-    learned: &Picture,
-    number: u64,
-    times: f64,
-    numbers: &mut Numbers,
-) -> anyhow::Result<Went> {
-    let start = begin()?.plus(LEARNING_WEEKS * 7 * DAY);
-    let mut teller = Teller::new(learned.clone());
-    // People are planned a day ahead; by then nobody of the world before is left in the windows either.
-    let day = 2 + numbers.below(7) as i64;
-    let hour = 8 + numbers.below(13) as i64;
-    let from = start.plus(day * DAY + hour * HOUR + numbers.below(60) as i64 * MINUTE);
-    let usual = learned.demand().usual().of_hour(from);
-    let mut busy: Vec<(u64, Cell)> = usual
-        .iter()
-        .filter(|(cell, _)| u8::from(cell.0.resolution()) == 7)
-        .map(|(cell, parts)| (*parts, *cell))
-        .collect();
-    // A hex is drawn by how many people usually ask from it.
+/// Five hexes side by side, the one in the middle first; that one is drawn by how many people usually ask from it.
+fn five_hexes(mut busy: Vec<(u64, Cell)>, numbers: &mut Numbers) -> Vec<Cell> {
     let total: u64 = busy.iter().map(|(parts, _)| parts).sum();
     let mut mark = numbers.below(total);
     busy.sort_unstable();
@@ -312,7 +298,34 @@ fn outbreak(
     while around.len() > 4 {
         around.remove(numbers.below(around.len() as u64) as usize);
     }
-    around.push(centre);
+    around.insert(0, centre);
+    around
+}
+
+/// One outbreak in a world of its own, on what another world's weeks taught.
+fn outbreak(
+    directory: &Arc<Directory>,
+    learned: &Picture,
+    number: u64,
+    arguments: &Arguments,
+    numbers: &mut Numbers,
+) -> anyhow::Result<Went> {
+    let level = Resolution::try_from(arguments.level)?;
+    let start = begin()?.plus(LEARNING_WEEKS * 7 * DAY);
+    let mut teller = Teller::new(learned.clone());
+    // People are planned a day ahead; by then nobody of the world before is left in the windows either.
+    let day = 2 + numbers.below(7) as i64;
+    let hour = 8 + numbers.below(13) as i64;
+    let from = start.plus(day * DAY + hour * HOUR + numbers.below(60) as i64 * MINUTE);
+    let mut usual: BTreeMap<Cell, u64> = BTreeMap::new();
+    for (cell, parts) in learned.demand().usual().of_hour(from) {
+        if cell.0.resolution() == Resolution::Seven {
+            *usual.entry(cell.parent(level)).or_default() += parts;
+        }
+    }
+    let busy: Vec<(u64, Cell)> = usual.iter().map(|(cell, parts)| (*parts, *cell)).collect();
+    let around = five_hexes(busy, numbers);
+    let centre = around[0];
     let of = |cell: &Cell| usual.get(cell).copied().unwrap_or_default();
     let people = around.iter().map(of).sum::<u64>() as f64 / PARTS as f64;
     let mut world = world(directory, 1_000 + number, start);
@@ -320,7 +333,7 @@ fn outbreak(
         cells: around,
         from,
         until: from.plus(LASTS),
-        times,
+        times: arguments.times,
     });
     teller.play(&mut world, directory, start, from.plus(LASTS))?;
     let delay = teller
@@ -328,7 +341,7 @@ fn outbreak(
         .values()
         .filter(|spot| spot.found >= from)
         .filter(|spot| {
-            let apart = spot.centre.0.grid_distance(centre.0);
+            let apart = spot.centre.parent(level).0.grid_distance(centre.0);
             apart.is_ok_and(|apart| apart <= 2)
         })
         .map(|spot| spot.found.since(from))

@@ -26,6 +26,8 @@ pub struct Settings {
     pub travel: TravelSettings,
     /// What the public sees of where people are.
     pub privacy: PrivacySettings,
+    /// Detailed maps under our own.
+    pub map: MapSettings,
     /// Patients' details.
     pub bookings: BookingSettings,
     /// Booking software that comes by the national proxy.
@@ -112,6 +114,18 @@ fn notify_base() -> String {
 pub struct OnwardSettings {
     /// Off unless true.
     pub enabled: bool,
+}
+
+/// Detailed maps under our own, of a server that whoever runs this names. Readers' browsers fetch pictures from there,
+/// so it learns their addresses and what they look at; it should be one's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MapSettings {
+    /// Where pictures are, for instance `https://tiles.example.nhs.uk/{z}/{x}/{y}.png`; without it maps have borders and
+    /// names alone.
+    pub tiles: Option<String>,
+    /// What must be said of them.
+    pub attribution: String,
 }
 
 /// How long journeys take.

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use crate::faces::access::Access;
 pub use crate::faces::looking_back::LookingBack;
-use crate::faces::{Shared, failure, heat, wire};
+use crate::faces::{Shared, failure, heat, shapes, wire};
 use crate::views::Published;
 
 /// What the API needs.
@@ -41,6 +41,8 @@ pub fn router(parts: Parts) -> Router {
         .route("/api/v1/opel", get(opel))
         .route("/api/v1/heat", get(heat::json))
         .route("/api/v1/heat.geojson", get(heat::geojson))
+        .route("/api/v1/outlines.geojson", get(shapes::outlines_geojson))
+        .route("/api/v1/hexes.geojson", get(shapes::hexes_geojson))
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .with_state(parts)

@@ -225,13 +225,15 @@ fn pressure(picture: &Published, view: &ServiceView) -> Option<Value> {
         "inbound": figure(ReadingName::Inbound),
         "occupancy_percent": occupancy,
         "usual_wait": view.usual,
-        "trend": trend(picture, view),
+        "trend": trend(picture, view).map(|(word, minutes)| {
+            json!({"word": word, "minutes": minutes, "of": "wait in one hour against wait now"})
+        }),
         "opel": opel(picture, view),
     }))
 }
 
-/// The wait in an hour against the wait now.
-fn trend(picture: &Published, view: &ServiceView) -> Option<Value> {
+/// The wait in an hour against the wait now: a word, and by how many minutes.
+pub fn trend(picture: &Published, view: &ServiceView) -> Option<(&'static str, i64)> {
     let now = view.find_reading(ReadingName::Wait)?.age.measure()?.value;
     let then = picture.as_of.plus(HOUR);
     let near = view.ahead.iter().min_by_key(|a| a.at.since(then).abs())?;
@@ -241,9 +243,7 @@ fn trend(picture: &Published, view: &ServiceView) -> Option<Value> {
         change if change <= -TREND_MINUTES => "falling",
         _ => "steady",
     };
-    (near.at.since(then).abs() <= 15 * MINUTE).then(
-        || json!({"word": word, "minutes": change, "of": "wait in one hour against wait now"}),
-    )
+    (near.at.since(then).abs() <= 15 * MINUTE).then_some((word, change))
 }
 
 /// The escalation level of the trust whose figures are this place's too.

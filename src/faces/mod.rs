@@ -22,6 +22,7 @@ pub mod plain;
 pub mod push;
 pub mod scorecard;
 mod session;
+pub mod shapes;
 pub mod wire;
 
 use std::sync::Arc;

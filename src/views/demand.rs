@@ -8,11 +8,11 @@ use h3o::Resolution;
 use crate::domain::time::{HOUR, MINUTE, Millis};
 use crate::domain::{At, Cell};
 use crate::fold::Picture;
-use crate::fold::demand::blocks::{Blocks, FINEST, shown, spoken_for};
+use crate::fold::demand::blocks::{Blocks, shown, spoken_for};
 use crate::fold::demand::usual::Usual;
 use crate::fold::demand::{Counts, Tally, WINDOWS};
 
-pub use crate::fold::demand::blocks::WIDEST;
+pub use crate::fold::demand::blocks::{FINEST, HOURS_AGO_MAX, WIDEST};
 pub use crate::fold::demand::hot::HotSpot;
 pub use crate::fold::demand::usual::PARTS;
 
@@ -89,7 +89,7 @@ pub struct PublicDemand([Option<PublicWindow>; Window::ALL.len()]);
 /// One window of what everybody may see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicWindow {
-    /// From the beginning of a clock hour
+    /// From the beginning of a clock hour, no earlier than what is known begins,
     pub from: At,
     /// to the end of one.
     pub until: At,
@@ -143,6 +143,7 @@ impl DemandView {
                 demand.blocks(),
                 demand.usual(),
                 people_min,
+                0,
             ))
         };
         Self {
@@ -154,6 +155,19 @@ impl DemandView {
             public,
             hot_spots: Arc::clone(demand.hot_spots()),
         }
+    }
+
+    /// What everybody may see as it was so many hours ago, at most [`HOURS_AGO_MAX`]: settled hours never change.
+    pub fn public_ago(&self, hours: i64) -> Arc<PublicDemand> {
+        if hours == 0 {
+            return Arc::clone(&self.public);
+        }
+        Arc::new(PublicDemand::of(
+            &self.blocks,
+            &self.usual,
+            self.people_min,
+            hours,
+        ))
     }
 
     /// The window as it is now, to the minute: its first and last moment.
@@ -192,17 +206,21 @@ impl DemandView {
 }
 
 impl PublicDemand {
-    fn of(blocks: &Blocks, usual: &Usual, people_min: u32) -> Self {
-        let Some(newest) = blocks.newest() else {
+    fn of(blocks: &Blocks, usual: &Usual, people_min: u32, hours_ago: i64) -> Self {
+        let newest = blocks.newest().map(|newest| newest - hours_ago);
+        let Some((oldest, newest)) = blocks.oldest().zip(newest) else {
             return Self::default();
         };
+        if newest < oldest {
+            return Self::default();
+        }
         let until = At((newest + 1) * HOUR);
         let mut windows = Window::ALL.map(|window| PublicWindow {
-            from: until.plus(-window.length()),
+            from: until.plus(-window.length()).max(At(oldest * HOUR)),
             until,
             cells: BTreeMap::new(),
         });
-        for (hour, block) in blocks.last(WINDOWS[Window::Day.index()] / HOUR) {
+        for (hour, block) in blocks.up_to(newest, WINDOWS[Window::Day.index()] / HOUR) {
             let at = At(hour * HOUR);
             let shown = shown(block, people_min);
             let mut shares: BTreeMap<Cell, Share> = shown

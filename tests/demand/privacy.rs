@@ -8,6 +8,7 @@ use uec_live::domain::time::MINUTE;
 use uec_live::domain::{Directory, Entry, Fact, Record};
 use uec_live::fold::Picture;
 use uec_live::views::DemandView;
+use uec_live::views::demand::HOURS_AGO_MAX;
 
 use super::attacker::{Kept, smallest_group};
 use super::generate::{any_people, minutes, start, told};
@@ -55,8 +56,10 @@ proptest! {
         for entry in entries(&facts) {
             picture.apply(&entry, &mut Vec::new());
             view = DemandView::of(&picture, &view);
-            let asked = kept.ask(&view.public);
-            prop_assert!(asked.is_ok(), "{asked:?}");
+            for hours_ago in [0, 1, 3, HOURS_AGO_MAX] {
+                let asked = kept.ask(&view.public_ago(hours_ago));
+                prop_assert!(asked.is_ok(), "{asked:?}");
+            }
         }
         let counted = kept.counted(&people);
         prop_assert!(counted.is_ok(), "{counted:?}");

@@ -11,6 +11,7 @@ const MAY: &str = "
 * GET /
 * GET /find
 * GET /services/{id}
+* GET /map
 * GET /accuracy
 * GET /status
 * GET /accessibility
@@ -41,6 +42,8 @@ WO POST /crew/conveying
 * GET /api/v1/opel
 * GET /api/v1/heat
 * GET /api/v1/heat.geojson
+* GET /api/v1/outlines.geojson
+* GET /api/v1/hexes.geojson
 * GET /api/v1/state
 * GET /api/v1/push
 * GET /api/v1/push/sse

@@ -49,6 +49,7 @@ pub const TABLE: &[Row] = &[
     (GET, "/", ANYBODY),
     (GET, "/find", ANYBODY),
     (GET, "/services/{id}", ANYBODY),
+    (GET, "/map", ANYBODY),
     (GET, "/accuracy", ANYBODY),
     (GET, "/status", ANYBODY),
     (GET, "/accessibility", ANYBODY),
@@ -92,6 +93,8 @@ pub const TABLE: &[Row] = &[
     (GET, "/api/v1/opel", ANYBODY),
     (GET, "/api/v1/heat", ANYBODY),
     (GET, "/api/v1/heat.geojson", ANYBODY),
+    (GET, "/api/v1/outlines.geojson", ANYBODY),
+    (GET, "/api/v1/hexes.geojson", ANYBODY),
     (GET, "/api/v1/state", ANYBODY),
     // Every topic is public: what is not, is not pushed.
     (GET, "/api/v1/push", ANYBODY),

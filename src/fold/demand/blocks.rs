@@ -18,8 +18,10 @@ pub const FINEST: Resolution = Resolution::Seven;
 pub const WIDEST: Resolution = Resolution::Four;
 /// An hour is settled so long after its end.
 pub const SETTLED_AFTER: Millis = 10 * MINUTE;
-/// Hours kept: those of the longest window.
-const HOURS_KEPT: i64 = 24;
+/// Hours kept: those of the longest window, as it was up to [`HOURS_AGO_MAX`] ago.
+const HOURS_KEPT: i64 = 24 + HOURS_AGO_MAX;
+/// So many hours back the windows of the public can still be told.
+pub const HOURS_AGO_MAX: i64 = 24;
 
 /// People of one hour by hex of level 7, or wider where no more was known of them.
 pub type Block = BTreeMap<Cell, u32>;
@@ -53,10 +55,15 @@ impl Blocks {
         self.hours.keys().next_back().copied()
     }
 
-    /// The last so many settled hours that were kept, oldest first.
-    pub fn last(&self, hours: i64) -> impl Iterator<Item = (i64, &Block)> {
-        let from = self.newest().map_or(0, |newest| newest + 1 - hours);
-        self.hours.range(from..).map(|(hour, block)| (*hour, block))
+    /// The oldest settled hour that is kept.
+    pub fn oldest(&self) -> Option<i64> {
+        self.hours.keys().next().copied()
+    }
+
+    /// So many settled hours up to one, as far as they were kept, oldest first.
+    pub fn up_to(&self, newest: i64, hours: i64) -> impl Iterator<Item = (i64, &Block)> {
+        let span = newest + 1 - hours..=newest;
+        self.hours.range(span).map(|(hour, block)| (*hour, block))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where far more people ask for care than usual: a scan over places and times.
 //!
-//! Every [`EVERY`] each hex of level 7 that someone asked from lately, alone and with the ring of six around it, is
-//! looked at over the last 30, 60 and 90 minutes. Of `n` people where `m` are usual the score is
+//! Every [`EVERY`] each hex of level 7 that someone asked from lately, alone and with one or two rings around it (7
+//! and 19 hexes), is looked at over the last 30, 60 and 90 minutes. Of `n` people where `m` are usual the score is
 //! `n ln(n/m) - (n - m)`, the log likelihood ratio of a Poisson count (Kulldorff's scan with expected counts that are
 //! known from elsewhere). `m` grows with how busy the whole area is just now, so that a busy Monday is no hot spot,
 //! and with how little is known of the place. A score of [`ALARM`] raises one alarm; it stands until the score was
@@ -25,13 +25,13 @@ const EVERY: Millis = 5 * MINUTE;
 /// Minutes looked back, shortest first.
 const LOOKED_BACK: [i64; 3] = [30, 60, 90];
 /// Rings around a hex that are looked at together with it.
-const RINGS_MAX: u32 = 1;
+const RINGS_MAX: u32 = 2;
 /// How busy the area is, is told by so many minutes.
 const AREA_MINUTES: i64 = 240;
 /// The score of a hot spot, by simulation.
-pub const ALARM: f64 = 12.0;
+pub const ALARM: f64 = 10.0;
 /// From so much on it is called clear, below only likely.
-pub const CLEAR: f64 = 18.0;
+pub const CLEAR: f64 = 15.0;
 /// A hot spot stands while it has this score.
 const STANDS: f64 = 4.0;
 /// It ends after so long without.
@@ -50,7 +50,8 @@ const HOURS_AT_HAND: usize = 6;
 pub struct HotSpot {
     /// The hex of level 7 in the middle.
     pub centre: Cell,
-    /// Rings around it that belong to it: 0 is the hex alone, 1 with its six neighbours.
+    /// Rings around it that belong to it: 0 is the hex alone, 1 with its six neighbours, 2 with the
+    /// twelve around those.
     pub ring: u32,
     /// It was found then.
     pub found: At,
