@@ -130,6 +130,8 @@ for (const [width, colorScheme] of [[390, "dark"], [320, "light"], [844, "dark"]
     await page.goto("/crew");
     await hasNoFaults(page);
     await ask(page, "Child");
+    await page.getByText("Map", { exact: true }).click();
+    await expect(page.getByRole("img", { name: /^Map: the patient/ })).toBeVisible();
     await hasNoFaults(page);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
     const touched = page.locator("button:visible, summary:visible, select:visible, .needs label:visible");

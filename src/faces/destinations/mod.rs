@@ -54,7 +54,8 @@ pub fn router(parts: Parts) -> Router {
 
 /// A question as understood.
 pub struct Question {
-    from: Position,
+    /// Where from.
+    pub from: Position,
     /// Where from, in words.
     pub place: String,
     /// What the patient needs.

@@ -1,9 +1,10 @@
 //! The answer as cards.
 
 use crate::domain::pathway::{Pathways, Way};
-use crate::domain::{Age, At, ReadingName};
+use crate::domain::{Age, At, Position, ReadingName};
 use crate::faces::destinations::Question;
 use crate::faces::destinations::words::{self, Told};
+use crate::faces::pages::crew::map;
 use crate::faces::plain;
 use crate::views::Published;
 use crate::views::destinations::{Basis, Choice, Destinations};
@@ -46,6 +47,8 @@ pub struct Answer {
     /// "8 in 10".
     pub holds: Option<String>,
     pub cards: Vec<Card>,
+    /// The places on a map, as SVG; nothing where there is no place.
+    pub map: Option<String>,
     /// Name and why.
     pub left_out: Vec<(String, String)>,
     /// Steps that name no place.
@@ -68,6 +71,11 @@ impl Answer {
     ) -> Self {
         let table = Pathways::demonstration();
         let left_out = found.left_out.iter();
+        let at = found
+            .choices
+            .iter()
+            .map(|choice| choice.view.service.position);
+        let places: Vec<Position> = at.collect();
         let unknown = found.unknown.iter();
         Self {
             need: &question.need.name,
@@ -75,6 +83,7 @@ impl Answer {
             as_of: picture.as_of,
             as_of_words: plain::clock(picture.as_of),
             holds: found.holds.filter(|_| has_two(found)).map(tenths),
+            map: (!places.is_empty()).then(|| map::draw(question.from, &places)),
             cards: words::told(found, Way::Ambulance).map(card).collect(),
             left_out: left_out
                 .map(|(view, why)| (view.service.shown_name().to_owned(), words::words(*why)))

@@ -2,6 +2,7 @@
 //! kept for when there is no signal, and a choice made then is sent later.
 
 mod cards;
+mod map;
 
 use askama::Template;
 use axum::extract::{DefaultBodyLimit, State};

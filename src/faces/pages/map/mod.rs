@@ -6,7 +6,7 @@ mod demand;
 pub mod draw;
 mod pressure;
 mod scale;
-mod scene;
+pub mod scene;
 pub mod tiles;
 
 use askama::Template;
