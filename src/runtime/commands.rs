@@ -121,8 +121,9 @@ pub fn read_directory(services: Option<&Path>, settings: &Settings) -> anyhow::R
         (None, true) => None,
         (file, _) => Some(read(file.as_deref(), directory::DEMO_OPEL_TOML)?),
     };
-    directory::load(&services, &feeds, opel.as_deref())
-        .context("the directory has faults; mend these lines")
+    let directory = directory::load(&services, &feeds, opel.as_deref());
+    let directory = directory.context("the directory has faults; mend these lines")?;
+    Ok(directory.with_people_min(settings.privacy.people_min))
 }
 
 fn report(args: &args::World) -> anyhow::Result<()> {

@@ -16,7 +16,8 @@ pub(super) enum Sequence {
     Dirt = 4,
     Post = 5,
     Regimes = 6,
-    Neighbour = 7,
+    Outbreak = 7,
+    Neighbour = 8,
 }
 
 /// A seeded source of draws.

@@ -12,6 +12,7 @@ use super::department::Department;
 use super::dice::{Dice, Sequence};
 use super::happening::{Contact, Happening, IncidentNo, VisitNo, What};
 use super::neighbours::Neighbour;
+use super::outbreak::Planting;
 use super::patient::Patient;
 use super::places::Places;
 use super::rhythm::HourOfWeek;
@@ -92,6 +93,9 @@ pub(super) struct Area {
     pub(super) visits: u64,
     pub(super) incidents: u64,
     pub(super) demand: Dice,
+    /// For those whom an outbreak adds.
+    pub(super) planted: Dice,
+    pub(super) planting: Planting,
     pub(super) care: Dice,
     happened: Vec<Happening>,
     pub(super) router: Option<Box<Router>>,
@@ -116,6 +120,8 @@ impl Area {
             visits: 0,
             incidents: 0,
             demand: Dice::new(seed, Sequence::Demand),
+            planted: Dice::new(seed, Sequence::Outbreak),
+            planting: Planting::default(),
             care: Dice::new(seed, Sequence::Care),
             happened: Vec::new(),
             router: None,
@@ -144,6 +150,8 @@ impl Area {
             demand: self.demand.clone(),
             care: self.care.clone(),
             happened: Vec::new(),
+            planted: self.planted.clone(),
+            planting: self.planting.clone(),
             router: None,
         }
     }

@@ -18,6 +18,7 @@ mod hl7;
 mod names;
 mod ndjson;
 mod neighbours;
+mod outbreak;
 mod patient;
 mod places;
 mod post;
@@ -41,6 +42,7 @@ use crate::domain::time::{DAY, HOUR, MINUTE};
 use crate::domain::{At, Directory, FeedId, Millis, ServiceId};
 
 pub use self::dirt::Dirt;
+pub use self::outbreak::Outbreak;
 pub use self::report::{Report, Row, report};
 pub use self::scenario::{Scenario, UnknownScenario};
 
@@ -106,6 +108,11 @@ impl World {
         };
         world.tell_of_the_start(start);
         world
+    }
+
+    /// Plants an outbreak. People are planned a day ahead: it must begin on a later day than the next.
+    pub fn plant(&mut self, outbreak: Outbreak) {
+        self.area.planting.plant(outbreak);
     }
 
     /// What sort of world it is.

@@ -5,6 +5,7 @@ mod bars;
 mod bookings;
 mod bookings_killed;
 mod command_line;
+mod crew;
 mod demonstration;
 mod directory;
 mod events;
