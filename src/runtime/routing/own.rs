@@ -64,12 +64,18 @@ impl Own {
             bail!("no way of advising {text:?}: give nearest, posted or uec-live");
         }
         for part in parts {
-            let what =
-                || format!("{part:?} of {text:?}: give cap, gain, keeps, ties, taken or wait");
+            let what = || {
+                format!(
+                    "{part:?} of {text:?}: give cap, burst, gain, keeps, more, ties, taken or wait"
+                )
+            };
             let (name, value) = part.split_once('=').with_context(what)?;
             match (name, value) {
                 ("cap", "none") => own.guard.nudges_max = u32::MAX,
                 ("cap", _) => own.guard.nudges_max = value.parse().with_context(what)?,
+                ("burst", "none") => own.guard.burst_max = u32::MAX,
+                ("burst", _) => own.guard.burst_max = value.parse().with_context(what)?,
+                ("more", _) => own.guard.gain_more = value.parse().with_context(what)?,
                 ("gain", _) => own.guard.gain_begins = value.parse().with_context(what)?,
                 ("keeps", _) => own.guard.gain_keeps = value.parse().with_context(what)?,
                 ("ties", "off") => own.guard.minds_ties = false,
@@ -213,8 +219,9 @@ mod tests {
     fn ours_is_the_guard_of_the_server_unless_a_part_is_taken_away() {
         let own = Own::read("uec-live").unwrap();
         assert_eq!(own.guard, Guard::SERVER);
-        let bare = Own::read("uec-live/cap=none/gain=1/keeps=1/ties=off").unwrap();
+        let bare = Own::read("uec-live/cap=none/burst=none/more=0/ties=off").unwrap();
         assert_eq!(bare.guard.nudges_max, u32::MAX);
+        assert_eq!((bare.guard.burst_max, bare.guard.gain_more), (u32::MAX, 0));
         assert!(!bare.guard.minds_ties);
         for wrong in [
             "own",
@@ -240,7 +247,7 @@ mod tests {
 
     #[test]
     fn those_just_sent_somewhere_make_it_less_attractive_to_the_next() {
-        let mut own = Own::read("uec-live/cap=none").unwrap();
+        let mut own = Own::read("uec-live/cap=none/burst=none/more=0").unwrap();
         let sites = || vec![site("near", 5, 6), site("far", 15, 3)];
         let told: Vec<_> = (0..40)
             .map(|_| own.advise(&asking(Group::Minor, sites())))
