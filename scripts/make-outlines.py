@@ -16,6 +16,7 @@ import pathlib
 import shapely
 from shapely.affinity import scale
 from shapely.geometry import shape
+from shapely.geometry.polygon import orient
 
 DISTRICTS = (
     "Blaby", "Charnwood", "Harborough", "Hinckley and Bosworth", "Leicester", "Melton",
@@ -63,7 +64,8 @@ def main():
         area = scale(area, 1 / SQUEEZE, 1, origin=(0, 0))
         polygons = [
             [[[round(lng, 4), round(lat, 4)] for lng, lat in ring.coords] for ring in [part.exterior, *part.interiors]]
-            for part in getattr(area, "geoms", [area])
+            # Outer rings turn left (RFC 7946).
+            for part in map(orient, getattr(area, "geoms", [area]))
         ]
         features.append({
             "type": "Feature",

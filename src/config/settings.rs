@@ -18,6 +18,9 @@ pub struct Settings {
     /// Rules for escalation levels (TOML), beside the settings file unless absolute; those shipped
     /// without it.
     pub opel: Option<PathBuf>,
+    /// Which place may take whom (TOML), beside the settings file unless absolute; the demonstration's table, which
+    /// nobody signed off, without it.
+    pub pathways: Option<PathBuf>,
     /// Send every fact on to another server.
     pub forward: Option<Forward>,
     /// What is taken into the log and how long it is kept.
@@ -235,6 +238,7 @@ impl Settings {
         }
         settings.feeds = settings.feeds.map(|feeds| folder.join(feeds));
         settings.opel = settings.opel.map(|opel| folder.join(opel));
+        settings.pathways = settings.pathways.map(|table| folder.join(table));
         if let Some(forward) = &mut settings.forward {
             forward.token_file = folder.join(&forward.token_file);
         }

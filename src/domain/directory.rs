@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{FeedId, ServiceId};
 use super::opel::OpelRules;
+use super::pathway::Pathways;
 use super::service::Service;
 use super::time::Millis;
 
@@ -49,6 +50,8 @@ pub struct Directory {
     opel: OpelRules,
     /// See [`Directory::people_min`].
     people_min: Option<u32>,
+    /// See [`Directory::pathways`].
+    pathways: Option<Arc<Pathways>>,
 }
 
 /// A change to the list of Services.
@@ -85,6 +88,7 @@ impl Directory {
             visit_feeds,
             opel: OpelRules::default(),
             people_min: None,
+            pathways: None,
         }
     }
 
@@ -103,6 +107,19 @@ impl Directory {
     /// Whatever the public sees of demand holds so many people at least.
     pub fn people_min(&self) -> u32 {
         self.people_min.unwrap_or(PEOPLE_MIN)
+    }
+
+    /// The same with a table of which place may take whom.
+    pub fn with_pathways(mut self, pathways: Pathways) -> Self {
+        self.pathways = Some(Arc::new(pathways));
+        self
+    }
+
+    /// Which place may take whom; the demonstration's table unless another was given.
+    pub fn pathways(&self) -> &Arc<Pathways> {
+        self.pathways
+            .as_ref()
+            .unwrap_or_else(|| Pathways::demonstration())
     }
 
     /// The same after changes to the list of Services; what is not named stays.

@@ -11,6 +11,7 @@ mod directory;
 mod events;
 mod fhir;
 mod forward;
+mod geojson;
 mod hl7_peer;
 mod journey;
 mod json_schema;

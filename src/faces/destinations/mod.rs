@@ -59,7 +59,7 @@ pub struct Question {
     /// Where from, in words.
     pub place: String,
     /// What the patient needs.
-    pub need: &'static Need,
+    pub need: Need,
     /// How they come.
     pub way: Way,
     age_days: Option<u32>,
@@ -69,23 +69,22 @@ pub struct Question {
 impl Question {
     /// Places for the patient as things stand in a picture.
     pub async fn answer(&self, shared: &Shared, picture: &Published) -> Destinations {
-        let named = destinations::named(picture, self.need);
+        let named = destinations::named(picture, &self.need);
         let positions: Vec<Position> = named.iter().map(|view| view.service.position).collect();
         let minutes = shared.travel.minutes(self.from, &positions).await;
         let places: Vec<_> = named.into_iter().zip(minutes).collect();
         let asked = Asked {
-            need: self.need,
+            need: &self.need,
             way: self.way,
             age_days: self.age_days,
             in_time: self.hours * HOUR,
         };
-        destinations::answer(picture, Pathways::demonstration(), &asked, &places)
+        destinations::answer(picture, picture.directory.pathways(), &asked, &places)
     }
 }
 
 /// Reads a question from its parameters.
-pub fn read(pairs: Vec<(String, String)>) -> Result<Question, Vec<Fault>> {
-    let table = Pathways::demonstration();
+pub fn read(table: &Pathways, pairs: Vec<(String, String)>) -> Result<Question, Vec<Fault>> {
     let mut fields = Fields::of(pairs, &KNOWN);
     let from = origin(&mut fields);
     let keys: Vec<&str> = table.need.iter().map(|need| need.id.as_str()).collect();
@@ -119,7 +118,7 @@ pub fn read(pairs: Vec<(String, String)>) -> Result<Question, Vec<Fault>> {
         (Some((from, place)), Some(need)) if fields.faults.is_empty() => Ok(Question {
             from,
             place,
-            need,
+            need: need.clone(),
             way,
             age_days,
             hours: hours.unwrap_or(0),
@@ -129,12 +128,12 @@ pub fn read(pairs: Vec<(String, String)>) -> Result<Question, Vec<Fault>> {
 }
 
 async fn ask(State(parts): State<Parts>, Query(pairs): Query<Vec<(String, String)>>) -> Response {
-    let question = match read(pairs) {
+    let picture = parts.shared.picture();
+    let table = picture.directory.pathways();
+    let question = match read(table, pairs) {
         Ok(question) => question,
         Err(why) => return refused(&why),
     };
-    let table = Pathways::demonstration();
-    let picture = parts.shared.picture();
     let found = question.answer(&parts.shared, &picture).await;
     let mut body = wire::envelope(
         &picture,

@@ -10,7 +10,6 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::domain::pathway::Pathways;
 use crate::domain::time::MINUTE;
 use crate::domain::{
     At, Caller, Event, EventId, Fact, FeedId, IncidentId, OWN_FEED, Reason, ServiceId, Verdict,
@@ -150,7 +149,8 @@ pub async fn advised(State(parts): State<Parts>, body: Bytes) -> Response {
         Ok(told) => told,
         Err(why) => return *why,
     };
-    if Pathways::demonstration().find(&told.need).is_none() {
+    let picture = parts.shared.picture();
+    if picture.directory.pathways().find(&told.need).is_none() {
         return bad("need: give one that GET /api/v1/destinations knows");
     }
     let Some(id) = keyed("advised", &told.key) else {

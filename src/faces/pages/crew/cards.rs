@@ -1,6 +1,6 @@
 //! The answer as cards.
 
-use crate::domain::pathway::{Pathways, Way};
+use crate::domain::pathway::Way;
 use crate::domain::{Age, At, Position, ReadingName};
 use crate::faces::destinations::Question;
 use crate::faces::destinations::words::{self, Told};
@@ -40,7 +40,7 @@ pub struct Card {
 
 /// The answer.
 pub struct Answer {
-    pub need: &'static str,
+    pub need: String,
     pub from: String,
     pub as_of: At,
     pub as_of_words: String,
@@ -54,7 +54,7 @@ pub struct Answer {
     /// Steps that name no place.
     pub unknown: Vec<String>,
     pub how: &'static str,
-    pub source: &'static str,
+    pub source: String,
     pub is_signed_off: bool,
     /// Whoever asks may tell that they set off.
     pub may_tell: bool,
@@ -69,7 +69,7 @@ impl Answer {
         how: &'static str,
         may_tell: bool,
     ) -> Self {
-        let table = Pathways::demonstration();
+        let table = picture.directory.pathways();
         let left_out = found.left_out.iter();
         let at = found
             .choices
@@ -78,7 +78,7 @@ impl Answer {
         let places: Vec<Position> = at.collect();
         let unknown = found.unknown.iter();
         Self {
-            need: &question.need.name,
+            need: question.need.name.clone(),
             from: question.place.clone(),
             as_of: picture.as_of,
             as_of_words: plain::clock(picture.as_of),
@@ -90,7 +90,7 @@ impl Answer {
                 .collect(),
             unknown: unknown.map(|step| words::sentence(&step.why)).collect(),
             how,
-            source: &table.source,
+            source: table.source.clone(),
             is_signed_off: table.signed_off,
             may_tell,
         }

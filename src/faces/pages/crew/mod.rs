@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Form, Router};
 
-use crate::domain::pathway::{Pathways, Way};
+use crate::domain::pathway::Way;
 use crate::domain::{At, Caller, IncidentId, Role, ServiceId};
 use crate::faces::destinations::said::{Conveying, NotTaken, set_off};
 use crate::faces::destinations::{Parts, read};
@@ -135,7 +135,7 @@ struct Page {
     is_night: bool,
     now: At,
     filled: Filled,
-    needs: Vec<(&'static str, &'static str, bool)>,
+    needs: Vec<(String, String, bool)>,
     ages: Vec<(&'static str, &'static str, bool)>,
     /// The field it is about, and words.
     faults: Vec<(&'static str, String)>,
@@ -150,7 +150,8 @@ impl Page {
             filled.patient = random();
         }
         let now = parts.shared.clock.now();
-        let table = Pathways::demonstration().need.iter();
+        let picture = parts.shared.picture();
+        let table = picture.directory.pathways().need.iter();
         let needs = table.filter(|need| need.allows(Way::Ambulance));
         let ages = [
             ("", "Age not said"),
@@ -164,8 +165,8 @@ impl Page {
             now,
             needs: needs
                 .map(|need| {
-                    let id = need.id.as_str();
-                    (id, need.name.as_str(), id == filled.need)
+                    let is_chosen = need.id == filled.need;
+                    (need.id.to_string(), need.name.clone(), is_chosen)
                 })
                 .collect(),
             ages: ages
@@ -224,7 +225,8 @@ async fn ask(
     let mut shown = Page::new(&parts, filled);
     let mut faults = fields.faults;
     faults.extend(faults_of_names(&shown.filled));
-    let question = match read(shown.filled.pairs()) {
+    let picture = parts.shared.picture();
+    let question = match read(picture.directory.pathways(), shown.filled.pairs()) {
         Ok(question) if faults.is_empty() => question,
         Ok(_) => {
             shown.faults = faults.iter().map(in_plain_words).collect();
@@ -236,7 +238,6 @@ async fn ask(
             return private(page(StatusCode::OK, &shown));
         }
     };
-    let picture = parts.shared.picture();
     let found = question.answer(&parts.shared, &picture).await;
     let how = parts.shared.travel.how();
     let may_tell = caller.role != Role::Clinician || caller.name == "demonstration";
