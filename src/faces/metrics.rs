@@ -4,6 +4,7 @@
 mod escalation;
 mod family;
 mod feeds;
+mod handovers;
 mod process;
 mod request;
 mod scores;
@@ -74,6 +75,7 @@ async fn scrape(State((shared, recorder)): State<(Shared, PrometheusHandle)>) ->
 /// The figures of a picture, in the text format.
 fn figures(picture: &Published, now: At) -> String {
     let mut families = services::families(picture);
+    families.extend(handovers::families(picture));
     families.extend(feeds::families(picture, now));
     families.extend(scores::families(picture));
     families.extend(escalation::families(picture));

@@ -85,6 +85,10 @@ pub const LONGEST_HANDOVER_SECONDS: &str = "uec_longest_handover_seconds";
 pub const MEAN_HANDOVER_SECONDS: &str = "uec_mean_handover_seconds";
 /// Handovers that ended since midnight.
 pub const HANDOVERS_TODAY: &str = "uec_handovers_today";
+/// Handovers by how long they took or have taken so far.
+pub const HANDOVERS_BY_LENGTH: &str = "uec_handovers_by_length";
+/// What they took beyond 15 minutes.
+pub const HANDOVER_LOST_SECONDS: &str = "uec_handover_lost_seconds";
 /// Ambulances on their way.
 pub const INBOUND_AMBULANCES: &str = "uec_inbound_ambulances";
 /// People who asked for care in the last hour.
