@@ -209,8 +209,11 @@ pub async fn until_stopped(running: &Running) -> anyhow::Result<()> {
 pub fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,uec_live=info"));
+    // A line that cannot be written is lost. To complain of it on the same full disk would end the thread that
+    // writes the event log.
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     let _already_set = if std::env::var("UEC_LOG_FORMAT").is_ok_and(|format| format == "json") {
         lines.json().try_init()

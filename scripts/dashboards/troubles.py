@@ -1,0 +1,158 @@
+"""Two servers of their own that meet with trouble while the night goes on: a trust that escalates, and a disk
+that takes no more. Both are told of it by real events; neither has a simulated area."""
+
+import datetime
+import json
+import resource
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+
+from stage import free_port, get
+
+# One parameter, with points of this test: those of the framework are in no public source.
+OPEL = """
+name = "Rules of the night"
+source = "made up for this test"
+score_levels = [0, 12, 23, 34]
+[[trust]]
+id = "uhl"
+name = "University Hospitals of Leicester"
+services = ["lri-ed"]
+[[parameter]]
+key = "bed_occupancy"
+name = "General and acute bed occupancy"
+unit = "%"
+thresholds = [92, 95, 98]
+points = [0, 12, 23, 34]
+"""
+
+
+class Server:
+    """A plain server with an empty log."""
+
+    def __init__(self, binary, folder, name):
+        self.name, self.port, self.sent = name, free_port(), 0
+        self.base = f"http://127.0.0.1:{self.port}"
+        home = folder / name
+        home.mkdir()
+        (home / "opel.toml").write_text(OPEL)
+        (home / "settings.toml").write_text('opel = "opel.toml"\n')
+        self.err = home / "err"
+        # Python ignores the signal of a file that may not grow, and so does what it starts.
+        self.process = subprocess.Popen(
+            [binary, "serve", "--open", "--listen", f"127.0.0.1:{self.port}", "--mllp", "127.0.0.1:0",
+             "--config", home / "settings.toml", "--data", home / "data"],
+            stdout=subprocess.DEVNULL, stderr=self.err.open("w"), restore_signals=False)
+
+    def wait_until_ready(self):
+        until = time.time() + 60
+        while True:
+            try:
+                return get(f"{self.base}/readyz")
+            except OSError:
+                if self.process.poll() is not None or time.time() > until:
+                    raise ValueError(f"{self.name} did not start:\n{self.err.read_text()}") from None
+                time.sleep(0.2)
+
+    def send(self, **event):
+        """Sends one event; tells the status of the answer."""
+        self.sent += 1
+        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        body = {"id": f"{self.name}-{self.sent}", "feed": "uhl-adt", "happened_at": now, "service": "lri-ed", **event}
+        asked = urllib.request.Request(f"{self.base}/api/v1/events", data=json.dumps(body).encode(),
+                                       headers={"content-type": "application/json"})
+        try:
+            with urllib.request.urlopen(asked, timeout=10) as answer:
+                return answer.status
+        except urllib.error.HTTPError as refusal:
+            return refusal.code
+
+    def beds(self, occupied):
+        return self.send(type="capacity.reported", beds_open=100, beds_occupied=occupied)
+
+    def files_may_grow(self, may):
+        most = resource.RLIM_INFINITY if may else 1
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait()
+
+
+class Troubles:
+    """Both stories, each on a thread; `join` tells what did not happen."""
+
+    def __init__(self, binary, folder):
+        self.escalating = Server(binary, folder, "escalating")
+        self.full = Server(binary, folder, "full-disk")
+        self.faults, self.threads, self.prometheus = [], [], None
+
+    def targets(self):
+        return [(one.name, one.port) for one in (self.escalating, self.full)]
+
+    def start(self, prometheus):
+        self.prometheus = prometheus
+        for server, story in ((self.escalating, self.escalate), (self.full, self.fill_the_disk)):
+            thread = threading.Thread(target=self.tell, args=(server, story), daemon=True)
+            thread.start()
+            self.threads.append(thread)
+
+    def tell(self, server, story):
+        try:
+            server.wait_until_ready()
+            story(server)
+        except (OSError, ValueError) as why:
+            self.faults.append(f"{server.name}: {why}")
+
+    def wait(self, query, seconds, said, wanted=True):
+        until = time.time() + seconds
+        while time.time() < until:
+            if bool(self.prometheus.api("query", query=query)["result"]) == wanted:
+                return
+            time.sleep(0.3)
+        self.faults.append(f"not within {seconds} s: {said}")
+
+    def alert(self, name, server, seconds, wanted=True):
+        query = f'ALERTS{{alertname="{name}",alertstate="firing",instance="{server.name}"}}'
+        self.wait(query, seconds, f"{name} {'fires' if wanted else 'clears'} at {server.name}", wanted)
+
+    def expect(self, status, found, what):
+        if found != status:
+            self.faults.append(f"{what}: {found}, not {status}")
+
+    def escalate(self, server):
+        """Levels are worked out once a minute, and this server's minutes are real ones."""
+        self.expect(202, server.beds(90), "beds at 90%")
+        self.wait('uec_opel_level{instance="escalating"} == 1', 75, "level 1")
+        self.expect(202, server.beds(99), "beds at 99%")
+        self.wait('uec_opel_level{instance="escalating"} == 4', 75, "level 4")
+        self.alert("UecOpelLevelUp", server, 15)
+        self.alert("UecOpelLevelUp", server, 30, wanted=False)
+
+    def fill_the_disk(self, server):
+        """No file may grow: every append fails as on a full disk, until room is made."""
+        arrival = {"type": "visit.arrived", "mode": "walk_in"}
+        self.expect(202, server.send(visit="v1", **arrival), "an arrival")
+        self.wait('uec_log_failures_total{instance="full-disk"} == 0', 15, "no failure yet")
+        server.files_may_grow(False)
+        self.expect(503, server.send(visit="v2", **arrival), "an arrival on a full disk")
+        self.alert("UecLogFailing", server, 20)
+        # What readers see is over a minute old then.
+        self.alert("UecPictureOld", server, 80)
+        server.files_may_grow(True)
+        self.expect(202, server.send(visit="v2", **arrival), "the arrival sent again")
+        for name in ("UecLogFailing", "UecPictureOld"):
+            self.alert(name, server, 30, wanted=False)
+
+    def join(self):
+        for thread in self.threads:
+            thread.join()
+        return self.faults
+
+    def stop(self):
+        self.escalating.stop()
+        self.full.stop()
