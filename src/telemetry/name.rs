@@ -29,6 +29,8 @@ pub const HTTP_REFUSED: &str = "uec_http_connections_refused_total";
 pub const PUSH_FRAMES: &str = "uec_push_frames_total";
 /// Words to patients and messages to services, by channel and by how far they came.
 pub const NOTICES: &str = "uec_notices_total";
+/// Batches of spans that the collector did not take.
+pub const TRACES_FAILED: &str = "uec_traces_failed_total";
 /// HTTP requests, by route, method and status class.
 pub const HTTP_REQUEST_SECONDS: &str = "uec_http_request_seconds";
 /// Open MLLP connections.
