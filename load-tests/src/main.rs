@@ -11,6 +11,7 @@ mod fold;
 mod frames;
 mod latency;
 mod launch;
+mod metrics;
 mod night;
 mod patients;
 mod peer;
@@ -39,6 +40,8 @@ enum Command {
     Feeds(feeds::Arguments),
     /// How fast events become a picture, beside a bare loop over the same lines.
     Fold(fold::Arguments),
+    /// What counting costs, as a share of taking events in; how long a scrape takes.
+    Metrics(metrics::Arguments),
     /// Many sockets, and how fast updates reach them all.
     Viewers(viewers::Arguments),
     /// People and programs that ask for pages and JSON, at a steady rate.
@@ -77,6 +80,7 @@ fn main() -> anyhow::Result<()> {
         Command::Days(arguments) => days::run(&arguments),
         Command::Feeds(arguments) => many.block_on(feeds::run(&arguments)),
         Command::Fold(arguments) => fold::run(&arguments),
+        Command::Metrics(arguments) => metrics::run(&arguments),
         // One thread reads as much as the servers write, and takes nothing from their core.
         Command::Viewers(arguments) => one.block_on(viewers::run(&arguments)),
         Command::Searches(arguments) => one.block_on(searches::run(&arguments)),

@@ -35,11 +35,15 @@ const SECONDS: [f64; 12] = [
 /// How often the recorder forgets what it has summed up already.
 const UPKEEP: Duration = Duration::from_secs(5);
 
+/// The recorder as this server has it.
+pub fn builder() -> anyhow::Result<PrometheusBuilder> {
+    let seconds = Matcher::Suffix("_seconds".to_owned());
+    Ok(PrometheusBuilder::new().set_buckets_for_metric(seconds, &SECONDS)?)
+}
+
 /// Installs the recorder for this process and keeps it up; call once.
 pub fn install() -> anyhow::Result<PrometheusHandle> {
-    let handle = PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
-        .install_recorder()?;
+    let handle = builder()?.install_recorder()?;
     telemetry::describe();
     let upkeep = handle.clone();
     tokio::spawn(async move {
@@ -60,8 +64,7 @@ pub fn router(shared: Shared, recorder: PrometheusHandle) -> Router {
 }
 
 async fn scrape(State((shared, recorder)): State<(Shared, PrometheusHandle)>) -> Response {
-    let mut text = recorder.render();
-    text.push_str(&figures(&shared.picture(), shared.clock.now()));
+    let text = text(&recorder, &shared.picture(), shared.clock.now());
     (
         [(
             header::CONTENT_TYPE,
@@ -70,6 +73,13 @@ async fn scrape(State((shared, recorder)): State<(Shared, PrometheusHandle)>) ->
         text,
     )
         .into_response()
+}
+
+/// What a scrape is answered.
+pub fn text(recorder: &PrometheusHandle, picture: &Published, now: At) -> String {
+    let mut text = recorder.render();
+    text.push_str(&figures(picture, now));
+    text
 }
 
 /// The figures of a picture, in the text format.
