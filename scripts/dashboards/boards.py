@@ -65,6 +65,10 @@ def bands(title, description, expr):
     return made
 
 
+def heat_style(opacity):
+    return {"color": {"fixed": BLUE}, "opacity": opacity, "lineWidth": 0}
+
+
 def geomap(title, description):
     made = panel("geomap", title, description,
                  [target(f"{m('uec_service_position')} * on (job, instance, service) group_left () "
@@ -75,13 +79,17 @@ def geomap(title, description):
         {"targetField": "longitude", "destinationType": "number"}]}}]
     made["options"] = {
         "view": {"id": "coords", "lat": 52.66, "lon": -1.05, "zoom": 9.5},
-        # A tile server of your own, on the same host: the default asks a third party's for every
-        # view, which would tell it who looks at this board. Without one the hexes are the base.
-        "basemap": {"type": "xyz", "name": "Own tiles", "config": {"url": "/tiles/{z}/{x}/{y}.png"}},
+        # No picture of a third party: it would be told who looks at this board. Our outlines are the base; a tile
+        # server of your own, on the same host, may lie below them.
+        "basemap": {"type": "xyz", "name": "Own tiles, if there are any", "config": {"url": "/tiles/{z}/{x}/{y}.png"}},
         "layers": [
-            {"type": "geojson", "name": "Demand of the last hour", "opacity": 0.5,
-             "config": {"src": "/api/v1/heat.geojson",
-                        "style": {"color": {"fixed": "blue"}, "opacity": 0.4}, "rules": []}},
+            {"type": "geojson", "name": "Outlines of the districts", "opacity": 1, "tooltip": False,
+             "config": {"src": "/api/v1/outlines.geojson",
+                        "style": {"color": {"fixed": "text"}, "opacity": 0.04, "lineWidth": 1}, "rules": []}},
+            {"type": "geojson", "name": "Demand of the last hour", "opacity": 0.7,
+             "config": {"src": "/api/v1/heat.geojson", "style": heat_style(0.15), "rules": [
+                 {"check": {"property": "people", "operation": "gte", "value": people}, "style": heat_style(opacity)}
+                 for people, opacity in ((20, 0.8), (10, 0.6), (5, 0.4), (3, 0.25))]}},
             {"type": "markers", "name": "Wait of people arriving now",
              "location": {"mode": "coords", "latitude": "latitude", "longitude": "longitude"},
              "config": {"showLegend": True, "style": {
@@ -119,7 +127,7 @@ def overview():
               "percentunit", [(GREEN, None), (AMBER, 0.75), (RED, 0.9)], minimum=0, maximum=1),
         panel("state-timeline", "Escalation parameters", "The level of each parameter over time, 1 to 4. " + OPEL_SOURCE,
               [target(m("uec_opel_parameter_level"), "{{trust}} {{parameter}}")], "none", LEVEL_STEPS, mappings=LEVELS),
-        geomap("Where", "Each service at its place, coloured by the median wait in minutes of people who arrive now, over hexes of demand. The hexes come from this server's own GeoJSON (/api/v1/heat.geojson): serve Grafana behind the same host, or give the full address; they may only be read again when the page is. " + WAIT_SOURCE),
+        geomap("Where", "Each service at its place, coloured by the median wait in minutes of people who arrive now, over hexes of demand (darker: more people in the last hour) and the outlines of the districts. Hexes and outlines come from this server's own GeoJSON (/api/v1/heat.geojson, /api/v1/outlines.geojson): serve Grafana behind the same host, or give the full address; they may only be read again when the page is. " + WAIT_SOURCE),
         series("Wait of people arriving now (median)", "Half of those who arrive now will be seen sooner. Absent while it is withheld. " + WAIT_SOURCE,
                m("uec_wait_seconds", 'percentile="50"'), "s", WAIT, links=TO_SITE, h=7),
         series("Longest wait now", "How long the person who came first, of those not yet seen, has waited. " + WAIT_SOURCE,
@@ -229,7 +237,7 @@ def directory():
         row("The Directory now"),
         stat("Services", "Records in the Directory of this server: a demonstration list, not the national one. " + LOCAL, f"count ({m('uec_service_open')})", "none", legend="services"),
         stat("Open now", "Open by their hours and not closed out of turn. " + LOCAL, f"sum ({m('uec_service_open')})", "none", [(RED, None), (GREEN, 1)], legend="open"),
-        stat("Times published", "Times that services published for the future. Bookings are not taken by this server yet, so this says nothing of how many are free. " + LOCAL,
+        stat("Times to book", "Times of the next 24 hours that can be booked now, at all services together. " + LOCAL,
              f"sum ({m('uec_slots_ahead')})", "none", [(AMBER, None), (GREEN, 1)], legend="times"),
         stat("Asked for care, last hour", "Contacts with 111 and online, incidents and arrivals of the last hour. " + LOCAL, m("uec_demand_people"), "none", legend="people"),
         stat("Red or amber", "Services that say of themselves that they are loaded. " + LOCAL, f"count ({m('uec_service_status_level')} > 1) or vector(0)", "none", [(GREEN, None), (AMBER, 1)], legend="services"),
@@ -237,7 +245,7 @@ def directory():
              f"sum (rate({m('uec_http_request_seconds_count', PATHS_5XX)}[$__rate_interval])) or vector(0)", "reqps", [(GREEN, None), (AMBER, 0.01)], legend="5xx"),
         row("Demand and supply"),
         series("People who asked for care, last hour", "Contacts, incidents and arrivals together, as in the heat map. " + LOCAL, m("uec_demand_people"), "none", legend="people"),
-        series("Times published for the future", "By service; a service that never publishes has no line. " + LOCAL, m("uec_slots_ahead"), "none"),
+        series("Times to book, by service", "Times of the next 24 hours that can be booked now; a service that never publishes has no line. " + LOCAL, m("uec_slots_ahead"), "none"),
         panel("state-timeline", "Open and closed", "Urgent care services and hubs, open by their hours and not closed out of turn. Closed is not a fault. " + LOCAL,
               [target(m("uec_service_open", 'service=~".*(utc|ucc|hub|miu).*"'), "{{service}}")], "none", [(AMBER, None), (GREEN, 1)], h=12,
               mappings=states([(0, "closed", AMBER), (1, "open", GREEN)])),
@@ -363,7 +371,7 @@ ALL_BOARDS = {
     "system-overview": lambda: board("uec-overview", "System overview", "Which part of the pathway is under pressure, for managers. docs/dashboards/system-overview.md", overview(), BOARDS),
     "site-detail": lambda: board("uec-site", "Site detail", "One service in full. docs/dashboards/site-detail.md", site(), BOARDS, [SERVICE]),
     "ambulance-handover": lambda: board("uec-handover", "Ambulance handover", "Doors, clocks and hours lost. docs/dashboards/ambulance-handover.md", handover(), BOARDS, [HOSPITAL]),
-    "directory": lambda: board("uec-directory", "111 and Directory", "Contacts, services open, times published, and the paths that 111 uses. Bookings and Directory searches are not on this board: this server does not take bookings yet and does not count searches apart. docs/dashboards/directory.md", directory(), BOARDS),
+    "directory": lambda: board("uec-directory", "111 and Directory", "Contacts, services open, times to book, and the paths that 111 uses. docs/dashboards/directory.md", directory(), BOARDS),
     "data-quality": lambda: board("uec-quality", "Data quality", "Who is late to tell us, and what was refused. docs/dashboards/data-quality.md", quality(), BOARDS, [FEED]),
     "accuracy": lambda: board("uec-accuracy", "Accuracy", "How right what we show turns out to be. docs/dashboards/accuracy.md", accuracy(), BOARDS, [SERVICE, SPAN, OF]),
     "service-health": lambda: board("uec-service", "Service health", "Rate, errors, duration; use and saturation. docs/dashboards/service-health.md", service(), BOARDS),

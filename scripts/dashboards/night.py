@@ -7,13 +7,14 @@ full disk (troubles.py). The shipped rules are used as they are, but for
 their windows: an hour of theirs is a moment of the night.
 """
 
+import json
 import pathlib
 import re
 import sys
 import tempfile
 import time
 
-from lint import EXCEPTIONS, METRIC, boards, panels, without_strings
+from lint import EXCEPTIONS, METRIC, boards, layers, panels, without_strings
 from stage import Demo, Prometheus, Visitors, Watched, get
 from troubles import Troubles
 
@@ -85,6 +86,22 @@ class Judge:
         for one in board["templating"]["list"]:
             if one["type"] == "query":
                 self.variable(f"{name}: variable {one['name']}", one["query"]["query"])
+
+    def layers(self, name, board, base):
+        """Every layer that is ours is answered, with something in it."""
+        for title, kind, source in layers(board):
+            if kind != "geojson":
+                continue
+            self.asked += 1
+            try:
+                count = len(json.loads(get(base + source))["features"])
+            except (OSError, ValueError, KeyError):
+                count = 0
+            excused = source in EXCEPTIONS["layers"]
+            if not count and not excused:
+                self.faults.append(f"{name}: {title}: {source} has no features")
+            elif count and excused:
+                print(f"  (is answered after all, though excused: {source})")
 
     def variable(self, where, query):
         matcher, label = re.fullmatch(r"label_values\((.*), (\w+)\)", query).groups()
@@ -224,6 +241,7 @@ def main():
             judge = Judge(prometheus, started, exported_names(calm.base, prometheus))
             for name, board in boards().items():
                 judge.board(name, board)
+                judge.layers(name, board, calm.base)
             judge.faults += faults
             fired, clear = alerts_of(prometheus, began)
             judge.rules(fired, clear)

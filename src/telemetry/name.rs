@@ -101,7 +101,7 @@ pub const SERVICE_OPEN: &str = "uec_service_open";
 pub const SERVICE_STATUS_LEVEL: &str = "uec_service_status_level";
 /// Where services are.
 pub const SERVICE_POSITION: &str = "uec_service_position";
-/// Times published for booking.
+/// Times that can be booked now.
 pub const SLOTS_AHEAD: &str = "uec_slots_ahead";
 /// Spaces, beds and clinicians as reported.
 pub const CAPACITY: &str = "uec_capacity";

@@ -241,7 +241,7 @@ fn places(picture: &Published) -> [Family; 5] {
     );
     let mut slots = Family::new(
         name::SLOTS_AHEAD,
-        "Times that a service published for the future",
+        "Times of the next 24 hours that can be booked now",
     );
     let mut capacity = Family::new(
         name::CAPACITY,
