@@ -33,10 +33,11 @@ bless: web ## Accept the present output of every snapshot test
 sim: web ## Ten thousand seeded simulations, then a thousand kills of the real server (20 minutes)
 	UEC_SIM_SEEDS=0..10000 UEC_SIM_KILLS=1000 cargo test --release --locked --package uec-live --test all sim:: -- --nocapture
 
-bench: build ## Events to picture, senders over HTTP, searches of 100,000 places, each beside its peers
+bench: build ## Events to picture, senders over HTTP, bookings, searches of 100,000 places, each beside its peers
 	cargo run --release --locked --quiet --package load-tests -- fold
 	bash scripts/with-server.sh feeds --url BASE --scratch WORK --lines 1
 	bash scripts/with-server.sh feeds --url BASE --scratch WORK --lines 100
+	bash scripts/with-server.sh bookings --url BASE
 	bash scripts/bench-directory.sh
 
 load: build ## Latency, many screens beside a bound and nchan, a restart under 15,000, a night of 30 minutes

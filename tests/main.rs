@@ -8,6 +8,7 @@
 mod architecture;
 mod bookings;
 mod dashboards;
+mod demand;
 mod directory;
 mod e2e;
 mod fold;

@@ -6,7 +6,9 @@ export default defineConfig({
   build: {
     manifest: true,
     modulePreload: false,
-    rollupOptions: { input: "src/main.ts" },
+    // Pictures that no page shows (of a style sheet we did not write) stay files and are never fetched.
+    assetsInlineLimit: 0,
+    rollupOptions: { input: ["src/main.ts", "src/crew/main.ts", "src/crew/worker.ts"] },
   },
   css: { preprocessorOptions: { scss: { loadPaths: ["node_modules"], quietDeps: true } } },
 });

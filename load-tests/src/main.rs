@@ -5,6 +5,7 @@ mod bookings;
 mod bound;
 mod compare;
 mod days;
+mod demand;
 mod directory;
 mod feeds;
 mod fold;
@@ -42,6 +43,8 @@ enum Command {
     Fold(fold::Arguments),
     /// What counting costs, as a share of taking events in; how long a scrape takes.
     Metrics(metrics::Arguments),
+    /// The hot-spot rule on usual weeks and on planted outbreaks, and how long a count takes.
+    Demand(demand::Arguments),
     /// Many sockets, and how fast updates reach them all.
     Viewers(viewers::Arguments),
     /// People and programs that ask for pages and JSON, at a steady rate.
@@ -81,6 +84,7 @@ fn main() -> anyhow::Result<()> {
         Command::Feeds(arguments) => many.block_on(feeds::run(&arguments)),
         Command::Fold(arguments) => fold::run(&arguments),
         Command::Metrics(arguments) => metrics::run(&arguments),
+        Command::Demand(arguments) => demand::run(&arguments),
         // One thread reads as much as the servers write, and takes nothing from their core.
         Command::Viewers(arguments) => one.block_on(viewers::run(&arguments)),
         Command::Searches(arguments) => one.block_on(searches::run(&arguments)),

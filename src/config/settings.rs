@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::domain::PEOPLE_MIN;
+
 /// `--config FILE`, TOML. A key we do not know is an error, so that a misspelt one is noticed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -16,12 +18,19 @@ pub struct Settings {
     /// Rules for escalation levels (TOML), beside the settings file unless absolute; those shipped
     /// without it.
     pub opel: Option<PathBuf>,
+    /// Which place may take whom (TOML), beside the settings file unless absolute; the demonstration's table, which
+    /// nobody signed off, without it.
+    pub pathways: Option<PathBuf>,
     /// Send every fact on to another server.
     pub forward: Option<Forward>,
     /// What is taken into the log and how long it is kept.
     pub log: LogSettings,
     /// How long journeys take.
     pub travel: TravelSettings,
+    /// What the public sees of where people are.
+    pub privacy: PrivacySettings,
+    /// Detailed maps under our own.
+    pub map: MapSettings,
     /// Patients' details.
     pub bookings: BookingSettings,
     /// Booking software that comes by the national proxy.
@@ -132,6 +141,18 @@ impl Default for TelemetrySettings {
     }
 }
 
+/// Detailed maps under our own, of a server that whoever runs this names. Readers' browsers fetch pictures from there,
+/// so it learns their addresses and what they look at; it should be one's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MapSettings {
+    /// Where pictures are, for instance `https://tiles.example.nhs.uk/{z}/{x}/{y}.png`; without it maps have borders and
+    /// names alone.
+    pub tiles: Option<String>,
+    /// What must be said of them.
+    pub attribution: String,
+}
+
 /// How long journeys take.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -139,6 +160,23 @@ pub struct TravelSettings {
     /// A road engine that speaks OSRM, for instance `http://127.0.0.1:5000`; without it times are worked
     /// out offline. It is told where readers are (a postcode's hex), so it should be one's own.
     pub osrm: Option<String>,
+}
+
+/// What the public sees of where people are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PrivacySettings {
+    /// Each count of people by hex holds at least so many, 5 to 1,000. Who compares answers from before and after
+    /// it was changed may learn of fewer: it is set once, before a server is opened to the public.
+    pub people_min: u32,
+}
+
+impl Default for PrivacySettings {
+    fn default() -> Self {
+        Self {
+            people_min: PEOPLE_MIN,
+        }
+    }
 }
 
 /// What is taken into the log and how long it is kept.
@@ -180,6 +218,12 @@ impl Settings {
         if !(1..=48).contains(&settings.log.late_hours) {
             anyhow::bail!(
                 "{} is not right: log.late_hours must be from 1 to 48",
+                file.display()
+            );
+        }
+        if !(PEOPLE_MIN..=1_000).contains(&settings.privacy.people_min) {
+            anyhow::bail!(
+                "{} is not right: privacy.people_min must be from {PEOPLE_MIN} to 1000",
                 file.display()
             );
         }
@@ -226,6 +270,7 @@ impl Settings {
         }
         settings.feeds = settings.feeds.map(|feeds| folder.join(feeds));
         settings.opel = settings.opel.map(|opel| folder.join(opel));
+        settings.pathways = settings.pathways.map(|table| folder.join(table));
         if let Some(forward) = &mut settings.forward {
             forward.token_file = folder.join(&forward.token_file);
         }
@@ -281,6 +326,18 @@ mod tests {
                 .to_string()
                 .contains("unknown field")
         );
+    }
+
+    #[test]
+    fn fewer_than_five_people_are_never_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("uec.toml");
+        let read = |people: u32| {
+            std::fs::write(&file, format!("[privacy]\npeople_min = {people}\n")).unwrap();
+            Settings::read(&file)
+        };
+        assert_eq!(read(10).unwrap().privacy.people_min, 10);
+        assert!(read(4).is_err());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{FeedId, ServiceId};
 use super::opel::OpelRules;
+use super::pathway::Pathways;
 use super::service::Service;
 use super::time::Millis;
 
@@ -35,6 +36,9 @@ pub struct Feed {
     pub hl7_locations: BTreeMap<String, ServiceId>,
 }
 
+/// A public count of people who ask for care holds at least so many.
+pub const PEOPLE_MIN: u32 = 5;
+
 /// Services and feeds by id, in a fixed order.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Directory {
@@ -44,6 +48,10 @@ pub struct Directory {
     visit_feeds: BTreeMap<ServiceId, FeedId>,
     /// How escalation levels are worked out.
     opel: OpelRules,
+    /// See [`Directory::people_min`].
+    people_min: Option<u32>,
+    /// See [`Directory::pathways`].
+    pathways: Option<Arc<Pathways>>,
 }
 
 /// A change to the list of Services.
@@ -79,6 +87,8 @@ impl Directory {
             feeds,
             visit_feeds,
             opel: OpelRules::default(),
+            people_min: None,
+            pathways: None,
         }
     }
 
@@ -86,6 +96,30 @@ impl Directory {
     pub fn with_opel(mut self, opel: OpelRules) -> Self {
         self.opel = opel;
         self
+    }
+
+    /// The same with so many people at least in whatever the public sees of demand; never fewer than [`PEOPLE_MIN`].
+    pub fn with_people_min(mut self, people_min: u32) -> Self {
+        self.people_min = Some(people_min.max(PEOPLE_MIN));
+        self
+    }
+
+    /// Whatever the public sees of demand holds so many people at least.
+    pub fn people_min(&self) -> u32 {
+        self.people_min.unwrap_or(PEOPLE_MIN)
+    }
+
+    /// The same with a table of which place may take whom.
+    pub fn with_pathways(mut self, pathways: Pathways) -> Self {
+        self.pathways = Some(Arc::new(pathways));
+        self
+    }
+
+    /// Which place may take whom; the demonstration's table unless another was given.
+    pub fn pathways(&self) -> &Arc<Pathways> {
+        self.pathways
+            .as_ref()
+            .unwrap_or_else(|| Pathways::demonstration())
     }
 
     /// The same after changes to the list of Services; what is not named stays.

@@ -34,7 +34,7 @@ pub mod verdict;
 pub use booking::{Made, Message, Notice, Referred, Sealed};
 pub use caller::{Caller, Role};
 pub use capacity::{Capacity, Slot};
-pub use directory::{Directory, Feed, Listing};
+pub use directory::{Directory, Feed, Listing, PEOPLE_MIN};
 pub use entry::{Entry, Fact, Record};
 pub use estimate::{Ahead, Estimate, Method, Said, Shown, Subject};
 pub use event::Event;

@@ -1,18 +1,22 @@
 //! Which places may take which patient: needs of a crew or of somebody who walks in, and the steps that are
 //! tried in order. Rules are data with their source; what is not known locally says so.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use compact_str::CompactString;
 use serde::Deserialize;
 
 use super::care::years_in_days;
+use super::directory::Directory;
 use super::ids::ServiceId;
 use super::kind::ServiceKind;
 use super::service::Service;
 
 /// The demonstration's table.
 const TABLE: &str = include_str!("../../fixtures/directory/pathways.toml");
+
+/// The needs of the map of time to care: an adult and a child who walk in, and whoever comes by ambulance.
+pub const MAPPED: [&str; 3] = ["minor_injury", "minor_child", "general"];
 
 /// How the patient comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -153,10 +157,10 @@ impl Pathways {
     }
 
     /// The demonstration's.
-    pub fn demonstration() -> &'static Self {
-        static ALL: OnceLock<Pathways> = OnceLock::new();
+    pub fn demonstration() -> &'static Arc<Self> {
+        static ALL: OnceLock<Arc<Pathways>> = OnceLock::new();
         ALL.get_or_init(|| {
-            Self::parse(TABLE).unwrap_or_else(|_| Self {
+            Arc::new(Self::parse(TABLE).unwrap_or_else(|_| Self {
                 source: String::new(),
                 signed_off: false,
                 clear_minutes: 0,
@@ -164,8 +168,27 @@ impl Pathways {
                 child_under_years: 16,
                 child_source: String::new(),
                 need: Vec::new(),
-            })
+            }))
         })
+    }
+
+    /// What is wrong with a table for a Directory, a sentence each: places that it does not list, and needs that the
+    /// maps ask for and that are missing.
+    pub fn faults(&self, directory: &Directory) -> Vec<String> {
+        let missing = MAPPED
+            .into_iter()
+            .filter(|id| self.find(id).is_none())
+            .map(|id| format!("need {id:?} is missing: the map of time to care asks for it"));
+        let steps = self
+            .need
+            .iter()
+            .flat_map(|need| need.step.iter().map(move |step| (&need.id, step)));
+        let unlisted = steps.flat_map(|(need, step)| {
+            let ids = step.services.iter();
+            let unlisted = ids.filter(|id| directory.find_service(id.as_str()).is_none());
+            unlisted.map(move |id| format!("need {need:?}: {id} is not in the Directory"))
+        });
+        missing.chain(unlisted).collect()
     }
 
     /// The need of that key.
@@ -202,6 +225,22 @@ mod tests {
         ] {
             assert!(table.find(id).is_some(), "{id}");
         }
+    }
+
+    #[test]
+    fn a_table_for_another_directory_is_refused_with_every_fault() {
+        let demo = directory::demo().unwrap();
+        let table = Pathways::demonstration();
+        assert_eq!(table.faults(&demo), Vec::<String>::new());
+        let mut wrong = Pathways::clone(table);
+        wrong.need.retain(|need| need.id != "general");
+        wrong.need[0].step[0].services = vec![ServiceId::new("elsewhere").unwrap()];
+        let faults = wrong.faults(&demo).join("\n");
+        assert!(faults.contains("\"general\" is missing"), "{faults}");
+        assert!(
+            faults.contains("elsewhere is not in the Directory"),
+            "{faults}"
+        );
     }
 
     #[test]

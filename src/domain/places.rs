@@ -132,35 +132,42 @@ fn find_by_postcode(text: &str) -> Option<Place> {
     Some(found(outcode.into(), *cell, Exactness::Outcode))
 }
 
-struct Town {
-    name: &'static str,
+/// A town or village in or near the area.
+#[derive(Debug)]
+pub struct Town {
+    /// As we write it.
+    pub name: &'static str,
     /// As [`plain_name`] writes it.
     plain: String,
-    position: Position,
+    /// Its middle.
+    pub position: Position,
+    /// Its population.
+    pub people: u32,
 }
 
-/// Most populous first, so that the first that fits is the one that is meant.
-fn towns() -> &'static [Town] {
+/// Most populous first, so that the first that fits is the one that is meant. Some have a short name too, which is a
+/// town of its own here.
+pub fn towns() -> &'static [Town] {
     static ALL: OnceLock<Vec<Town>> = OnceLock::new();
     ALL.get_or_init(|| {
         let lines = TOWNS.lines().filter(|line| !line.starts_with('#'));
-        let mut all: Vec<(u32, Town)> = lines.filter_map(town).collect();
-        all.sort_by_key(|(population, _)| std::cmp::Reverse(*population));
-        all.into_iter().map(|(_, town)| town).collect()
+        let mut all: Vec<Town> = lines.filter_map(town).collect();
+        all.sort_by_key(|town| std::cmp::Reverse(town.people));
+        all
     })
 }
 
-fn town(line: &'static str) -> Option<(u32, Town)> {
+fn town(line: &'static str) -> Option<Town> {
     let mut fields = line.split(',');
     let name = fields.next()?;
     let lat = fields.next()?.parse().ok()?;
     let lng = fields.next()?.parse().ok()?;
-    let town = Town {
+    Some(Town {
         name,
         plain: plain_name(name),
         position: Position::new(lat, lng)?,
-    };
-    Some((fields.next()?.parse().ok()?, town))
+        people: fields.next()?.parse().ok()?,
+    })
 }
 
 /// In small letters, hyphens as blanks, without points and apostrophes, "St" as "Saint".

@@ -12,7 +12,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::faces::{Shared, failure, heat, wire};
+use crate::faces::access::Access;
+pub use crate::faces::looking_back::LookingBack;
+use crate::faces::{Shared, failure, heat, shapes, wire};
 use crate::views::Published;
 
 /// What the API needs.
@@ -22,6 +24,10 @@ pub struct Parts {
     pub shared: Shared,
     /// Whether the log takes facts, and why not.
     pub log_state: watch::Receiver<Result<(), String>>,
+    /// Who may see exact counts.
+    pub access: Access,
+    /// What was shown before.
+    pub looking_back: LookingBack,
 }
 
 /// The routes.
@@ -35,6 +41,8 @@ pub fn router(parts: Parts) -> Router {
         .route("/api/v1/opel", get(opel))
         .route("/api/v1/heat", get(heat::json))
         .route("/api/v1/heat.geojson", get(heat::geojson))
+        .route("/api/v1/outlines.geojson", get(shapes::outlines_geojson))
+        .route("/api/v1/hexes.geojson", get(shapes::hexes_geojson))
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .with_state(parts)

@@ -1,70 +1,250 @@
-//! Demand by hex for the public: no hex that holds fewer than five people.
+//! Demand by hex, as JSON and as a map layer: whole hours of enough people for everybody, exact for those who may.
 
 use std::collections::BTreeMap;
 
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use h3o::Resolution;
+use serde_json::{Map, Value, json};
 
-use crate::domain::Cell;
-use crate::views::DemandView;
+use crate::domain::{At, Cell, Role};
+use crate::faces::api::{Parts, answer};
+use crate::faces::heat::{Asked, as_map_layer, polygon};
+use crate::faces::{failure, wire};
+use crate::views::Published;
+use crate::views::demand::{DemandView, Exact, HotSpot, PARTS, WIDEST, Window, whole};
 
-/// A public hex holds at least this many people, or is part of a wider one.
-pub const PEOPLE_MIN: u32 = 5;
-/// Public hexes are never finer than this (about 5 km²).
-pub const FINEST: Resolution = Resolution::Seven;
-/// People who cannot be shown even in a hex this wide (about 1,770 km²) are not shown.
-const WIDEST: Resolution = Resolution::Four;
+/// Who may see exact people of small hexes.
+const SEES_EXACT: [Role; 3] = [Role::Crew, Role::Clinician, Role::Operator];
+/// The finest hexes that exact people are shown by.
+const FINEST_EXACT: Resolution = Resolution::Eight;
+/// The finest hexes of everybody, and of whoever does not say.
+const FINEST_PUBLIC: Resolution = Resolution::Seven;
 
-/// People by hex. A hex with too few gives its people to the wider hex around it, until there are
-/// enough or the hex says nothing any more.
-pub fn public(view: &DemandView) -> BTreeMap<Cell, u32> {
-    let mut level = gather(
-        view.cells.iter().map(|(cell, count)| (*cell, *count)),
-        FINEST,
-    );
-    let mut shown = BTreeMap::new();
-    let coarser = [Resolution::Six, Resolution::Five, WIDEST];
-    for next in coarser.into_iter().map(Some).chain([None]) {
-        let (enough, few): (Vec<_>, Vec<_>) = level
-            .into_iter()
-            .partition(|(_, count)| *count >= PEOPLE_MIN);
-        shown.extend(enough);
-        level = match next {
-            Some(resolution) => gather(few.into_iter(), resolution),
-            None => BTreeMap::new(),
+/// What was asked, as understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Question {
+    window: Window,
+    level: Resolution,
+    is_exact: bool,
+}
+
+impl Question {
+    /// Reads what was asked; `None` when it cannot be answered.
+    pub fn read(asked: &Asked) -> Option<Self> {
+        let window = Window::find(asked.window.as_deref().unwrap_or("60m"))?;
+        let is_exact = match asked.detail.as_deref().unwrap_or("public") {
+            "public" => false,
+            "exact" => true,
+            _ => return None,
         };
+        let finest = if is_exact {
+            FINEST_EXACT
+        } else {
+            FINEST_PUBLIC
+        };
+        let level = match asked.res {
+            Some(res) => Resolution::try_from(res).ok()?,
+            None => FINEST_PUBLIC,
+        };
+        (WIDEST..=finest).contains(&level).then_some(Self {
+            window,
+            level,
+            is_exact,
+        })
     }
-    shown
 }
 
-fn gather(cells: impl Iterator<Item = (Cell, u32)>, resolution: Resolution) -> BTreeMap<Cell, u32> {
-    let mut gathered = BTreeMap::new();
-    for (cell, count) in cells {
-        *gathered.entry(cell.parent(resolution)).or_default() += count;
+/// Why whoever asks may not see exact people, if they may not.
+fn refusal(parts: &Parts, headers: &HeaderMap) -> Option<Response> {
+    let now = parts.shared.clock.now();
+    if parts
+        .access
+        .find_reader(headers, &SEES_EXACT, now)
+        .is_some()
+    {
+        return None;
     }
-    gathered
+    let is_known = parts.access.find_reader(headers, &Role::ALL, now).is_some();
+    let hint = "leave out detail=exact, or send the token of a crew, a clinician or an operator";
+    if is_known {
+        let words = "exact counts are not for your role";
+        return Some(failure(StatusCode::FORBIDDEN, "not_allowed", words, hint));
+    }
+    let words = "exact counts are not for everybody";
+    let mut answer = failure(StatusCode::UNAUTHORIZED, "sign_in", words, hint);
+    let scheme = HeaderValue::from_static("Bearer");
+    answer
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, scheme);
+    Some(answer)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::Position;
-    use crate::domain::geo::DEMAND_RESOLUTION;
-    use proptest::prelude::*;
+/// Hexes as rows, the span they are of, and whether what is usual is known.
+struct Rows {
+    cells: BTreeMap<Cell, Map<String, Value>>,
+    span: Option<(At, At)>,
+    people: u32,
+}
 
-    proptest! {
-        #[test]
-        fn no_public_hex_holds_fewer_than_five_people(
-            people in prop::collection::vec((52.4..52.9_f64, -1.5..-0.5_f64, 1..9_u32), 0..60)
-        ) {
-            let mut view = DemandView::default();
-            for (lat, lng, count) in people {
-                let cell = Position { lat, lng }.cell(DEMAND_RESOLUTION).unwrap();
-                *view.cells.entry(cell).or_default() += count;
-            }
-            let total: u32 = view.cells.values().sum();
-            let shown = public(&view);
-            prop_assert!(shown.values().all(|count| *count >= PEOPLE_MIN));
-            prop_assert!(shown.values().sum::<u32>() <= total);
+impl Rows {
+    fn of(view: &DemandView, question: Question) -> Self {
+        if question.is_exact {
+            return Self::exact(view, question);
+        }
+        let Some(window) = view.public.window(question.window) else {
+            return Self {
+                cells: BTreeMap::new(),
+                span: None,
+                people: 0,
+            };
+        };
+        let shares = window.at_level(question.level);
+        let people = shares.values().map(|share| share.people).sum();
+        let cells = shares.into_iter().map(|(cell, share)| {
+            // Whole people: what is usual moves a little with each week, and a week is people too.
+            let usual = share.usual.map(whole);
+            let row = row(&[("people", share.people.into()), ("usual", json!(usual))]);
+            (cell, row)
+        });
+        Self {
+            cells: cells.collect(),
+            span: Some((window.from, window.until)),
+            people,
         }
     }
+
+    fn exact(view: &DemandView, question: Question) -> Self {
+        let exact = view.exact(question.window, question.level);
+        let people = exact.values().map(Exact::people).sum();
+        let cells = exact.into_iter().map(|(cell, exact)| {
+            let [contacts, call_outs, arrivals] = exact.by_way;
+            let row = row(&[
+                ("people", exact.people().into()),
+                ("usual", json!(exact.usual.map(tenths))),
+                ("contacts", contacts.into()),
+                ("incidents", call_outs.into()),
+                ("arrivals", arrivals.into()),
+            ]);
+            (cell, row)
+        });
+        Self {
+            cells: cells.collect(),
+            span: Some(view.span(question.window)),
+            people,
+        }
+    }
+
+    /// What belongs to all hexes together.
+    fn about(&self, picture: &Published, question: Question) -> Map<String, Value> {
+        let time = |at: At| at.rfc3339_london();
+        let spots = picture.demand.hot_spots.iter();
+        let detail = if question.is_exact { "exact" } else { "public" };
+        row(&[
+            ("window", question.window.label().into()),
+            ("res", u8::from(question.level).into()),
+            ("detail", detail.into()),
+            ("from", json!(self.span.map(|(from, _)| time(from)))),
+            ("until", json!(self.span.map(|(_, until)| time(until)))),
+            ("people", self.people.into()),
+            (
+                "people_min",
+                json!((!question.is_exact).then(|| picture.directory.people_min())),
+            ),
+            (
+                "hot_spots",
+                spots
+                    .map(|spot| hot_spot(spot, question.is_exact))
+                    .collect(),
+            ),
+        ])
+    }
+}
+
+fn row(fields: &[(&str, Value)]) -> Map<String, Value> {
+    let fields = fields.iter();
+    fields
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+        .collect()
+}
+
+/// People out of parts, to the tenth.
+fn tenths(parts: u64) -> f64 {
+    ((parts * 10 + PARTS / 2) / PARTS) as f64 / 10.0
+}
+
+/// A hot spot. How many people it rests on is for those who may see exact people: it moves with every one of them.
+pub fn hot_spot(spot: &HotSpot, is_exact: bool) -> Value {
+    let mut fields = row(&[
+        ("cell", spot.centre.to_string().into()),
+        ("ring", spot.ring.into()),
+        ("found", spot.found.rfc3339_london().into()),
+        ("since", spot.since.rfc3339_london().into()),
+        (
+            "sure",
+            if spot.is_clear() { "clear" } else { "likely" }.into(),
+        ),
+    ]);
+    if is_exact {
+        fields.extend(row(&[
+            ("minutes", spot.minutes.into()),
+            ("observed", spot.observed.into()),
+            ("expected", json!(tenths(spot.expected))),
+            ("score", json!(f64::from(spot.score) / 100.0)),
+        ]));
+    }
+    Value::Object(fields)
+}
+
+/// People by hex as everybody is pushed them.
+pub fn pushed(picture: &Published, window: Window) -> impl Iterator<Item = (Cell, u32)> + '_ {
+    let window = picture.demand.public.window(window);
+    let cells = window.into_iter().flat_map(|window| &window.cells);
+    cells.map(|(cell, share)| (*cell, share.people))
+}
+
+/// The answer: now, or as it was at a moment.
+pub async fn demand(
+    parts: &Parts,
+    asked: &Asked,
+    question: Question,
+    headers: &HeaderMap,
+    is_layer: bool,
+) -> Response {
+    if let Some(why) = question.is_exact.then(|| refusal(parts, headers)).flatten() {
+        return why;
+    }
+    let picture = match &asked.at {
+        None => parts.shared.picture(),
+        Some(at) => match parts.looking_back.picture(at, &parts.shared).await {
+            Ok(picture) => picture,
+            Err(why) => return why.into_response(),
+        },
+    };
+    let rows = Rows::of(&picture.demand, question);
+    let mut about = rows.about(&picture, question);
+    let mut answered = if is_layer {
+        let features = rows
+            .cells
+            .into_iter()
+            .map(|(cell, row)| polygon(cell, &row.into()));
+        as_map_layer(parts, headers, &picture, features.collect(), about)
+    } else {
+        let cells = rows.cells.into_iter().map(|(cell, mut row)| {
+            row.insert("cell".to_owned(), cell.to_string().into());
+            Value::Object(row)
+        });
+        let mode = &parts.shared.mode;
+        let mut body = wire::envelope(&picture, mode, "cells", &cells.collect());
+        if let Some(body) = body.as_object_mut() {
+            body.append(&mut about);
+        }
+        answer(parts, headers, &picture, &body)
+    };
+    if question.is_exact {
+        let fields = answered.headers_mut();
+        fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        fields.remove(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+    }
+    answered
 }

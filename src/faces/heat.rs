@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 use crate::domain::time::{HOUR, MINUTE};
 use crate::domain::{Cell, ReadingName};
 use crate::faces::api::{Parts, answer};
-use crate::faces::{demand, failure, wire};
+use crate::faces::demand::{self, Question};
+use crate::faces::{failure, wire};
 use crate::views::surface::{Best, Fineness, Group, HOURS_AHEAD};
 use crate::views::{OpelView, Published, ServiceView};
 
@@ -21,33 +22,38 @@ const TREND_MINUTES: i64 = 10;
 #[derive(Deserialize)]
 pub struct Asked {
     kind: Option<String>,
-    window: Option<String>,
+    pub(super) window: Option<String>,
     group: Option<String>,
     at_plus: Option<usize>,
-    res: Option<u8>,
+    pub(super) res: Option<u8>,
+    /// Demand for everybody, or exact for those who may.
+    pub(super) detail: Option<String>,
+    /// Demand as it was then.
+    pub(super) at: Option<String>,
 }
 
 /// What was asked, as understood.
 enum Kind {
-    Demand,
+    Demand(Question),
     Pressure,
     TimeToCare(Group, usize, Fineness),
 }
 
 impl Asked {
     fn read(&self) -> Result<Kind, Box<Response>> {
-        let hint = "ask for kind=demand (window=60m), kind=pressure, or kind=time-to-care with \
-                    group=minor, child or ambulance, at_plus=0, 1 or 2 and res=7 or 8";
+        let hint = "ask for kind=demand with window=60m, 4h or 24h, res=4 to 7 (8 with detail=exact) and a past at if you like; \
+                    kind=pressure; or kind=time-to-care with group=minor, child or ambulance, at_plus=0, 1 or 2 and res=7 or 8";
         let fault = || {
             let words = "that heat map is not available";
             let status = StatusCode::BAD_REQUEST;
             Box::new(failure(status, "not_available", words, hint))
         };
-        if self.window.as_deref().unwrap_or("60m") != "60m" {
+        let kind = self.kind.as_deref().unwrap_or("demand");
+        if kind != "demand" && self.is_of_demand() {
             return Err(fault());
         }
-        match self.kind.as_deref().unwrap_or("demand") {
-            "demand" => Ok(Kind::Demand),
+        match kind {
+            "demand" => Question::read(self).map(Kind::Demand).ok_or_else(fault),
             "pressure" => Ok(Kind::Pressure),
             "time-to-care" => {
                 let group = Group::find(self.group.as_deref().unwrap_or("minor"));
@@ -69,6 +75,15 @@ impl Asked {
     }
 }
 
+impl Asked {
+    /// Whether something is asked that only demand can answer.
+    fn is_of_demand(&self) -> bool {
+        self.window.as_deref().unwrap_or("60m") != "60m"
+            || self.detail.as_deref().unwrap_or("public") != "public"
+            || self.at.is_some()
+    }
+}
+
 /// `GET /api/v1/heat`
 pub async fn json(
     State(parts): State<Parts>,
@@ -82,12 +97,8 @@ pub async fn json(
     let picture = parts.shared.picture();
     let mode = &parts.shared.mode;
     let body = match kind {
-        Kind::Demand => {
-            let cells = demand::public(&picture.demand);
-            let cells = cells
-                .iter()
-                .map(|(cell, people)| json!({"cell": cell.to_string(), "people": people}));
-            wire::envelope(&picture, mode, "cells", &cells.collect())
+        Kind::Demand(question) => {
+            return demand::demand(&parts, &asked, question, &headers, false).await;
         }
         Kind::Pressure => {
             let all = picture
@@ -126,10 +137,9 @@ pub async fn geojson(
     };
     let picture = parts.shared.picture();
     let features: Vec<Value> = match kind {
-        Kind::Demand => demand::public(&picture.demand)
-            .iter()
-            .map(|(cell, people)| polygon(*cell, &json!({"people": people})))
-            .collect(),
+        Kind::Demand(question) => {
+            return demand::demand(&parts, &asked, question, &headers, true).await;
+        }
         Kind::Pressure => picture
             .services
             .values()
@@ -142,12 +152,21 @@ pub async fn geojson(
             .map(|(cell, service, best)| polygon(cell, &soonest(service.id.as_str(), best).into()))
             .collect(),
     };
-    let body = json!({
-        "type": "FeatureCollection",
-        "as_of": picture.as_of.rfc3339_london(),
-        "features": features,
-    });
-    let mut answer = answer(&parts, &headers, &picture, &body);
+    as_map_layer(&parts, &headers, &picture, features, Map::new())
+}
+
+/// Features as a map layer; whatever else is said of them stands beside.
+pub fn as_map_layer(
+    parts: &Parts,
+    headers: &HeaderMap,
+    picture: &Published,
+    features: Vec<Value>,
+    mut about: Map<String, Value>,
+) -> Response {
+    about.insert("type".to_owned(), "FeatureCollection".into());
+    about.insert("as_of".to_owned(), picture.as_of.rfc3339_london().into());
+    about.insert("features".to_owned(), features.into());
+    let mut answer = answer(parts, headers, picture, &about.into());
     if answer.status() == StatusCode::OK {
         let kind = HeaderValue::from_static("application/geo+json");
         answer.headers_mut().insert(header::CONTENT_TYPE, kind);
@@ -206,13 +225,15 @@ fn pressure(picture: &Published, view: &ServiceView) -> Option<Value> {
         "inbound": figure(ReadingName::Inbound),
         "occupancy_percent": occupancy,
         "usual_wait": view.usual,
-        "trend": trend(picture, view),
+        "trend": trend(picture, view).map(|(word, minutes)| {
+            json!({"word": word, "minutes": minutes, "of": "wait in one hour against wait now"})
+        }),
         "opel": opel(picture, view),
     }))
 }
 
-/// The wait in an hour against the wait now.
-fn trend(picture: &Published, view: &ServiceView) -> Option<Value> {
+/// The wait in an hour against the wait now: a word, and by how many minutes.
+pub fn trend(picture: &Published, view: &ServiceView) -> Option<(&'static str, i64)> {
     let now = view.find_reading(ReadingName::Wait)?.age.measure()?.value;
     let then = picture.as_of.plus(HOUR);
     let near = view.ahead.iter().min_by_key(|a| a.at.since(then).abs())?;
@@ -222,9 +243,7 @@ fn trend(picture: &Published, view: &ServiceView) -> Option<Value> {
         change if change <= -TREND_MINUTES => "falling",
         _ => "steady",
     };
-    (near.at.since(then).abs() <= 15 * MINUTE).then(
-        || json!({"word": word, "minutes": change, "of": "wait in one hour against wait now"}),
-    )
+    (near.at.since(then).abs() <= 15 * MINUTE).then_some((word, change))
 }
 
 /// The escalation level of the trust whose figures are this place's too.
@@ -237,7 +256,8 @@ fn opel(picture: &Published, view: &ServiceView) -> Option<Value> {
     Some(json!({"trust": known.id, "level": known.score.map(|(_, level)| level)}))
 }
 
-fn polygon(cell: Cell, properties: &Value) -> Value {
+/// A hex as a polygon, its corners counterclockwise.
+pub fn polygon(cell: Cell, properties: &Value) -> Value {
     let boundary = cell.0.boundary();
     let mut ring: Vec<[f64; 2]> = boundary.iter().map(|c| [c.lng(), c.lat()]).collect();
     ring.extend(ring.first().copied());

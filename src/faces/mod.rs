@@ -12,6 +12,7 @@ pub mod directory;
 pub mod fhir;
 pub mod finding;
 mod heat;
+mod looking_back;
 pub mod metrics;
 mod opel;
 pub mod pages;
@@ -21,6 +22,7 @@ pub mod plain;
 pub mod push;
 pub mod scorecard;
 mod session;
+pub mod shapes;
 pub mod wire;
 
 use std::sync::Arc;

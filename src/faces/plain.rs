@@ -59,6 +59,15 @@ pub fn total(away: i64, wait: i64) -> String {
     )
 }
 
+/// What is gained by the best place against the nearest; `None` where the nearest one's wait is not known.
+pub fn gain(minutes: Option<i64>) -> String {
+    match minutes {
+        None => "The nearest open place has no live wait".to_owned(),
+        Some(..ROUND_MINUTES) => "It is the nearest, or as soon".to_owned(),
+        Some(minutes) => format!("{} sooner than at the nearest", about(minutes)),
+    }
+}
+
 /// A word for a wait and the colour that goes with it.
 pub fn tag(minutes: i64) -> (&'static str, &'static str) {
     match minutes {
@@ -144,6 +153,9 @@ mod tests {
             let at = At::parse(case["at"].as_str().unwrap()).unwrap();
             let now = At::parse(case["now"].as_str().unwrap()).unwrap();
             assert_eq!(when(at, now), case["when"]);
+        }
+        for case in cases["gains"].as_array().unwrap() {
+            assert_eq!(gain(case["minutes"].as_i64()), case["words"]);
         }
         for case in cases["people"].as_array().unwrap() {
             assert_eq!(people(case["count"].as_i64().unwrap()), case["words"]);

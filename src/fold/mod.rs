@@ -28,7 +28,7 @@ use crate::domain::{
 use advice::Advice;
 pub use bookings::Bookings;
 pub use decide::{Decision, FUTURE_MAX, LATE_MAX, LATE_MAX_MOST, Limits};
-use demand::Demand;
+use demand::{Asked, Demand, Point};
 use feeds::{FeedState, Feeds};
 use handovers::{Incidents, Leg, LegFact};
 use listings::Listings;
@@ -38,7 +38,7 @@ use visits::Visits;
 
 /// Rises with every change of what facts mean or of how a picture is written: a snapshot of another
 /// version is not used, and the entries are folded afresh.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// What an entry changed, for those who keep something derived from the picture.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -147,12 +147,12 @@ impl Picture {
         self.at = entry.at;
         if before.0.div_euclid(MINUTE) != self.at.0.div_euclid(MINUTE) {
             changes.push(Change::MinutePassed);
+            self.demand.advance(self.at);
         }
         if before.0.div_euclid(HOUR) != self.at.0.div_euclid(HOUR) {
             let touched = self.visits.tidy(self.at);
             changes.extend(touched.into_iter().map(Change::ServiceChanged));
             self.incidents.tidy(self.at);
-            self.demand.tidy(self.at);
             self.bookings.tidy(self.at);
             self.advice.tidy(self.at);
         }
@@ -190,7 +190,7 @@ impl Picture {
             Event::ConveyanceCleared { incident } => self.leg(fact, incident, Leg::Cleared),
             Event::ContactRecorded { origin, .. } => {
                 if let Some(cell) = origin {
-                    self.demand.count(at, *cell);
+                    self.demand.put((at, *cell), Asked::Contact);
                     changes.push(Change::DemandChanged);
                 }
                 Vec::new()
@@ -264,7 +264,6 @@ impl Picture {
                 incident,
                 ..
             } => {
-                changes.push(Change::DemandChanged);
                 let step = Step::Arrived {
                     service: service.clone(),
                     mode: *mode,
@@ -281,7 +280,14 @@ impl Picture {
             Event::VisitCancelled { visit } => (visit, Step::Cancelled, None),
             Event::VisitReopened { visit } => (visit, Step::Reopened, None),
             Event::VisitMerged { visit, into } => {
+                let old = self.came(visit).filter(|_| !self.is_retired(visit));
+                let before = self.came(into);
                 let mut touched = self.visits.merge(visit, into, fact.happened_at);
+                // From now on both names are one visit.
+                self.demand.correct(old, None, Asked::Arrival);
+                let after = self.came(into);
+                self.demand.correct(before, after, Asked::Arrival);
+                changes.push(Change::DemandChanged);
                 for name in [visit, into] {
                     touched.extend(self.bookings.follow(&self.visits, name));
                 }
@@ -289,7 +295,13 @@ impl Picture {
             }
             _ => return Vec::new(),
         };
+        let before = self.came(visit);
         let mut touched = self.visits.take(visit, visit_fact(fact, step), origin);
+        let after = self.came(visit);
+        if before != after {
+            self.demand.correct(before, after, Asked::Arrival);
+            changes.push(Change::DemandChanged);
+        }
         touched.extend(match booking_of(&fact.event) {
             Some(booking) => self.bookings.arrive(&self.visits, visit, booking),
             None => self.bookings.follow(&self.visits, visit),
@@ -304,7 +316,20 @@ impl Picture {
             feed: fact.feed.clone(),
             id: fact.id.clone(),
         };
-        self.incidents.take(incident, fact)
+        let opened = |all: &Incidents| all.find(incident).and_then(|incident| incident.opened);
+        let before = opened(&self.incidents);
+        let touched = self.incidents.take(incident, fact);
+        let after = opened(&self.incidents);
+        self.demand.correct(before, after, Asked::CallOut);
+        touched
+    }
+
+    /// When someone came and where from, as demand counts it: an arrival by ambulance was counted with its call-out.
+    fn came(&self, visit: &VisitId) -> Option<Point> {
+        let visit = self.visits.find(visit)?;
+        let state = visit.state.as_ref()?;
+        let counts = state.incident.is_none();
+        counts.then_some((state.arrived, visit.origin?))
     }
 
     fn door(
@@ -339,7 +364,7 @@ impl Picture {
         &self.incidents
     }
 
-    /// Contacts by minute and hex.
+    /// Who asked for care, by minute and hex.
     pub fn demand(&self) -> &Demand {
         &self.demand
     }

@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use crate::config::args::{self, Command};
 use crate::config::directory;
 use crate::config::settings::Settings;
+use crate::domain::pathway::Pathways;
 use crate::domain::{Clock, Directory, FeedId, ServiceId};
 use crate::faces::access::tokens::{self, Wish};
 use crate::log::{inspect, repair};
@@ -121,8 +122,30 @@ pub fn read_directory(services: Option<&Path>, settings: &Settings) -> anyhow::R
         (None, true) => None,
         (file, _) => Some(read(file.as_deref(), directory::DEMO_OPEL_TOML)?),
     };
-    directory::load(&services, &feeds, opel.as_deref())
-        .context("the directory has faults; mend these lines")
+    let directory = directory::load(&services, &feeds, opel.as_deref());
+    let directory = directory.context("the directory has faults; mend these lines")?;
+    let directory = directory.with_people_min(settings.privacy.people_min);
+    match &settings.pathways {
+        Some(file) => with_pathways(directory, file),
+        None => Ok(directory),
+    }
+}
+
+/// The Directory with the table of that file, which must fit it.
+fn with_pathways(directory: Directory, file: &Path) -> anyhow::Result<Directory> {
+    let text =
+        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let table = Pathways::parse(&text)
+        .map_err(|why| anyhow::anyhow!("{} is not right: {why}", file.display()))?;
+    let faults = table.faults(&directory);
+    if faults.is_empty() {
+        return Ok(directory.with_pathways(table));
+    }
+    bail!(
+        "{} is not right:\n  {}",
+        file.display(),
+        faults.join("\n  ")
+    )
 }
 
 fn report(args: &args::World) -> anyhow::Result<()> {
@@ -162,5 +185,28 @@ fn log(command: &args::Log) -> anyhow::Result<()> {
             config,
         } => looking::import(file, data, directory.as_deref(), config.as_deref()),
         args::Log::Repair(at) => say(&repair::repair(&at.data)?.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_area_has_a_table_of_its_own_and_one_that_does_not_fit_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let shipped = include_str!("../../fixtures/directory/pathways.toml");
+        let read = |table: &str| {
+            std::fs::write(folder.path().join("ours.toml"), table).unwrap();
+            let file = folder.path().join("uec.toml");
+            std::fs::write(&file, "pathways = \"ours.toml\"\n").unwrap();
+            read_directory(None, &Settings::read(&file).unwrap())
+        };
+        let ours = shipped.replacen("signed_off = false", "signed_off = true", 1);
+        assert!(read(&ours).unwrap().pathways().signed_off);
+        let wrong = shipped.replace("\"gh-cdu\"", "\"nowhere\"");
+        let fault = read(&wrong).err().unwrap().to_string();
+        assert!(fault.contains("ours.toml is not right"), "{fault}");
+        assert!(fault.contains("nowhere is not in the Directory"), "{fault}");
     }
 }

@@ -68,6 +68,7 @@ pub async fn command(args: args::Demo) -> anyhow::Result<()> {
         bookings: BookingSettings::default(),
         bars: BarsSettings::default(),
         telling: Telling::default(),
+        tiles: None,
     })
     .await?;
     say("Simulated urgent care in Leicester, Leicestershire and Rutland:")?;

@@ -17,6 +17,7 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use crate::config::directory::read_records;
 use crate::faces::access::{self, Access, Gate};
 use crate::faces::directory::{self, ReadRecords};
+use crate::faces::pages::map::tiles::Tiles;
 use crate::faces::places::Proxies;
 use crate::faces::placing::Desk;
 use crate::faces::{api, bookings, destinations, fhir, metrics, pages, push};
@@ -41,11 +42,22 @@ pub struct Parts {
     pub stop: CancellationToken,
     /// Open sockets.
     pub sockets: TaskTracker,
+    /// Detailed maps under ours.
+    pub tiles: Option<Tiles>,
 }
 
-/// Everything is from this server: no other host may run or draw anything on our pages.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data:; base-uri 'none'; \
-                                       form-action 'self'; frame-ancestors 'none'";
+/// Everything is from this server: no other host may run anything on our pages, and none may draw on them but the one
+/// that serves the detailed maps, where that is named.
+fn content_security_policy(tiles: Option<&Tiles>) -> HeaderValue {
+    let pictures = tiles.and_then(Tiles::origin).unwrap_or_default();
+    let gap = if pictures.is_empty() { "" } else { " " };
+    let policy = format!(
+        "default-src 'self'; img-src 'self' data:{gap}{pictures}; base-uri 'none'; form-action 'self'; \
+         frame-ancestors 'none'"
+    );
+    // It was checked with the settings, so it can be a header.
+    HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'self'"))
+}
 
 /// A sender that says nothing in the middle of a body for so long is given up.
 const BODY_PAUSE_MAX: Duration = Duration::from_secs(30);
@@ -61,19 +73,24 @@ pub fn table(parts: Parts) -> Router {
         proxies,
         stop,
         sockets,
+        tiles,
     } = parts;
+    let policy = content_security_policy(tiles.as_ref());
     let shared = desk.shared.clone();
     let gate = Gate::new(access.clone(), &shared);
-    // People: / /find /clinician /sign-in /services/{id} /accuracy /accessibility /assets/…
+    // People: / /find /map /clinician /sign-in /services/{id} /accuracy /accessibility /assets/…
     let people = pages::router(pages::Parts {
         shared: shared.clone(),
         access: access.clone(),
+        tiles,
     })
     .layer(CompressionLayer::new());
-    // Other software: /api/v1/{waits,services,feeds,scorecard,opel,heat} /livez /readyz
+    // Other software: /api/v1/{waits,services,feeds,scorecard,opel,heat,outlines,hexes} /livez /readyz
     let software = api::router(api::Parts {
         shared: shared.clone(),
         log_state,
+        access: access.clone(),
+        looking_back: api::LookingBack::default(),
     })
     .layer(CompressionLayer::new());
     // Finding a place: /api/v1/directory/… /api/v0.0.1/capacity/… /api/openapi.json
@@ -108,9 +125,9 @@ pub fn table(parts: Parts) -> Router {
         .layer(middleware::from_fn_with_state(gate, access::gate))
         .layer(middleware::from_fn(api::refuse_in_json))
         .layer(middleware::from_fn(metrics::observe))
-        .layer(always(
+        .layer(SetResponseHeaderLayer::if_not_present(
             header::CONTENT_SECURITY_POLICY,
-            CONTENT_SECURITY_POLICY,
+            policy,
         ))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(header::REFERRER_POLICY, "same-origin"))
@@ -118,12 +135,14 @@ pub fn table(parts: Parts) -> Router {
 
 /// Places for patients, and where to take them.
 fn placing(desk: &Desk) -> Router {
-    // Crews: /api/v1/destinations…
-    let crews = destinations::router(destinations::Parts {
+    // Crews: /api/v1/destinations… /crew…
+    let parts = destinations::Parts {
         shared: desk.shared.clone(),
         submitter: desk.submitter.clone(),
-    })
-    .layer(CompressionLayer::new());
+    };
+    let crews = destinations::router(parts.clone())
+        .merge(pages::crew::router(parts))
+        .layer(CompressionLayer::new());
     // Booking: /api/v1/{bookings,holds}/… /api/v1/services/{id}/slots… /clinician/…; never compressed, since secrets
     // and what was typed stand side by side there.
     bookings::router(desk.clone())

@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::args;
 use crate::config::settings::{
-    BarsSettings, BookingSettings, Forward, LogSettings, Settings, TravelSettings,
+    BarsSettings, BookingSettings, Forward, LogSettings, MapSettings, Settings, TravelSettings,
 };
 use crate::domain::time::{DAY, HOUR};
 use crate::domain::travel::{Offline, Travel};
@@ -26,6 +26,7 @@ use crate::effects::forward::{self, Target};
 use crate::effects::notices;
 use crate::effects::progress::Progress;
 use crate::faces::access::Access;
+use crate::faces::pages::map::tiles::Tiles;
 use crate::faces::places::Proxies;
 use crate::faces::placing::{self, Desk, Retention};
 use crate::faces::{Mode, Shared, metrics};
@@ -86,6 +87,8 @@ pub struct Plan {
     pub bars: BarsSettings,
     /// Words to patients, messages to services.
     pub telling: Telling,
+    /// Detailed maps under ours.
+    pub tiles: Option<Tiles>,
 }
 
 /// A started server.
@@ -162,6 +165,7 @@ pub async fn command(args: args::Serve) -> anyhow::Result<()> {
         proxies: Proxies(settings.trusted_proxies.into()),
         bookings: settings.bookings,
         bars: settings.bars,
+        tiles: tiles(settings.map)?,
         telling: Telling {
             notices: settings.notices,
             onward: settings.onward,
@@ -187,6 +191,21 @@ fn travel(settings: &TravelSettings) -> anyhow::Result<Arc<dyn Travel>> {
         Some(base) => Arc::new(Osrm::new(base)?),
         None => Arc::new(Offline),
     })
+}
+
+/// The detailed maps of the settings, if any are named.
+fn tiles(settings: MapSettings) -> anyhow::Result<Option<Tiles>> {
+    let Some(url) = settings.tiles else {
+        return Ok(None);
+    };
+    let tiles = Tiles {
+        url,
+        attribution: settings.attribution,
+    };
+    match tiles.fault() {
+        Some(fault) => bail!("the settings are not right: {fault}"),
+        None => Ok(Some(tiles)),
+    }
 }
 
 /// What is where, for the person at the terminal.
@@ -404,6 +423,7 @@ fn router(
         proxies: plan.proxies.clone(),
         stop: stop.clone(),
         sockets: sockets.clone(),
+        tiles: plan.tiles.clone(),
     }))
 }
 

@@ -93,7 +93,9 @@ pub const HANDOVERS_BY_LENGTH: &str = "uec_handovers_by_length";
 pub const HANDOVER_LOST_SECONDS: &str = "uec_handover_lost_seconds";
 /// Ambulances on their way.
 pub const INBOUND_AMBULANCES: &str = "uec_inbound_ambulances";
-/// People who asked for care in the last hour.
+/// Places where far more people ask for care than usual.
+pub const DEMAND_HOT_SPOTS: &str = "uec_demand_hot_spots";
+/// People who asked for care in the last whole hour, as far as the public may see them.
 pub const DEMAND_PEOPLE: &str = "uec_demand_people";
 /// Services open now.
 pub const SERVICE_OPEN: &str = "uec_service_open";

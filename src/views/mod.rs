@@ -3,6 +3,7 @@
 //! Computed on the writer's thread from the fold and the forecast, published as a shared value.
 //! Nothing here knows a wire format; the faces turn these values into HTML, JSON and metrics.
 
+pub mod demand;
 mod department;
 pub mod destinations;
 mod door;
@@ -27,7 +28,7 @@ use crate::domain::Capacity;
 use crate::domain::event::Rag;
 use crate::domain::opening::Opening;
 use crate::domain::{
-    AcuityGroup, Ahead, At, Cell, Directory, Feed, FeedId, Reading, ReadingName, Service, ServiceId,
+    AcuityGroup, Ahead, At, Directory, Feed, FeedId, Reading, ReadingName, Service, ServiceId,
 };
 
 pub use crate::fold::advice::{Advice, Switched};
@@ -36,6 +37,7 @@ pub use crate::fold::bookings::{Booking, Claim, Diary, Live, Referral, Standing}
 pub use crate::fold::handovers::{BAND_MINUTES, Bands};
 pub use crate::fold::listings::Note;
 pub use crate::forecast::{Errors, Kind, Span, WAYS};
+pub use demand::DemandView;
 pub use door::Handovers;
 pub use doubt::Doubt;
 pub use evidence::Evidence;
@@ -194,12 +196,4 @@ pub struct FeedView {
     pub quiet_chance: f64,
     /// Facts taken since this log began.
     pub accepted: u64,
-}
-
-/// Contacts, incidents and arrivals of the last hour by hex. Exact counts: a face rolls them up
-/// before anyone outside sees them.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct DemandView {
-    /// People by hex at `domain::geo::DEMAND_RESOLUTION`.
-    pub cells: BTreeMap<Cell, u32>,
 }

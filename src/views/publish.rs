@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::domain::time::{HOUR, Millis};
-use crate::domain::{AcuityGroup, At, Cell, Directory, FeedId, Service, ServiceId, Subject};
-use crate::fold::demand::DEMAND_WINDOW;
+use crate::domain::{AcuityGroup, At, Directory, FeedId, Service, ServiceId, Subject};
 use crate::fold::{Change, Picture};
 use crate::forecast::Forecaster;
 use crate::views::door::Door;
@@ -78,10 +77,7 @@ impl Viewer {
             }
         }
         if all || changes.contains(&Change::DemandChanged) {
-            let demand = demand_view(picture);
-            if *self.demand != demand {
-                self.demand = Arc::new(demand);
-            }
+            self.demand = Arc::new(DemandView::of(picture, &self.demand));
         }
         if all {
             self.opel = opel::views(picture, &self.directory);
@@ -320,29 +316,4 @@ fn streams(
         line.longest_minutes = line.longest_minutes.max(now.minutes_since(state.arrived));
     }
     lines.into_values().collect()
-}
-
-fn demand_view(picture: &Picture) -> DemandView {
-    let now = picture.at();
-    let mut cells: BTreeMap<Cell, u32> = BTreeMap::new();
-    let recent = |at: At| at <= now && now.since(at) < DEMAND_WINDOW;
-    for (cell, count) in picture.demand().within(now, DEMAND_WINDOW) {
-        *cells.entry(cell).or_default() += count;
-    }
-    let incidents = picture
-        .incidents()
-        .all()
-        .filter_map(|incident| incident.opened);
-    // An arrival by ambulance was counted with its call-out.
-    let visits = picture.visits().all().filter_map(|(_, visit)| {
-        let state = visit
-            .state
-            .as_ref()
-            .filter(|state| state.incident.is_none())?;
-        Some((state.arrived, visit.origin?))
-    });
-    for (_, cell) in incidents.chain(visits).filter(|(at, _)| recent(*at)) {
-        *cells.entry(cell).or_default() += 1;
-    }
-    DemandView { cells }
 }

@@ -80,8 +80,8 @@ impl Group {
     }
 
     /// Whether the first step of its pathway names the place, and it takes such patients.
-    fn takes(self, service: &Service, age_days: u32) -> bool {
-        let need = Pathways::demonstration().find(self.need());
+    fn takes(self, table: &Pathways, service: &Service, age_days: u32) -> bool {
+        let need = table.find(self.need());
         let is_named = need.is_some_and(|need| need.step_of(service) == Some(0));
         let is_way = match self.way() {
             Way::Ambulance => service.takes_ambulances,
@@ -157,8 +157,9 @@ type SiteWaits = [[u16; 3]; STEPS];
 pub struct Waits(Vec<SiteWaits>);
 
 impl Waits {
-    /// Of these places, from a moment on; `view` gives what is known of each.
+    /// Of these places by a table of which may take whom, from a moment on; `view` gives what is known of each.
     pub fn of<'a>(
+        table: &Pathways,
         sites: &[Arc<Service>],
         now: At,
         view: impl Fn(&ServiceId) -> Option<&'a ServiceView>,
@@ -166,7 +167,7 @@ impl Waits {
         let waits = |site: &Arc<Service>| {
             let mut waits = [[CLOSED; 3]; STEPS];
             if let Some(view) = view(&site.id) {
-                fill(&mut waits, view, now);
+                fill(&mut waits, table, view, now);
             }
             waits
         };
@@ -183,7 +184,7 @@ impl Waits {
     }
 }
 
-fn fill(waits: &mut SiteWaits, view: &ServiceView, now: At) {
+fn fill(waits: &mut SiteWaits, table: &Pathways, view: &ServiceView, now: At) {
     let service = &view.service;
     let ages = AGES.map(years_in_days);
     let is_red = view
@@ -193,7 +194,7 @@ fn fill(waits: &mut SiteWaits, view: &ServiceView, now: At) {
     if view.closure.is_some() || (is_red && !service.kind.is_ed()) {
         return;
     }
-    let takes: [bool; 3] = std::array::from_fn(|at| Group::ALL[at].takes(service, ages[at]));
+    let takes: [bool; 3] = std::array::from_fn(|at| Group::ALL[at].takes(table, service, ages[at]));
     let mut known: Option<(Opening, At)> = None;
     for (step, minutes) in waits.iter_mut().enumerate() {
         let at = now.plus(step as i64 * STEP);
@@ -323,6 +324,7 @@ pub enum Fineness {
 /// The tables of one Directory, worked out when they are first needed.
 #[derive(Debug)]
 pub struct Tables {
+    pathways: Arc<Pathways>,
     sites: Vec<Arc<Service>>,
     seven: OnceLock<Arc<Table>>,
     eight: OnceLock<Arc<Table>>,
@@ -334,10 +336,11 @@ impl Tables {
         let ages = AGES.map(years_in_days);
         let takes = |service: &&Arc<Service>| {
             let mut groups = Group::ALL.into_iter().zip(ages);
-            groups.any(|(group, age)| group.takes(service, age))
+            groups.any(|(group, age)| group.takes(directory.pathways(), service, age))
         };
         let sites = directory.services().filter(takes).cloned();
         Self {
+            pathways: Arc::clone(directory.pathways()),
             // A Directory with more has its nearest looked at only.
             sites: sites.take(usize::from(u16::MAX)).collect(),
             seven: OnceLock::new(),
@@ -381,7 +384,7 @@ impl Surfaces {
     ) -> Self {
         let view = |id: &ServiceId| services.get(id).map(AsRef::as_ref);
         Self {
-            waits: Waits::of(&tables.sites, now, view),
+            waits: Waits::of(&tables.pathways, &tables.sites, now, view),
             tables: Arc::clone(tables),
             seven: OnceLock::new(),
             eight: OnceLock::new(),
@@ -473,7 +476,7 @@ mod tests {
         let demo = directory::demo().unwrap();
         let takes = |group: Group, id: &str| {
             let age = years_in_days(AGES[group as usize]);
-            group.takes(demo.find_service(id).unwrap(), age)
+            group.takes(demo.pathways(), demo.find_service(id).unwrap(), age)
         };
         assert!(takes(Group::Child, "lri-ced") && !takes(Group::Child, "lri-ed"));
         assert!(takes(Group::Minor, "lri-ed") && !takes(Group::Minor, "lri-ced"));

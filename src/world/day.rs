@@ -46,28 +46,42 @@ const BEDS_OPEN: u32 = 1_797;
 const NO_CRITERIA: [u32; 3] = [410, 470, 560];
 const ESCALATION_BEDS: [u32; 3] = [0, 12, 34];
 
+/// How a day differs from others beyond chance: of walk-ins, and of those who come by ambulance.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DayFactors {
+    walk_in: f64,
+    ambulance: f64,
+}
+
 impl Area {
     /// Plans everybody who comes on the day that starts at a midnight.
     pub(super) fn plan_people(&mut self, midnight: At) {
         let end = next_midnight(midnight);
         let walk_in = self.demand.factor(WALK_IN_DAY_SPREAD);
         let ambulance = self.demand.factor(AMBULANCE_DAY_SPREAD) * (1.0 + DIVERTED_SHARE);
+        let factors = DayFactors { walk_in, ambulance };
         for index in 0..self.places.streams.len() {
-            let stream = &self.places.streams[index];
-            let factor = if stream.by_ambulance {
-                ambulance
-            } else {
-                walk_in
-            };
-            let open = match &stream.hours {
-                Some(hours) => open_spans(hours, midnight, end),
-                None => vec![(midnight, end)],
-            };
-            for (from, to) in open {
-                self.plan_stream(index, from, to, factor);
-            }
+            self.plan_open(index, midnight, end, factors);
         }
         self.plan_calls(midnight, end);
+        self.plan_outbreak(midnight, factors);
+    }
+
+    /// Plans those who come to a place while it is open between two moments.
+    pub(super) fn plan_open(&mut self, index: usize, from: At, to: At, factors: DayFactors) {
+        let stream = &self.places.streams[index];
+        let factor = if stream.by_ambulance {
+            factors.ambulance
+        } else {
+            factors.walk_in
+        };
+        let open = match &stream.hours {
+            Some(hours) => open_spans(hours, from, to),
+            None => vec![(from, to)],
+        };
+        for (from, to) in open {
+            self.plan_stream(index, from, to, factor);
+        }
     }
 
     fn plan_stream(&mut self, index: usize, from: At, to: At, factor: f64) {
@@ -91,7 +105,8 @@ impl Area {
         while start < to {
             // London's clock moves by whole hours, so its hours are whole hours here.
             let end = At((start.0.div_euclid(HOUR) + 1) * HOUR).min(to);
-            let mean_gap = 60.0 / expected(self, HourOfWeek::of(start)).max(1e-9);
+            let mean = expected(self, HourOfWeek::of(start)) * self.planting.times();
+            let mean_gap = 60.0 / mean.max(1e-9);
             let length = end.since(start) as f64 / MINUTE as f64;
             let mut minute = self.demand.exponential(mean_gap);
             while minute < length {
@@ -112,6 +127,9 @@ impl Area {
             .places
             .residents
             .draw(&stream.catchment, &mut self.demand);
+        if !self.planting.wants(person.home) {
+            return;
+        }
         let mode = match (by_ambulance, is_booked) {
             (true, _) => Mode::Ambulance,
             (_, true) => Mode::Booked,
@@ -135,16 +153,21 @@ impl Area {
         }
     }
 
-    fn plan_calls(&mut self, midnight: At, end: At) {
+    pub(super) fn plan_calls(&mut self, midnight: At, end: At) {
         let ambulances = |per_day: f64| {
             move |area: &Self, when: HourOfWeek| area.places.ambulances.expected(when, per_day)
         };
         for at in self.draw_times(midnight, end, ambulances(TREATED_AT_HOME_A_DAY)) {
             let place = self.draw_home();
-            self.plan_treated_at_home(place, at);
+            if self.planting.wants(place) {
+                self.plan_treated_at_home(place, at);
+            }
         }
         for at in self.draw_times(midnight, end, ambulances(TAKEN_ELSEWHERE_A_DAY)) {
             let from = self.draw_home();
+            if !self.planting.wants(from) {
+                continue;
+            }
             if let Some(to) = self.places.find_elsewhere(from).cloned() {
                 self.plan_conveyance(to, from, at, None);
             }
@@ -152,7 +175,9 @@ impl Area {
         let contacts = |area: &Self, when| area.places.everybody.expected(when, CONTACTS_A_DAY);
         for at in self.draw_times(midnight, end, contacts) {
             let contact = self.draw_contact();
-            self.plan(at, Step::Ask(Box::new(contact)));
+            if self.planting.wants(contact.place) {
+                self.plan(at, Step::Ask(Box::new(contact)));
+            }
         }
     }
 

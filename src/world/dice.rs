@@ -16,6 +16,7 @@ pub(super) enum Sequence {
     Dirt = 4,
     Post = 5,
     Regimes = 6,
+    Outbreak = 7,
 }
 
 /// A seeded source of draws.

@@ -10,6 +10,7 @@ use super::crews::CallOutPlan;
 use super::department::Department;
 use super::dice::{Dice, Sequence};
 use super::happening::{Contact, Happening, IncidentNo, VisitNo, What};
+use super::outbreak::Planting;
 use super::patient::Patient;
 use super::places::Places;
 use super::rhythm::HourOfWeek;
@@ -84,6 +85,9 @@ pub(super) struct Area {
     pub(super) visits: u64,
     pub(super) incidents: u64,
     pub(super) demand: Dice,
+    /// For those whom an outbreak adds.
+    pub(super) planted: Dice,
+    pub(super) planting: Planting,
     pub(super) care: Dice,
     happened: Vec<Happening>,
     pub(super) router: Option<Box<Router>>,
@@ -107,6 +111,8 @@ impl Area {
             visits: 0,
             incidents: 0,
             demand: Dice::new(seed, Sequence::Demand),
+            planted: Dice::new(seed, Sequence::Outbreak),
+            planting: Planting::default(),
             care: Dice::new(seed, Sequence::Care),
             happened: Vec::new(),
             router: None,

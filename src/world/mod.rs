@@ -17,6 +17,7 @@ mod happening;
 mod hl7;
 mod names;
 mod ndjson;
+mod outbreak;
 mod patient;
 mod places;
 mod post;
@@ -40,6 +41,7 @@ use crate::domain::time::{DAY, HOUR, MINUTE};
 use crate::domain::{At, Directory, FeedId, Millis, ServiceId};
 
 pub use self::dirt::Dirt;
+pub use self::outbreak::Outbreak;
 pub use self::report::{Report, Row, report};
 pub use self::scenario::{Scenario, UnknownScenario};
 
@@ -105,6 +107,11 @@ impl World {
         };
         world.tell_of_the_start(start);
         world
+    }
+
+    /// Plants an outbreak. People are planned a day ahead: it must begin on a later day than the next.
+    pub fn plant(&mut self, outbreak: Outbreak) {
+        self.area.planting.plant(outbreak);
     }
 
     /// What sort of world it is.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::push::{connect_as, frame_of, say};
 use super::server::{Server, binary};
 
 /// F feed, W crew, C clinician, S service, O operator, M manager; * anybody.
@@ -10,6 +11,7 @@ const MAY: &str = "
 * GET /
 * GET /find
 * GET /services/{id}
+* GET /map
 * GET /accuracy
 * GET /status
 * GET /accessibility
@@ -26,6 +28,12 @@ CO POST /clinician/book
 CSOM GET /clinician/bookings/{id}
 CS POST /clinician/bookings/{id}/patient
 CSO POST /clinician/bookings/{id}/cancel
+WCO GET /crew
+WCO POST /crew
+WO POST /crew/conveying
+* GET /crew/manifest.webmanifest
+* GET /crew/icon.svg
+* GET /crew/worker.js
 * GET /api/v1/waits
 * GET /api/v1/services
 * GET /api/v1/services/{id}
@@ -34,6 +42,8 @@ CSO POST /clinician/bookings/{id}/cancel
 * GET /api/v1/opel
 * GET /api/v1/heat
 * GET /api/v1/heat.geojson
+* GET /api/v1/outlines.geojson
+* GET /api/v1/hexes.geojson
 * GET /api/v1/state
 * GET /api/v1/push
 * GET /api/v1/push/sse
@@ -347,5 +357,92 @@ async fn signing_in_never_leads_to_another_site_and_another_site_signs_nobody_ou
             is_out,
             "{site}"
         );
+    }
+}
+
+/// The topics that the document of the push protocol has, one service for all.
+async fn topics(server: &Server) -> Vec<String> {
+    let document = reqwest::get(format!("{}/api/asyncapi.json", server.http));
+    let document = document.await.unwrap().text().await.unwrap();
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    let pattern = document["components"]["schemas"]["topic"]["pattern"].as_str();
+    let pattern = pattern
+        .unwrap()
+        .trim_start_matches("^(")
+        .trim_end_matches(")$");
+    alternatives(pattern)
+        .into_iter()
+        .flat_map(spelled_out)
+        .map(|topic| topic.replace("[a-z0-9-]+", "oadby-utc"))
+        .collect()
+}
+
+/// The parts of a pattern between bars that stand in no parentheses.
+fn alternatives(pattern: &str) -> Vec<&str> {
+    let mut depth = 0;
+    let parts = pattern.split(|letter| {
+        depth += i32::from(letter == '(') - i32::from(letter == ')');
+        letter == '|' && depth == 0
+    });
+    parts.collect()
+}
+
+/// `a(b|c)d` as `abd` and `acd`.
+fn spelled_out(pattern: &str) -> Vec<String> {
+    let Some((before, rest)) = pattern.split_once('(') else {
+        return vec![pattern.to_owned()];
+    };
+    let (choices, after) = rest.split_once(')').unwrap();
+    let whole = |choice| format!("{before}{choice}{after}");
+    choices.split('|').map(whole).collect()
+}
+
+/// What a subscriber is given of a topic: its first snapshot, or the error.
+async fn given(server: &Server, token: Option<&str>, topic: &str) -> serde_json::Value {
+    let mut socket = connect_as(server, token).await;
+    let asked = serde_json::json!({ "type": "subscribe", "topics": [topic] });
+    say(&mut socket, &asked.to_string()).await;
+    let mut frame = frame_of(&mut socket, &["snapshot", "error"]).await;
+    for of_the_moment in ["seq", "as_of", "epoch"] {
+        frame.as_object_mut().unwrap().remove(of_the_moment);
+    }
+    frame
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_topic_is_for_everybody_and_holds_the_same_for_every_role() {
+    let folder = tempfile::tempdir().unwrap();
+    let secrets: Vec<String> = ROLES
+        .iter()
+        .map(|(_, role)| token(folder.path(), role))
+        .collect();
+    let server = Server::serve(folder.path(), &[]);
+    let topics = topics(&server).await;
+    assert!(topics.len() >= 5, "{topics:?}");
+    for topic in &topics {
+        let public = given(&server, None, topic).await;
+        assert_eq!(public["type"], "snapshot", "{topic}");
+        for (secret, (_, role)) in secrets.iter().zip(ROLES) {
+            assert_eq!(
+                given(&server, Some(secret), topic).await,
+                public,
+                "{role} {topic}"
+            );
+        }
+    }
+    for none in [
+        "bookings",
+        "holds",
+        "patients",
+        "advised",
+        "heat:demand:60m:8",
+    ] {
+        for secret in &secrets {
+            assert_eq!(
+                given(&server, Some(secret), none).await["type"],
+                "error",
+                "{none}"
+            );
+        }
     }
 }

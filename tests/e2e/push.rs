@@ -3,30 +3,46 @@
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 use super::server::{Server, now};
 
-type Socket =
+pub type Socket =
     tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
 async fn connect(server: &Server) -> Socket {
-    let address = format!("{}/api/v1/push", server.http.replace("http", "ws"));
-    tokio_tungstenite::connect_async(address).await.unwrap().0
+    connect_as(server, None).await
 }
 
-async fn say(socket: &mut Socket, text: &str) {
+/// A socket of whoever holds a token, or of the public.
+pub async fn connect_as(server: &Server, token: Option<&str>) -> Socket {
+    let address = format!("{}/api/v1/push", server.http.replace("http", "ws"));
+    let mut request = address.into_client_request().unwrap();
+    if let Some(token) = token {
+        let bearer = format!("Bearer {token}").parse().unwrap();
+        request.headers_mut().insert("authorization", bearer);
+    }
+    tokio_tungstenite::connect_async(request).await.unwrap().0
+}
+
+pub async fn say(socket: &mut Socket, text: &str) {
     socket.send(Message::text(text.to_owned())).await.unwrap();
 }
 
 /// The next frame of a type.
 async fn frame(socket: &mut Socket, kind: &str) -> Value {
+    frame_of(socket, &[kind]).await
+}
+
+/// The next frame of one of those types.
+pub async fn frame_of(socket: &mut Socket, kinds: &[&str]) -> Value {
     loop {
         let message = tokio::time::timeout(std::time::Duration::from_secs(20), socket.next());
         let Message::Text(text) = message.await.unwrap().unwrap().unwrap() else {
             continue;
         };
         let frame: Value = serde_json::from_str(&text).unwrap();
-        if frame["type"] == kind {
+        if kinds.iter().any(|kind| frame["type"] == *kind) {
             return frame;
         }
     }

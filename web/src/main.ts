@@ -15,6 +15,9 @@ document.querySelector<HTMLElement>("[data-focus]")?.focus();
 const held = document.querySelector<HTMLElement>("[data-held]");
 if (held) countDown(held, document.querySelector<HTMLElement>("[data-held-said]"));
 const detail = document.querySelector<HTMLElement>("[data-detail]");
+const map = document.querySelector<HTMLElement>("[data-map]");
+// Maps are heavy: they come only where there is one.
+if (map) void import("./pages/map").then(({ startMap }) => startMap(map, live));
 const cards = document.querySelectorAll<HTMLElement>("[data-service]");
 
 if (detail) {

@@ -190,11 +190,13 @@ impl Gate {
         if is_for_clinicians && path.starts_with("/FHIR/R4/") && self.is_front(request) {
             return Ok(somebody(Role::Clinician, "booking front"));
         }
-        if is_for_clinicians && is_page && self.access.is_demonstration {
+        let mut shown = [Role::Clinician, Role::Crew].into_iter();
+        let shown = shown.find(|role| roles.contains(role) && is_page);
+        if let Some(role) = shown.filter(|_| self.access.is_demonstration) {
             return if changes && !session::is_from_here(headers) {
                 Err(StatusCode::FORBIDDEN)
             } else {
-                Ok(somebody(Role::Clinician, "demonstration"))
+                Ok(somebody(role, "demonstration"))
             };
         }
         let known = self.access.find_reader(headers, &Role::ALL, now).is_some();
@@ -258,7 +260,12 @@ fn refuse(path: &str, request: &Request, status: StatusCode) -> Response {
     }
     let is_reading = matches!(*request.method(), Method::GET | Method::HEAD);
     let onward = request.uri().path_and_query().filter(|_| is_reading);
-    let onward = onward.map_or("/clinician", |onward| onward.as_str());
+    let home = if path.starts_with("/crew") {
+        "/crew"
+    } else {
+        "/clinician"
+    };
+    let onward = onward.map_or(home, |onward| onward.as_str());
     let escaped: String = onward
         .bytes()
         .map(|byte| match byte {

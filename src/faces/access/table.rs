@@ -49,6 +49,7 @@ pub const TABLE: &[Row] = &[
     (GET, "/", ANYBODY),
     (GET, "/find", ANYBODY),
     (GET, "/services/{id}", ANYBODY),
+    (GET, "/map", ANYBODY),
     (GET, "/accuracy", ANYBODY),
     (GET, "/status", ANYBODY),
     (GET, "/accessibility", ANYBODY),
@@ -76,6 +77,13 @@ pub const TABLE: &[Row] = &[
     (GET, "/clinician/bookings/{id}", SEES),
     (POST, "/clinician/bookings/{id}/patient", CARES),
     (POST, "/clinician/bookings/{id}/cancel", HANDLES),
+    // The crew's page, and what an installed page needs.
+    (GET, "/crew", ADVISES),
+    (POST, "/crew", ADVISES),
+    (POST, "/crew/conveying", CONVEYS),
+    (GET, "/crew/manifest.webmanifest", ANYBODY),
+    (GET, "/crew/icon.svg", ANYBODY),
+    (GET, "/crew/worker.js", ANYBODY),
     // Figures.
     (GET, "/api/v1/waits", ANYBODY),
     (GET, "/api/v1/services", ANYBODY),
@@ -85,7 +93,10 @@ pub const TABLE: &[Row] = &[
     (GET, "/api/v1/opel", ANYBODY),
     (GET, "/api/v1/heat", ANYBODY),
     (GET, "/api/v1/heat.geojson", ANYBODY),
+    (GET, "/api/v1/outlines.geojson", ANYBODY),
+    (GET, "/api/v1/hexes.geojson", ANYBODY),
     (GET, "/api/v1/state", ANYBODY),
+    // Every topic is public: what is not, is not pushed.
     (GET, "/api/v1/push", ANYBODY),
     (GET, "/api/v1/push/sse", ANYBODY),
     (GET, "/api/asyncapi.json", ANYBODY),

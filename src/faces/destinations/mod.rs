@@ -1,8 +1,8 @@
 //! Destinations for crews and clinicians: where this patient may be taken, in what order and why; and what crews and
 //! advisers tell in return, so that those on their way count before they arrive.
 
-mod said;
-mod words;
+pub mod said;
+pub mod words;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Query, State};
@@ -19,7 +19,8 @@ use crate::faces::finding::Fault;
 use crate::faces::finding::asks::{Fields, age_days, origin};
 use crate::faces::{Shared, wire};
 use crate::log::Submitter;
-use crate::views::destinations::{self, Asked};
+use crate::views::Published;
+use crate::views::destinations::{self, Asked, Destinations};
 
 /// Largest body, bytes.
 const BODY_BYTES_MAX: usize = 4 << 10;
@@ -52,17 +53,38 @@ pub fn router(parts: Parts) -> Router {
 }
 
 /// A question as understood.
-struct Question {
-    from: Position,
-    place: String,
-    need: &'static Need,
-    way: Way,
+pub struct Question {
+    /// Where from.
+    pub from: Position,
+    /// Where from, in words.
+    pub place: String,
+    /// What the patient needs.
+    pub need: Need,
+    /// How they come.
+    pub way: Way,
     age_days: Option<u32>,
     hours: i64,
 }
 
-fn read(pairs: Vec<(String, String)>) -> Result<Question, Vec<Fault>> {
-    let table = Pathways::demonstration();
+impl Question {
+    /// Places for the patient as things stand in a picture.
+    pub async fn answer(&self, shared: &Shared, picture: &Published) -> Destinations {
+        let named = destinations::named(picture, &self.need);
+        let positions: Vec<Position> = named.iter().map(|view| view.service.position).collect();
+        let minutes = shared.travel.minutes(self.from, &positions).await;
+        let places: Vec<_> = named.into_iter().zip(minutes).collect();
+        let asked = Asked {
+            need: &self.need,
+            way: self.way,
+            age_days: self.age_days,
+            in_time: self.hours * HOUR,
+        };
+        destinations::answer(picture, picture.directory.pathways(), &asked, &places)
+    }
+}
+
+/// Reads a question from its parameters.
+pub fn read(table: &Pathways, pairs: Vec<(String, String)>) -> Result<Question, Vec<Fault>> {
     let mut fields = Fields::of(pairs, &KNOWN);
     let from = origin(&mut fields);
     let keys: Vec<&str> = table.need.iter().map(|need| need.id.as_str()).collect();
@@ -96,7 +118,7 @@ fn read(pairs: Vec<(String, String)>) -> Result<Question, Vec<Fault>> {
         (Some((from, place)), Some(need)) if fields.faults.is_empty() => Ok(Question {
             from,
             place,
-            need,
+            need: need.clone(),
             way,
             age_days,
             hours: hours.unwrap_or(0),
@@ -106,23 +128,13 @@ fn read(pairs: Vec<(String, String)>) -> Result<Question, Vec<Fault>> {
 }
 
 async fn ask(State(parts): State<Parts>, Query(pairs): Query<Vec<(String, String)>>) -> Response {
-    let question = match read(pairs) {
+    let picture = parts.shared.picture();
+    let table = picture.directory.pathways();
+    let question = match read(table, pairs) {
         Ok(question) => question,
         Err(why) => return refused(&why),
     };
-    let table = Pathways::demonstration();
-    let picture = parts.shared.picture();
-    let named = destinations::named(&picture, question.need);
-    let positions: Vec<Position> = named.iter().map(|view| view.service.position).collect();
-    let minutes = parts.shared.travel.minutes(question.from, &positions).await;
-    let places: Vec<_> = named.into_iter().zip(minutes).collect();
-    let asked = Asked {
-        need: question.need,
-        way: question.way,
-        age_days: question.age_days,
-        in_time: question.hours * HOUR,
-    };
-    let found = destinations::answer(&picture, table, &asked, &places);
+    let found = question.answer(&parts.shared, &picture).await;
     let mut body = wire::envelope(
         &picture,
         &parts.shared.mode,

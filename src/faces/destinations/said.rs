@@ -10,7 +10,6 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::domain::pathway::Pathways;
 use crate::domain::time::MINUTE;
 use crate::domain::{
     At, Caller, Event, EventId, Fact, FeedId, IncidentId, OWN_FEED, Reason, ServiceId, Verdict,
@@ -26,17 +25,56 @@ const VEHICLE_CHARS_MAX: usize = 16;
 const KEY_CHARS_MAX: usize = 40;
 /// The farthest time of arrival that may be told, minutes.
 const ETA_MINUTES_MAX: i64 = 240;
+/// The longest time without signal after which a crew's word is still taken, seconds: four hours.
+const AGO_SECONDS_MAX: i64 = 4 * 3_600;
 
 /// A crew sets off.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Conveying {
-    service: ServiceId,
+pub struct Conveying {
+    /// For where.
+    pub service: ServiceId,
     /// The crew's own: the same again is the same message.
-    key: CompactString,
-    incident: Option<IncidentId>,
-    vehicle: Option<CompactString>,
-    eta_minutes: Option<i64>,
+    pub key: CompactString,
+    /// Of the control room, or the crew's own for one patient.
+    pub incident: Option<IncidentId>,
+    /// Call sign.
+    pub vehicle: Option<CompactString>,
+    /// The drive.
+    pub eta_minutes: Option<i64>,
+    /// It was so long ago, where there was no signal.
+    #[serde(default)]
+    pub ago_seconds: i64,
+}
+
+/// Why nothing was taken.
+#[derive(Debug)]
+pub enum NotTaken {
+    /// Something of it is wrong: what.
+    Bad(String),
+    /// No such service.
+    UnknownService,
+    /// The log could not be written.
+    NotKept,
+}
+
+impl IntoResponse for NotTaken {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Bad(words) => bad(&words),
+            Self::UnknownService => {
+                let what = "GET /api/v1/services lists them";
+                let words = "no service of that id is in the directory";
+                failure(StatusCode::NOT_FOUND, "unknown_service", words, what)
+            }
+            Self::NotKept => failure(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "not_kept",
+                "it could not be kept, and nothing was done",
+                "send the same again",
+            ),
+        }
+    }
 }
 
 /// Somebody was advised.
@@ -61,20 +99,32 @@ struct Switching {
 
 /// `POST /api/v1/destinations/conveying`
 pub async fn conveying(State(parts): State<Parts>, body: Bytes) -> Response {
-    let told = match read::<Conveying>(&body) {
-        Ok(told) => told,
-        Err(why) => return *why,
-    };
+    match read::<Conveying>(&body) {
+        Ok(told) => match set_off(&parts, told).await {
+            Ok((incident, word)) => answered(word, json!({"incident": incident})),
+            Err(why) => why.into_response(),
+        },
+        Err(why) => *why,
+    }
+}
+
+/// Keeps that a crew set off: the call-out it is kept under, and whether `now` or `before`.
+pub async fn set_off(
+    parts: &Parts,
+    told: Conveying,
+) -> Result<(IncidentId, &'static str), NotTaken> {
+    let bad = |words: &str| Err(NotTaken::Bad(words.to_owned()));
     let is_word = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     let vehicle = told.vehicle.as_deref().unwrap_or("none");
     if vehicle.is_empty() || vehicle.len() > VEHICLE_CHARS_MAX || !is_word(vehicle) {
         return bad("vehicle: give a call sign of up to 16 letters, digits and -");
     }
-    if told
-        .eta_minutes
-        .is_some_and(|m| !(0..=ETA_MINUTES_MAX).contains(&m))
-    {
+    let is_far = |m: i64| !(0..=ETA_MINUTES_MAX).contains(&m);
+    if told.eta_minutes.is_some_and(is_far) {
         return bad("eta_minutes: give 0 to 240");
+    }
+    if !(0..=AGO_SECONDS_MAX).contains(&told.ago_seconds) {
+        return bad("ago_seconds: give 0 to 14400");
     }
     let Some(id) = keyed("conveying", &told.key) else {
         return bad(KEY);
@@ -82,15 +132,15 @@ pub async fn conveying(State(parts): State<Parts>, body: Bytes) -> Response {
     let Some(incident) = told.incident.or_else(|| IncidentId::new(id.as_str()).ok()) else {
         return bad(KEY);
     };
-    let now = parts.shared.clock.now();
+    let then = parts.shared.clock.now().plus(-told.ago_seconds * 1_000);
     let event = Event::ConveyanceStarted {
         incident: incident.clone(),
         vehicle: told.vehicle,
         service: told.service,
-        eta: told.eta_minutes.map(|minutes| now.plus(minutes * MINUTE)),
+        eta: told.eta_minutes.map(|minutes| then.plus(minutes * MINUTE)),
     };
-    let done = json!({"incident": incident});
-    keep(&parts, id, now, event, done).await
+    let word = keep(parts, id, then, event).await?;
+    Ok((incident, word))
 }
 
 /// `POST /api/v1/destinations/advised`
@@ -99,7 +149,8 @@ pub async fn advised(State(parts): State<Parts>, body: Bytes) -> Response {
         Ok(told) => told,
         Err(why) => return *why,
     };
-    if Pathways::demonstration().find(&told.need).is_none() {
+    let picture = parts.shared.picture();
+    if picture.directory.pathways().find(&told.need).is_none() {
         return bad("need: give one that GET /api/v1/destinations knows");
     }
     let Some(id) = keyed("advised", &told.key) else {
@@ -111,7 +162,10 @@ pub async fn advised(State(parts): State<Parts>, body: Bytes) -> Response {
         nudge: told.nudge,
     };
     let now = parts.shared.clock.now();
-    keep(&parts, id, now, event, json!({})).await
+    match keep(&parts, id, now, event).await {
+        Ok(word) => answered(word, json!({})),
+        Err(why) => why.into_response(),
+    }
 }
 
 /// `POST /api/v1/destinations/recommendations`
@@ -133,14 +187,19 @@ pub async fn recommendation(
     let id = aws_lc_rs::rand::fill(&mut random)
         .ok()
         .and_then(|()| EventId::new(&format!("own-{:032x}", u128::from_be_bytes(random))).ok());
-    let Some(id) = id else { return not_kept() };
+    let Some(id) = id else {
+        return NotTaken::NotKept.into_response();
+    };
     let event = Event::RecommendationSwitched {
         service: told.service,
         on: told.on,
         why: why.to_owned(),
         by: caller.name,
     };
-    keep(&parts, id, now, event, json!({"on": told.on})).await
+    match keep(&parts, id, now, event).await {
+        Ok(word) => answered(word, json!({"on": told.on})),
+        Err(why) => why.into_response(),
+    }
 }
 
 const KEY: &str =
@@ -164,44 +223,38 @@ fn bad(words: &str) -> Response {
     failure(StatusCode::BAD_REQUEST, "cannot_be_read", words, what)
 }
 
-fn not_kept() -> Response {
-    failure(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "not_kept",
-        "it could not be kept, and nothing was done",
-        "send the same again",
-    )
+fn answered(word: &str, mut done: Value) -> Response {
+    if let Some(done) = done.as_object_mut() {
+        done.insert("taken".to_owned(), word.into());
+    }
+    axum::Json(done).into_response()
 }
 
-async fn keep(parts: &Parts, id: EventId, now: At, event: Event, mut done: Value) -> Response {
-    let Ok(feed) = FeedId::new(OWN_FEED) else {
-        return not_kept();
-    };
+async fn keep(
+    parts: &Parts,
+    id: EventId,
+    happened_at: At,
+    event: Event,
+) -> Result<&'static str, NotTaken> {
     let fact = Fact {
         id,
-        feed,
-        happened_at: now,
+        feed: FeedId::new(OWN_FEED).map_err(|_unnamed| NotTaken::NotKept)?,
+        happened_at,
         event,
     };
     let taken = match parts.submitter.submit(vec![fact]).await {
         Ok(receipt) => receipt.verdicts.into_iter().next(),
         Err(_) => None,
     };
-    let word = match taken {
-        Some(Verdict::Accepted { .. }) => "now",
+    match taken {
+        Some(Verdict::Accepted { .. }) => Ok("now"),
         // The same key: what was told with it the first time holds.
-        Some(Verdict::Duplicate) => "before",
-        Some(Verdict::Refused(why)) if why.reason == Reason::IdReused => "before",
+        Some(Verdict::Duplicate) => Ok("before"),
+        Some(Verdict::Refused(why)) if why.reason == Reason::IdReused => Ok("before"),
         Some(Verdict::Refused(why)) if why.reason == Reason::UnknownService => {
-            let what = "GET /api/v1/services lists them";
-            let words = "no service of that id is in the directory";
-            return failure(StatusCode::NOT_FOUND, "unknown_service", words, what);
+            Err(NotTaken::UnknownService)
         }
-        Some(Verdict::Refused(why)) => return bad(&why.detail),
-        None => return not_kept(),
-    };
-    if let Some(done) = done.as_object_mut() {
-        done.insert("taken".to_owned(), word.into());
+        Some(Verdict::Refused(why)) => Err(NotTaken::Bad(why.detail)),
+        None => Err(NotTaken::NotKept),
     }
-    axum::Json(done).into_response()
 }

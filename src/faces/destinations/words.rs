@@ -7,24 +7,47 @@ use crate::domain::pathway::{Confidence, Way};
 use crate::views::destinations::nudges::NUDGES_MAX;
 use crate::views::destinations::{Basis, Choice, Destinations, Excluded};
 
+/// A place and what is said of it beside the others.
+pub struct Told<'a> {
+    /// The place.
+    pub choice: &'a Choice,
+    /// As good as another: the difference is smaller than the doubt.
+    pub is_tie: bool,
+    /// The one that is recommended.
+    pub is_recommended: bool,
+    /// Why it is here and in this place, in sentences.
+    pub why: Vec<String>,
+}
+
 /// Every place that may take the patient, in order.
-pub fn choices(found: &Destinations, way: Way) -> Value {
-    let first = found.choices.first().map(|first| first.group);
+pub fn told(found: &Destinations, way: Way) -> impl Iterator<Item = Told<'_>> {
+    let first = found.choices.first();
     let ties = |group: usize| {
         let same = found.choices.iter().filter(|other| other.group == group);
         same.count() > 1
     };
-    let all = found.choices.iter().enumerate().map(|(place, choice)| {
+    let all = found.choices.iter().enumerate();
+    all.map(move |(place, choice)| {
         let is_tie = ties(choice.group);
-        let is_recommended = found.recommended.is_some_and(|said| said.place == place);
-        let mut body = one(choice, way);
+        let is_first_tie = is_tie && first.is_some_and(|first| first.group == choice.group);
+        Told {
+            choice,
+            is_tie,
+            is_recommended: found.recommended.is_some_and(|said| said.place == place),
+            why: reasons(choice, way, (is_tie, is_first_tie), first),
+        }
+    })
+}
+
+/// Every place that may take the patient, in order.
+pub fn choices(found: &Destinations, way: Way) -> Value {
+    let all = told(found, way).map(|told| {
+        let mut body = one(told.choice, way);
         if let Some(fields) = body.as_object_mut() {
-            fields.insert("tie_group".to_owned(), choice.group.into());
-            fields.insert("is_tie".to_owned(), is_tie.into());
-            fields.insert("recommended".to_owned(), is_recommended.into());
-            let is_first_tie = is_tie && Some(choice.group) == first;
-            let why = reasons(choice, way, (is_tie, is_first_tie), found.choices.first());
-            fields.insert("why".to_owned(), why.into());
+            fields.insert("tie_group".to_owned(), told.choice.group.into());
+            fields.insert("is_tie".to_owned(), told.is_tie.into());
+            fields.insert("recommended".to_owned(), told.is_recommended.into());
+            fields.insert("why".to_owned(), told.why.into());
         }
         body
     });
@@ -136,7 +159,8 @@ fn reasons(
     why
 }
 
-fn sentence(text: &str) -> String {
+/// A capital letter and a full stop.
+pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|c| c.to_uppercase().collect::<String>());
     let end = if text.ends_with('.') { "" } else { "." };
@@ -169,7 +193,8 @@ pub fn left_out(found: &Destinations) -> Value {
     all.collect()
 }
 
-fn words(why: Excluded) -> String {
+/// Why a place is not offered, as a sentence.
+pub fn words(why: Excluded) -> String {
     let opens = |at: Option<At>| {
         at.map_or(String::new(), |at| {
             format!("; opens {}", at.rfc3339_london())

@@ -200,7 +200,7 @@ fn waits(picture: &Published) -> Vec<Family> {
 }
 
 /// Handovers of today, the usual wait, and how many people asked for care.
-fn doors(picture: &Published) -> [Family; 3] {
+fn doors(picture: &Published) -> [Family; 4] {
     let mut usual = Family::new(
         name::USUAL_WAIT_SECONDS,
         "Mean wait that is usual at this hour of the day",
@@ -211,7 +211,7 @@ fn doors(picture: &Published) -> [Family; 3] {
     );
     let mut demand = Family::new(
         name::DEMAND_PEOPLE,
-        "People who asked for care in the last hour, all hexes together",
+        "People who asked for care in the last whole hour, as far as the public may see them",
     );
     for (id, view) in &picture.services {
         if let Some(minutes) = view.usual {
@@ -223,9 +223,15 @@ fn doors(picture: &Published) -> [Family; 3] {
             handovers.add(format!("service=\"{id}\""), f64::from(mean.count));
         }
     }
-    let people: u32 = picture.demand.cells.values().sum();
-    demand.add(String::new(), f64::from(people));
-    [usual, handovers, demand]
+    if let Some(people) = picture.demand.public.people() {
+        demand.add(String::new(), f64::from(people));
+    }
+    let mut spots = Family::new(
+        name::DEMAND_HOT_SPOTS,
+        "Places where far more people ask for care than usual",
+    );
+    spots.add(String::new(), picture.demand.hot_spots.len() as f64);
+    [usual, handovers, demand, spots]
 }
 
 /// Which services are open, what they say of themselves, and where they are.

@@ -5,8 +5,10 @@ mod assets;
 pub mod booking;
 mod card;
 mod clinician;
+pub mod crew;
 mod find;
 mod home;
+pub mod map;
 mod origin;
 mod service;
 mod sign_in;
@@ -33,7 +35,12 @@ struct Frame {
 
 impl Frame {
     fn of(mode: &Mode) -> Self {
-        let (css, script) = assets::entry();
+        Self::with(assets::MAIN, mode)
+    }
+
+    /// With another script and style than most pages have.
+    fn with(entry: &str, mode: &Mode) -> Self {
+        let (css, script) = assets::entry(entry);
         Self {
             css,
             script,
@@ -49,6 +56,8 @@ pub struct Parts {
     pub shared: Shared,
     /// Who may.
     pub access: Access,
+    /// Detailed maps under ours, where the operator named some.
+    pub tiles: Option<map::tiles::Tiles>,
 }
 
 /// The routes, and the page for every path that is none.
@@ -60,6 +69,7 @@ pub fn router(parts: Parts) -> Router {
         .route("/sign-out", post(sign_in::leave))
         .route("/", get(home_page))
         .route("/services/{id}", get(service_page))
+        .route("/map", get(map_page))
         .route("/accuracy", get(accuracy_page))
         .route("/status", get(status_page))
         .route("/accessibility", get(accessibility))
@@ -138,6 +148,17 @@ async fn clinician_page(
         .headers_mut()
         .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
+}
+
+async fn map_page(
+    State(Parts { shared, tiles, .. }): State<Parts>,
+    Query(choice): Query<map::Choice>,
+) -> Response {
+    let (picture, now) = (shared.picture(), shared.clock.now());
+    page(
+        StatusCode::OK,
+        &map::Page::new(&picture, &shared.mode, now, &choice, tiles.as_ref()),
+    )
 }
 
 async fn accuracy_page(State(Parts { shared, .. }): State<Parts>) -> Response {

@@ -8,7 +8,6 @@ mod events;
 mod fanout;
 mod hub;
 mod message;
-mod past;
 mod session;
 mod socket;
 mod state;
@@ -30,12 +29,12 @@ use axum::routing::get;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::faces::looking_back::LookingBack;
 use crate::faces::places::{Place, Places, Proxies};
 use crate::faces::{Shared, failure};
 use crate::telemetry;
 use fanout::{Id, Speaker};
 use hub::Hub;
-use past::LookingBack;
 use session::Close;
 
 /// Connections in all; beyond them a client is told to come back later.

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use crate::faces::push::Parts;
+use crate::faces::push::{Parts, topic};
 use crate::faces::wire;
 
 /// What may be asked of the state.
@@ -30,8 +30,11 @@ pub async fn state(
     }
     let (picture, topics) = match query.at {
         None => parts.hub.all(),
-        Some(at) => match parts.past.at(&at, &parts.shared).await {
-            Ok(past) => past,
+        Some(at) => match parts.past.picture(&at, &parts.shared).await {
+            Ok(picture) => {
+                let topics = topic::contents(&picture, &parts.shared.mode, None);
+                (picture, topic::all(&topics))
+            }
             Err(why) => return why.into_response(),
         },
     };

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::domain::ServiceId;
 use crate::faces::{Mode, demand, heat, opel, wire};
+use crate::views::demand::{HotSpot, Window};
 use crate::views::{Published, ServiceView};
 
 /// What may be subscribed to.
@@ -19,8 +20,10 @@ pub enum Topic {
     Waits,
     /// The server, its feeds, and what each service says of itself.
     Status,
-    /// Contacts, call-outs and arrivals of the last hour by hex, safe for the public.
-    Demand,
+    /// Contacts, call-outs and arrivals of a window by hex, safe for the public.
+    Demand(Window),
+    /// Where far more people ask for care than usual.
+    HotSpots,
     /// Where care is soonest, by group and hex of level 7, for those who set off now.
     TimeToCare,
     /// Every figure of one service.
@@ -33,11 +36,14 @@ impl Topic {
         match text {
             "waits" => Some(Self::Waits),
             "status" => Some(Self::Status),
-            "heat:demand:60m:7" => Some(Self::Demand),
+            "heat:hot-spots:7" => Some(Self::HotSpots),
             "heat:time-to-care:7" => Some(Self::TimeToCare),
-            _ => ServiceId::new(text.strip_prefix("service:")?)
-                .ok()
-                .map(Self::Service),
+            _ => match text.strip_prefix("heat:demand:") {
+                Some(rest) => Window::find(rest.strip_suffix(":7")?).map(Self::Demand),
+                None => ServiceId::new(text.strip_prefix("service:")?)
+                    .ok()
+                    .map(Self::Service),
+            },
         }
     }
 }
@@ -47,7 +53,8 @@ impl fmt::Display for Topic {
         match self {
             Self::Waits => f.write_str("waits"),
             Self::Status => f.write_str("status"),
-            Self::Demand => f.write_str("heat:demand:60m:7"),
+            Self::Demand(window) => write!(f, "heat:demand:{}:7", window.label()),
+            Self::HotSpots => f.write_str("heat:hot-spots:7"),
             Self::TimeToCare => f.write_str("heat:time-to-care:7"),
             Self::Service(id) => write!(f, "service:{id}"),
         }
@@ -171,12 +178,7 @@ pub fn contents(picture: &Published, mode: &Mode, old: Option<(&Published, &Topi
             opel::trust(view).into(),
         );
     }
-    let unchanged = old.filter(|(before, _)| Arc::ptr_eq(&before.demand, &picture.demand));
-    let demand = unchanged.and_then(|(_, topics)| topics.get(&Topic::Demand).cloned());
-    all.insert(
-        Topic::Demand,
-        demand.unwrap_or_else(|| Arc::new(hexes(picture))),
-    );
+    demand_topics(picture, old, &mut all);
     let unchanged = old.filter(|(before, _)| Arc::ptr_eq(&before.surfaces, &picture.surfaces));
     let surface = unchanged.and_then(|(_, topics)| topics.get(&Topic::TimeToCare).cloned());
     all.insert(
@@ -188,12 +190,29 @@ pub fn contents(picture: &Published, mode: &Mode, old: Option<(&Published, &Topi
     all
 }
 
-fn hexes(picture: &Published) -> Contents {
-    let hexes = demand::public(&picture.demand);
-    hexes
-        .into_iter()
-        .map(|(cell, people)| (format_compact!("{cell}"), Value::from(people).into()))
-        .collect()
+fn demand_topics(picture: &Published, old: Option<(&Published, &Topics)>, all: &mut Topics) {
+    let now = &picture.demand;
+    let unchanged = old.filter(|(before, _)| Arc::ptr_eq(&before.demand.public, &now.public));
+    for window in Window::ALL {
+        let topic = Topic::Demand(window);
+        let known = unchanged.and_then(|(_, topics)| topics.get(&topic).cloned());
+        let fresh = || {
+            let hexes = demand::pushed(picture, window);
+            let hexes = hexes.map(|(cell, n)| (format_compact!("{cell}"), Value::from(n).into()));
+            Arc::new(hexes.collect())
+        };
+        all.insert(topic, known.unwrap_or_else(fresh));
+    }
+    let unchanged = old.filter(|(before, _)| Arc::ptr_eq(&before.demand.hot_spots, &now.hot_spots));
+    let known = unchanged.and_then(|(_, topics)| topics.get(&Topic::HotSpots).cloned());
+    let fresh = || {
+        let spot = |spot: &HotSpot| {
+            let key = format_compact!("{}", spot.centre);
+            (key, demand::hot_spot(spot, false).into())
+        };
+        Arc::new(now.hot_spots.iter().map(spot).collect())
+    };
+    all.insert(Topic::HotSpots, known.unwrap_or_else(fresh));
 }
 
 fn soonest(picture: &Published) -> Contents {
@@ -244,12 +263,15 @@ mod tests {
             "waits",
             "status",
             "heat:demand:60m:7",
+            "heat:demand:24h:7",
+            "heat:hot-spots:7",
             "heat:time-to-care:7",
             "service:lri-ed",
         ] {
             assert_eq!(Topic::parse(text).unwrap().to_string(), text);
         }
         assert_eq!(Topic::parse("everything"), None);
+        assert_eq!(Topic::parse("heat:demand:90m:7"), None);
         assert_eq!(Topic::parse("service:<b>"), None);
     }
 }

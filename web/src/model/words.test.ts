@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import cases from "../../../fixtures/words.json";
-import { about, card, duration, people, tag, total, usual, usually, when, within } from "./words";
+import { about, card, duration, gain, people, tag, total, usual, usually, when, within } from "./words";
 
 describe("the words are those that the server says", () => {
   it.each(cases.waits)("for a wait of $minutes minutes", (c) => {
@@ -16,6 +16,9 @@ describe("the words are those that the server says", () => {
   it.each(cases.totals)("for $away minutes away and a wait of $wait", (c) => {
     expect(total(c.away, c.wait)).toBe(c.words);
     expect(total(c.away, undefined)).toBeUndefined();
+  });
+  it.each(cases.gains)("for $minutes minutes gained", (c) => {
+    expect(gain(c.minutes)).toBe(c.words);
   });
   it.each(cases.people)("for $count people", (c) => {
     expect(people(c.count)).toBe(c.words);

@@ -33,6 +33,13 @@ export function usual(state: ServiceState, wait: Figure | undefined): string | u
   return state.usual_wait && usually(state.usual_wait.value);
 }
 
+/** What is gained by the best place against the nearest; null where the nearest one's wait is not known. */
+export function gain(minutes: number | null): string {
+  if (minutes === null) return "The nearest open place has no live wait";
+  if (minutes < ROUND_MINUTES) return "It is the nearest, or as soon";
+  return `${about(minutes)} sooner than at the nearest`;
+}
+
 export type Tag = { word: string; colour: string };
 
 export function tag(minutes: number): Tag {

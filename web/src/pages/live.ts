@@ -17,11 +17,11 @@ export class LiveLine {
   private readonly waiting = new Set<string>();
   private announcedAt = Date.now();
 
-  show(state: State): void {
+  show(state: State, more = ""): void {
     if (!this.line || !this.text) return;
     this.line.hidden = false;
     this.line.classList.toggle("app-live--lost", state === "lost");
-    const words = WORDS[state];
+    const words = more ? `${WORDS[state]} ${more}` : WORDS[state];
     if (this.text.textContent !== words) this.text.textContent = words;
   }
 

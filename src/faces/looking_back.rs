@@ -1,4 +1,4 @@
-//! The state as it was shown at a moment.
+//! What was shown at a moment, for those who ask for the past.
 
 use std::sync::Arc;
 
@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 
 use crate::domain::At;
-use crate::faces::push::topic;
 use crate::faces::{Shared, failure};
 use crate::views::{NoPast, Published};
 
@@ -73,12 +72,8 @@ impl IntoResponse for Cannot {
 }
 
 impl LookingBack {
-    /// Every topic as it was shown at a moment.
-    pub async fn at(
-        &self,
-        at: &str,
-        shared: &Shared,
-    ) -> Result<(Arc<Published>, serde_json::Value), Cannot> {
+    /// The picture as it was shown at a moment.
+    pub async fn picture(&self, at: &str, shared: &Shared) -> Result<Arc<Published>, Cannot> {
         // A plus sign in a query is read as a blank: 2026-06-01T14:05:00+01:00.
         let at = At::parse(&at.replace(' ', "+")).map_err(|_why| Cannot::BadTime)?;
         if at > shared.clock.now() {
@@ -87,10 +82,8 @@ impl LookingBack {
         let _turn = self.0.try_acquire().map_err(|_taken| Cannot::Busy)?;
         let past = shared.past.clone();
         let looked = tokio::task::spawn_blocking(move || past.at(at)).await;
-        let picture = looked
+        looked
             .unwrap_or(Err(NoPast::NotKept))
-            .map_err(Cannot::Nothing)?;
-        let topics = topic::all(&topic::contents(&picture, &shared.mode, None));
-        Ok((picture, topics))
+            .map_err(Cannot::Nothing)
     }
 }

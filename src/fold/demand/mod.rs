@@ -1,0 +1,171 @@
+//! Who asked for care, by minute, hex and way of asking: contacts, call-outs and arrivals.
+//!
+//! Everything here is counted in and out exactly: a cancelled visit takes its person out again, a minute that no
+//! window reaches any more takes its people out of the sums. What the public may see is settled hour by hour
+//! ([`blocks`]) and never changed after that; what is usual is learned from hours a day old ([`usual`]).
+
+pub mod blocks;
+pub mod hot;
+pub mod minutes;
+pub mod usual;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::time::{DAY, HOUR, MINUTE, Millis};
+use crate::domain::{At, Cell};
+
+use blocks::{Block, Blocks};
+use hot::{Hot, HotSpot};
+use minutes::{KEPT, Minutes};
+use usual::Usual;
+
+/// The windows of the demand map, shortest first.
+pub const WINDOWS: [Millis; 3] = [HOUR, 4 * HOUR, DAY];
+/// An hour teaches what is usual this long after it ended, when late facts and corrections are in.
+const LEARNED_AFTER: Millis = DAY;
+
+/// How someone asked for care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// NHS 111 and the like.
+    Contact = 0,
+    /// An ambulance was called.
+    CallOut = 1,
+    /// Came to a service without a call-out of ours.
+    Arrival = 2,
+}
+
+impl Asked {
+    /// All of them, in order.
+    pub const ALL: [Self; 3] = [Self::Contact, Self::CallOut, Self::Arrival];
+}
+
+/// People by way of asking.
+pub type Counts = [u32; 3];
+
+/// People of one hex by window and way of asking.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally([Counts; WINDOWS.len()]);
+
+impl Tally {
+    /// Everybody within a window, by its place in [`WINDOWS`].
+    pub fn people(&self, window: usize) -> u32 {
+        self.by_way(window).iter().sum()
+    }
+
+    /// The same by way of asking: contacts, call-outs, arrivals.
+    pub fn by_way(&self, window: usize) -> Counts {
+        self.0.get(window).copied().unwrap_or_default()
+    }
+}
+
+/// When and where someone asked.
+pub type Point = (At, Cell);
+
+/// Everybody who asked lately, what was shown of them, and what is usual.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Demand {
+    minutes: Minutes,
+    blocks: Arc<Blocks>,
+    usual: Arc<Usual>,
+    /// The next hour to learn from, since 1970.
+    to_learn: Option<i64>,
+    hot: Hot,
+}
+
+/// The whole minute of a moment, since 1970.
+fn minute_of(at: At) -> i64 {
+    at.0.div_euclid(MINUTE)
+}
+
+impl Demand {
+    /// Counts one person in.
+    pub fn put(&mut self, (at, cell): Point, asked: Asked) {
+        self.minutes.put(minute_of(at), cell, asked);
+    }
+
+    /// Counts one person out who was counted in: a cancelled visit, or one whose place or time was corrected.
+    pub fn take_back(&mut self, (at, cell): Point, asked: Asked) {
+        self.minutes.take_back(minute_of(at), cell, asked);
+    }
+
+    /// Someone's word on when and where they asked was another before.
+    pub fn correct(&mut self, before: Option<Point>, after: Option<Point>, asked: Asked) {
+        if before != after {
+            if let Some(before) = before {
+                self.take_back(before, asked);
+            }
+            if let Some(after) = after {
+                self.put(after, asked);
+            }
+        }
+    }
+
+    /// Time passed: windows move on, hours are settled, minutes are forgotten.
+    pub fn advance(&mut self, now: At) {
+        let hour = now.0.div_euclid(HOUR);
+        let is_new_hour = self.minutes.now() * MINUTE / HOUR != hour;
+        self.minutes.advance(minute_of(now));
+        let due = self.blocks.due(now);
+        if !due.is_empty() {
+            let kept = Arc::make_mut(&mut self.blocks);
+            for hour in due {
+                kept.settle(hour, hour_of(&self.minutes, hour));
+            }
+        }
+        if is_new_hour {
+            self.learn(now);
+            self.minutes.tidy();
+        }
+        self.hot.look(now, &self.minutes, &self.usual);
+    }
+
+    fn learn(&mut self, now: At) {
+        let due = now.plus(-LEARNED_AFTER).0.div_euclid(HOUR);
+        // The first minutes of a log are part of an hour, which would teach too little.
+        let first = *self.to_learn.get_or_insert(now.0.div_euclid(HOUR) + 1);
+        let first = first.max(now.plus(-KEPT).0.div_euclid(HOUR) + 1);
+        for hour in first..due {
+            let people = hour_of(&self.minutes, hour);
+            if !people.is_empty() {
+                Arc::make_mut(&mut self.usual).learn(At(hour * HOUR), &people);
+            }
+        }
+        self.to_learn = Some(first.max(due));
+    }
+
+    /// People by hex in every window, as of the present minute; some hexes have none.
+    pub fn tallies(&self) -> &Arc<Vec<(Cell, Tally)>> {
+        self.minutes.tallies()
+    }
+
+    /// Hours as the public may see them.
+    pub fn blocks(&self) -> &Arc<Blocks> {
+        &self.blocks
+    }
+
+    /// What is usual by hex and hour of the week.
+    pub fn usual(&self) -> &Arc<Usual> {
+        &self.usual
+    }
+
+    /// Where there is far more than usual now.
+    pub fn hot_spots(&self) -> &Arc<Vec<HotSpot>> {
+        self.hot.spots()
+    }
+}
+
+/// People of a clock hour by hex of level 7, or wider where no more was known of them.
+fn hour_of(minutes: &Minutes, hour: i64) -> Block {
+    let first = hour * HOUR / MINUTE;
+    let mut people = Block::new();
+    for (_, cell, _) in minutes.between(first, first + HOUR / MINUTE - 1) {
+        *people.entry(cell.parent(blocks::FINEST)).or_default() += 1;
+    }
+    people
+}
+
+#[cfg(test)]
+mod tests;
