@@ -1,5 +1,6 @@
 """What the night is played with: demonstrations, visitors, the one scraped address, and a real Prometheus."""
 
+import base64
 import json
 import re
 import socket
@@ -9,6 +10,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from lint import GRAFANA
@@ -80,7 +82,7 @@ class Visitors(threading.Thread):
         self.base = None
         # While set, a hospital's messages arrive there that cannot be read.
         self.spoil = None
-        # Who books then, where the folder of sealed details is gone: 503, so the error budget burns.
+        # Who refers then, where the folder of sealed details is gone: 503, so the error budget burns.
         self.token = None
         self.done = threading.Event()
 
@@ -92,7 +94,7 @@ class Visitors(threading.Thread):
                 if self.spoil:
                     self.send_unreadable(self.spoil)
                     for _ in range(4):
-                        self.book()
+                        self.refer()
                 for path in self.PATHS + self.PATHS:
                     try:
                         get(base + path)
@@ -105,18 +107,26 @@ class Visitors(threading.Thread):
                 if stream:
                     stream.close()
 
-
-    def book(self):
-        where = {"authorization": f"Bearer {self.token}", "content-type": "application/json"}
-        slots = urllib.request.Request(f"{self.base}/api/v1/services/oadby-utc/slots", headers=where)
-        free = [slot for slot in json.loads(get(slots))["slots"] if slot["status"] == "free"]
-        patient = {"family": "Patient-One", "given": "Test", "birth_date": "1984-03-27", "phone": "07700 900123"}
-        body = json.dumps({"service": "oadby-utc", "slot": free[0]["slot"], "patient": patient}).encode()
+    def refer(self):
+        """A referral to the emergency department, which takes them at every hour."""
+        def encoded(value):
+            return base64.b64encode(json.dumps(value).encode()).decode()
+        ids = "https://fhir.nhs.uk/Id"
+        organisation = [{"system": f"{ids}/ods-organization-code", "value": "X26"}]
+        headers = {
+            "authorization": f"Bearer {self.token}", "content-type": "application/fhir+json",
+            "accept": "application/fhir+json; version=1.1.0",
+            "x-request-id": str(uuid.uuid4()), "x-correlation-id": str(uuid.uuid4()),
+            "nhsd-target-identifier": encoded({"system": f"{ids}/dos-service-id", "value": "2000000001"}),
+            "nhsd-end-user-organisation": encoded({"resourceType": "Organization", "name": "X", "identifier": organisation}),
+            "nhsd-requesting-software": encoded({"resourceType": "Device", "version": [{"value": "1"}]}),
+        }
+        body = (GRAFANA.parent / "fixtures/bars/referral-new-111-ed.json").read_bytes()
         try:
-            get(urllib.request.Request(f"{self.base}/api/v1/bookings", data=body, headers=where))
+            get(urllib.request.Request(f"{self.base}/FHIR/R4/$process-message", data=body, headers=headers))
         except urllib.error.HTTPError as refusal:
             if refusal.code != 503:
-                raise SystemExit(f"a booking without its folder was answered {refusal.code}") from None
+                raise SystemExit(f"a referral without its folder was answered {refusal.code}") from None
 
     def send_unreadable(self, port):
         message = (GRAFANA.parent / "fixtures/hl7/bad-acuity.hl7").read_bytes().strip().replace(b"\n", b"\r")

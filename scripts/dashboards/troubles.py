@@ -1,5 +1,5 @@
-"""Two servers of their own that meet with trouble while the night goes on: a trust that escalates, and a disk
-that takes no more. Both are told of it by real events; neither has a simulated area."""
+"""Three servers of their own that meet with trouble while the night goes on: a trust that escalates, a disk that takes
+no more, and a rush that makes what was shown too low. Each is told of it by real events; none has a simulated area."""
 
 import datetime
 import json
@@ -57,13 +57,28 @@ class Server:
                     raise ValueError(f"{self.name} did not start:\n{self.err.read_text()}") from None
                 time.sleep(0.2)
 
-    def send(self, **event):
-        """Sends one event; tells the status of the answer."""
+    def event(self, happened=0, **more):
+        """An event; `happened` is in seconds from now."""
         self.sent += 1
-        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        body = {"id": f"{self.name}-{self.sent}", "feed": "uhl-adt", "happened_at": now, "service": "lri-ed", **event}
-        asked = urllib.request.Request(f"{self.base}/api/v1/events", data=json.dumps(body).encode(),
-                                       headers={"content-type": "application/json"})
+        at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=happened)
+        return {"id": f"{self.name}-{self.sent}", "feed": "uhl-adt", "happened_at": f"{at:%Y-%m-%dT%H:%M:%SZ}", **more}
+
+    def send(self, **more):
+        """Sends one event of the department; tells the status of the answer."""
+        return self.post("application/json", [self.event(service="lri-ed", **more)])
+
+    def send_waits(self, waits):
+        """Sends people who came and were seen: when, and after how long, in seconds. Tells the status of the answer."""
+        events = []
+        for came, wait in waits:
+            visit = f"{self.name}-v{self.sent}"
+            events.append(self.event(came, type="visit.arrived", visit=visit, service="lri-ed", mode="walk_in"))
+            events.append(self.event(came + wait, type="visit.seen", visit=visit))
+        return self.post("application/x-ndjson", events)
+
+    def post(self, kind, events):
+        body = "\n".join(json.dumps(event) for event in events).encode()
+        asked = urllib.request.Request(f"{self.base}/api/v1/events", data=body, headers={"content-type": kind})
         try:
             with urllib.request.urlopen(asked, timeout=10) as answer:
                 return answer.status
@@ -84,19 +99,21 @@ class Server:
 
 
 class Troubles:
-    """Both stories, each on a thread; `join` tells what did not happen."""
+    """Each story on a thread; `join` tells what did not happen."""
 
     def __init__(self, binary, folder):
         self.escalating = Server(binary, folder, "escalating")
         self.full = Server(binary, folder, "full-disk")
+        self.rushed = Server(binary, folder, "rush")
         self.faults, self.threads, self.prometheus = [], [], None
 
     def targets(self):
-        return [(one.name, one.port) for one in (self.escalating, self.full)]
+        return [(one.name, one.port) for one in (self.escalating, self.full, self.rushed)]
 
     def start(self, prometheus):
         self.prometheus = prometheus
-        for server, story in ((self.escalating, self.escalate), (self.full, self.fill_the_disk)):
+        stories = ((self.escalating, self.escalate), (self.full, self.fill_the_disk), (self.rushed, self.rush))
+        for server, story in stories:
             thread = threading.Thread(target=self.tell, args=(server, story), daemon=True)
             thread.start()
             self.threads.append(thread)
@@ -148,11 +165,26 @@ class Troubles:
         for name in ("UecLogFailing", "UecPictureOld"):
             self.alert(name, server, 30, wanted=False)
 
+    def rush(self, server):
+        """People wait for a minute and that is shown; then more come than can be seen, and wait longer than was shown."""
+        taught = [(-7_200 + 60 * number, 61 + number % 7 * 5) for number in range(100)]
+        self.expect(202, server.send_waits(taught), "waits of a minute")
+        # Something of now: a feed that tells of the past only is catching up, and nothing is shown.
+        self.expect(202, server.beds(80), "beds at 80%")
+        self.wait('uec_wait_seconds{instance="rush",percentile="50"} <= 120', 75, "a wait of two minutes at most is shown")
+        time.sleep(1)  # Times are sent in whole seconds: after what is shown, not in the same second.
+        # The steps are ahead of our clock by less than the five minutes that are allowed.
+        self.expect(202, server.send_waits([(0, 240 + number % 10) for number in range(60)]), "waits of four minutes")
+        self.alert("UecAccuracyDrift", server, 90)
+        # What was shown is right again: after 60 who waited too long, 4 of 5 are within once 240 were.
+        self.expect(202, server.send_waits([(0, 10 + number % 10) for number in range(360)]), "waits that are short")
+        self.alert("UecAccuracyDrift", server, 90, wanted=False)
+
     def join(self):
         for thread in self.threads:
             thread.join()
         return self.faults
 
     def stop(self):
-        self.escalating.stop()
-        self.full.stop()
+        for server in (self.escalating, self.full, self.rushed):
+            server.stop()
