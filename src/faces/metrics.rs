@@ -1,6 +1,7 @@
 //! `/metrics` for Prometheus: what the server counted about itself, and the figures of the published
 //! picture. A withheld figure is absent, never zero.
 
+mod bookings;
 mod escalation;
 mod family;
 mod feeds;
@@ -86,6 +87,7 @@ pub fn text(recorder: &PrometheusHandle, picture: &Published, now: At) -> String
 fn figures(picture: &Published, now: At) -> String {
     let mut families = services::families(picture);
     families.extend(handovers::families(picture));
+    families.push(bookings::family(picture, now));
     families.extend(feeds::families(picture, now));
     families.extend(scores::families(picture));
     families.extend(escalation::families(picture));

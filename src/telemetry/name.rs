@@ -105,6 +105,8 @@ pub const SERVICE_STATUS_LEVEL: &str = "uec_service_status_level";
 pub const SERVICE_POSITION: &str = "uec_service_position";
 /// Times that can be booked now.
 pub const SLOTS_AHEAD: &str = "uec_slots_ahead";
+/// Bookings of today, by where they stand.
+pub const BOOKINGS_TODAY: &str = "uec_bookings_today";
 /// Spaces, beds and clinicians as reported.
 pub const CAPACITY: &str = "uec_capacity";
 /// Escalation parameters.
