@@ -154,7 +154,10 @@ class Watched:
                 self.send_header("content-type", "text/plain; version=0.0.4; charset=utf-8")
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                try:
+                    self.wfile.write(body)
+                except ConnectionError:
+                    pass  # Prometheus waits a second for a scrape and no longer.
 
             def log_message(self, *_):
                 pass

@@ -1,5 +1,6 @@
 """Three servers of their own that meet with trouble while the night goes on: a trust that escalates, a disk that takes
-no more, and a rush that makes what was shown too low. Each is told of it by real events; none has a simulated area."""
+no more, and a rush that makes what was shown too low while an ambulance stands outside. Each is told of it by real
+events; none has a simulated area."""
 
 import datetime
 import json
@@ -75,6 +76,11 @@ class Server:
             events.append(self.event(came, type="visit.arrived", visit=visit, service="lri-ed", mode="walk_in"))
             events.append(self.event(came + wait, type="visit.seen", visit=visit))
         return self.post("application/x-ndjson", events)
+
+    def send_ambulance(self, steps):
+        """Sends steps of one ambulance, each with its seconds from now. Tells the status of the answer."""
+        more = {"feed": "emas-cad", "incident": "i-1"}
+        return self.post("application/x-ndjson", [self.event(at, type=step, **more, **fields) for at, step, fields in steps])
 
     def post(self, kind, events):
         body = "\n".join(json.dumps(event) for event in events).encode()
@@ -171,11 +177,17 @@ class Troubles:
         self.expect(202, server.send_waits(taught), "waits of a minute")
         # Something of now: a feed that tells of the past only is catching up, and nothing is shown.
         self.expect(202, server.beds(80), "beds at 80%")
+        bound = {"service": "lri-ed", "vehicle": "EM123"}
+        outside = [(-4_500, "conveyance.started", bound), (-3_000, "conveyance.arrived", {})]
+        self.expect(202, server.send_ambulance(outside), "an ambulance outside for fifty minutes")
         self.wait('uec_wait_seconds{instance="rush",percentile="50"} <= 120', 75, "a wait of two minutes at most is shown")
         time.sleep(1)  # Times are sent in whole seconds: after what is shown, not in the same second.
         # The steps are ahead of our clock by less than the five minutes that are allowed.
         self.expect(202, server.send_waits([(0, 240 + number % 10) for number in range(60)]), "waits of four minutes")
         self.alert("UecAccuracyDrift", server, 90)
+        self.alert("UecHandoverOver45", server, 15)
+        self.expect(202, server.send_ambulance([(0, "handover.completed", {})]), "the handover")
+        self.alert("UecHandoverOver45", server, 75, wanted=False)
         # What was shown is right again: after 60 who waited too long, 4 of 5 are within once 240 were.
         self.expect(202, server.send_waits([(0, 10 + number % 10) for number in range(360)]), "waits that are short")
         self.alert("UecAccuracyDrift", server, 90, wanted=False)
