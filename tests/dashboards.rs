@@ -16,7 +16,15 @@ const MAY_BE_EMPTY: [&str; 6] = [
     "uec_usual_wait_seconds",
 ];
 /// Labels whose values are part of what dashboards rely on.
-const KEPT: [&str; 6] = ["percentile", "way", "span", "code", "transport", "of"];
+const KEPT: [&str; 7] = [
+    "percentile",
+    "way",
+    "span",
+    "code",
+    "transport",
+    "of",
+    "band",
+];
 
 fn grafana(inside: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -12,6 +12,7 @@ mod fold;
 mod frames;
 mod latency;
 mod launch;
+mod metrics;
 mod night;
 mod patients;
 mod peer;
@@ -40,6 +41,8 @@ enum Command {
     Feeds(feeds::Arguments),
     /// How fast events become a picture, beside a bare loop over the same lines.
     Fold(fold::Arguments),
+    /// What counting costs, as a share of taking events in; how long a scrape takes.
+    Metrics(metrics::Arguments),
     /// The hot-spot rule on usual weeks and on planted outbreaks, and how long a count takes.
     Demand(demand::Arguments),
     /// Many sockets, and how fast updates reach them all.
@@ -80,6 +83,7 @@ fn main() -> anyhow::Result<()> {
         Command::Days(arguments) => days::run(&arguments),
         Command::Feeds(arguments) => many.block_on(feeds::run(&arguments)),
         Command::Fold(arguments) => fold::run(&arguments),
+        Command::Metrics(arguments) => metrics::run(&arguments),
         Command::Demand(arguments) => demand::run(&arguments),
         // One thread reads as much as the servers write, and takes nothing from their core.
         Command::Viewers(arguments) => one.block_on(viewers::run(&arguments)),

@@ -14,6 +14,9 @@ OPEL_SOURCE = ("Levels by the rules in fixtures/opel: those thresholds were coll
 HANDOVER = [(GREEN, None), (AMBER, 900), (RED, 2700)]
 HANDOVER_SOURCE = ("Orange over 15 minutes (standard of the 2022/23 contract, by way of the Nuffield Trust), "
                    "red over 45 (the most allowed by the 2025/26 UEC plan).")
+BANDS_SOURCE = ("Bands: 15, 30 and 60 minutes are the standards of the 2022/23 contract (65% within 15, 95% within 30, all "
+                "within 60), 45 the most allowed by the 2025/26 UEC plan; docs/dashboards/ambulance-handover.md has the sources.")
+BANDS = [("0-15", GREEN), ("15-30", "yellow"), ("30-45", AMBER), ("45-60", RED), ("over 60", "dark-red")]
 WAIT = [(GREEN, None), (AMBER, 7200), (RED, 14400)]
 WAIT_SOURCE = "Orange over 2 hours, red over 4: configuration of this board, not a national standard of the wait to be seen."
 FOUR_HOURS = [(RED, None), (AMBER, 0.78), (GREEN, 0.95)]
@@ -42,6 +45,30 @@ def m(name, more="", base=ALL):
     return f"{name}{{{base}{',' + more if more else ''}}}"
 
 
+OVER_60 = 'band="over 60"'
+ENDED = 'of="ended"'
+OPEN_HANDOVERS = "Those still outside are not in it: see the panels beside it."
+
+
+def share(selector, more):
+    """The share of the handovers ended since midnight that are in these bands; no figure where none ended."""
+    name = "uec_handovers_by_length"
+    return f"sum ({selector(name, ENDED + ',' + more)}) / (sum ({selector(name, ENDED)}) > 0)"
+
+
+def bands(title, description, expr):
+    made = series(title, description, f"sum by (band) ({expr})", "none", legend="{{band}}")
+    made["fieldConfig"]["defaults"]["custom"].update(fillOpacity=60, stacking={"mode": "normal", "group": "A"})
+    made["fieldConfig"]["overrides"] = [
+        {"matcher": {"id": "byName", "options": band},
+         "properties": [{"id": "color", "value": {"mode": "fixed", "fixedColor": color}}]} for band, color in BANDS]
+    return made
+
+
+def heat_style(opacity):
+    return {"color": {"fixed": BLUE}, "opacity": opacity, "lineWidth": 0}
+
+
 def geomap(title, description):
     made = panel("geomap", title, description,
                  [target(f"{m('uec_service_position')} * on (job, instance, service) group_left () "
@@ -52,13 +79,17 @@ def geomap(title, description):
         {"targetField": "longitude", "destinationType": "number"}]}}]
     made["options"] = {
         "view": {"id": "coords", "lat": 52.66, "lon": -1.05, "zoom": 9.5},
-        # A tile server of your own, on the same host: the default asks a third party's for every
-        # view, which would tell it who looks at this board. Without one the hexes are the base.
-        "basemap": {"type": "xyz", "name": "Own tiles", "config": {"url": "/tiles/{z}/{x}/{y}.png"}},
+        # No picture of a third party: it would be told who looks at this board. Our outlines are the base; a tile
+        # server of your own, on the same host, may lie below them.
+        "basemap": {"type": "xyz", "name": "Own tiles, if there are any", "config": {"url": "/tiles/{z}/{x}/{y}.png"}},
         "layers": [
-            {"type": "geojson", "name": "Demand of the last hour", "opacity": 0.5,
-             "config": {"src": "/api/v1/heat.geojson",
-                        "style": {"color": {"fixed": "blue"}, "opacity": 0.4}, "rules": []}},
+            {"type": "geojson", "name": "Outlines of the districts", "opacity": 1, "tooltip": False,
+             "config": {"src": "/api/v1/outlines.geojson",
+                        "style": {"color": {"fixed": "text"}, "opacity": 0.04, "lineWidth": 1}, "rules": []}},
+            {"type": "geojson", "name": "Demand of the last hour", "opacity": 0.7,
+             "config": {"src": "/api/v1/heat.geojson", "style": heat_style(0.15), "rules": [
+                 {"check": {"property": "people", "operation": "gte", "value": people}, "style": heat_style(opacity)}
+                 for people, opacity in ((20, 0.8), (10, 0.6), (5, 0.4), (3, 0.25))]}},
             {"type": "markers", "name": "Wait of people arriving now",
              "location": {"mode": "coords", "latitude": "latitude", "longitude": "longitude"},
              "config": {"showLegend": True, "style": {
@@ -96,7 +127,7 @@ def overview():
               "percentunit", [(GREEN, None), (AMBER, 0.75), (RED, 0.9)], minimum=0, maximum=1),
         panel("state-timeline", "Escalation parameters", "The level of each parameter over time, 1 to 4. " + OPEL_SOURCE,
               [target(m("uec_opel_parameter_level"), "{{trust}} {{parameter}}")], "none", LEVEL_STEPS, mappings=LEVELS),
-        geomap("Where", "Each service at its place, coloured by the median wait in minutes of people who arrive now, over hexes of demand. The hexes come from this server's own GeoJSON (/api/v1/heat.geojson): serve Grafana behind the same host, or give the full address; they may only be read again when the page is. " + WAIT_SOURCE),
+        geomap("Where", "Each service at its place, coloured by the median wait in minutes of people who arrive now, over hexes of demand (darker: more people in the last hour) and the outlines of the districts. Hexes and outlines come from this server's own GeoJSON (/api/v1/heat.geojson, /api/v1/outlines.geojson): serve Grafana behind the same host, or give the full address; they may only be read again when the page is. " + WAIT_SOURCE),
         series("Wait of people arriving now (median)", "Half of those who arrive now will be seen sooner. Absent while it is withheld. " + WAIT_SOURCE,
                m("uec_wait_seconds", 'percentile="50"'), "s", WAIT, links=TO_SITE, h=7),
         series("Longest wait now", "How long the person who came first, of those not yet seen, has waited. " + WAIT_SOURCE,
@@ -168,8 +199,25 @@ def handover():
         stat("Doors over 45 minutes", "Departments whose longest handover is over 45 minutes: the most allowed by the 2025/26 UEC plan.",
              f"count ({s('uec_longest_handover_seconds')} > 2700) or vector(0)", "none", [(GREEN, None), (RED, 1)], legend="doors"),
         stat("Ended since midnight", "Handovers complete since midnight. " + LOCAL, f"sum ({s('uec_handovers_today')})", "none", legend="handovers"),
-        stat("Hours lost, at least", "Ambulance hours beyond 15 minutes of each handover since midnight, worked out from the mean of each door: the true figure is this or more, since short handovers do not make up for long ones. " + LOCAL,
-             f"sum ({s('job_instance_service:uec_handover_lost_seconds:today')}) / 3600", "h", [(GREEN, None), (AMBER, 10), (RED, 50)], legend="hours", decimals=1),
+        stat("Hours lost since midnight", "Ambulance hours beyond 15 minutes of each handover that ended since midnight, and of those outside now. Beyond 15 is the national standard of a handover; the colours are configuration of this board.",
+             f"sum ({s('uec_handover_lost_seconds')}) / 3600", "h", [(GREEN, None), (AMBER, 10), (RED, 50)], legend="hours", decimals=1),
+        row("How long did they take?"),
+        stat("Within 15 minutes", "Share of the handovers ended since midnight. Green from 65%: the standard of the 2022/23 contract. " + OPEN_HANDOVERS,
+             share(s, 'band="0-15"'), "percentunit", [(RED, None), (GREEN, 0.65)], w=6, legend="share"),
+        stat("Within 30 minutes", "Share of the handovers ended since midnight. Green from 95%: the standard of the 2022/23 contract. " + OPEN_HANDOVERS,
+             share(s, 'band=~"0-15|15-30"'), "percentunit", [(RED, None), (GREEN, 0.95)], w=6, legend="share"),
+        stat("Within 45 minutes", "Share of the handovers ended since midnight. Green only when all are: the most allowed by the 2025/26 UEC plan. " + OPEN_HANDOVERS,
+             share(s, 'band=~"0-15|15-30|30-45"'), "percentunit", [(RED, None), (GREEN, 1)], w=6, legend="share"),
+        stat("Over 60 minutes", "Handovers ended since midnight that took over an hour, and those outside for longer than that. None is the standard of the 2022/23 contract: any is red.",
+             f"sum ({s('uec_handovers_by_length', OVER_60)})", "none", [(GREEN, None), (RED, 1)], w=6, legend="handovers"),
+        bands("Handovers since midnight, by length", "How many handovers that ended since midnight took up to 15, 30, 45 and 60 minutes, and beyond. " + BANDS_SOURCE,
+              s("uec_handovers_by_length", 'of="ended"')),
+        bands("Outside now, by length so far", "Ambulances outside now, by how long they have been there: what the day's figures will hold. " + BANDS_SOURCE,
+              s("uec_handovers_by_length", 'of="outside"')),
+        series("Hours lost, by door", "Ambulance hours beyond 15 minutes of each handover: those ended since midnight, and those outside now. Falls to nothing at midnight. " + LOCAL,
+               f"sum by (service) ({s('uec_handover_lost_seconds')}) / 3600", "h"),
+        table("Every door, by length", "Handovers ended since midnight at each department, by minutes taken. " + BANDS_SOURCE,
+              s("uec_handovers_by_length", 'of="ended"'), "none", None, {"service": "Department", "band": "Minutes"}),
         row("By door"),
         series("Ambulances outside, by department", "With a patient not yet handed over. " + LOCAL, s("uec_handovers_waiting"), "none"),
         series("Longest handover now", "The clock of the ambulance that has waited longest. " + HANDOVER_SOURCE, s("uec_longest_handover_seconds"), "s", HANDOVER),
@@ -189,7 +237,7 @@ def directory():
         row("The Directory now"),
         stat("Services", "Records in the Directory of this server: a demonstration list, not the national one. " + LOCAL, f"count ({m('uec_service_open')})", "none", legend="services"),
         stat("Open now", "Open by their hours and not closed out of turn. " + LOCAL, f"sum ({m('uec_service_open')})", "none", [(RED, None), (GREEN, 1)], legend="open"),
-        stat("Times published", "Times that services published for the future. Bookings are not taken by this server yet, so this says nothing of how many are free. " + LOCAL,
+        stat("Times to book", "Times of the next 24 hours that can be booked now, at all services together. " + LOCAL,
              f"sum ({m('uec_slots_ahead')})", "none", [(AMBER, None), (GREEN, 1)], legend="times"),
         stat("Asked for care, last hour", "Contacts with 111 and online, incidents and arrivals of the last hour. " + LOCAL, m("uec_demand_people"), "none", legend="people"),
         stat("Red or amber", "Services that say of themselves that they are loaded. " + LOCAL, f"count ({m('uec_service_status_level')} > 1) or vector(0)", "none", [(GREEN, None), (AMBER, 1)], legend="services"),
@@ -197,7 +245,11 @@ def directory():
              f"sum (rate({m('uec_http_request_seconds_count', PATHS_5XX)}[$__rate_interval])) or vector(0)", "reqps", [(GREEN, None), (AMBER, 0.01)], legend="5xx"),
         row("Demand and supply"),
         series("People who asked for care, last hour", "Contacts, incidents and arrivals together, as in the heat map. " + LOCAL, m("uec_demand_people"), "none", legend="people"),
-        series("Times published for the future", "By service; a service that never publishes has no line. " + LOCAL, m("uec_slots_ahead"), "none"),
+        series("Times to book, by service", "Times of the next 24 hours that can be booked now; a service that never publishes has no line. " + LOCAL, m("uec_slots_ahead"), "none"),
+        series("Bookings of today, by where they stand", "Bookings whose time begins today, all services together: booked, arrived, seen, cancelled, or not there so long after the time as the service's rule says. " + LOCAL,
+               f"sum by (standing) ({m('uec_bookings_today')})", "none", legend="{{standing}}"),
+        series("Did not attend today, by service", "Bookings of today whose patient was not there so long after the time as the service's rule says; taken back when they come. " + LOCAL,
+               m("uec_bookings_today", 'standing="did_not_attend"'), "none"),
         panel("state-timeline", "Open and closed", "Urgent care services and hubs, open by their hours and not closed out of turn. Closed is not a fault. " + LOCAL,
               [target(m("uec_service_open", 'service=~".*(utc|ucc|hub|miu).*"'), "{{service}}")], "none", [(AMBER, None), (GREEN, 1)], h=12,
               mappings=states([(0, "closed", AMBER), (1, "open", GREEN)])),
@@ -323,7 +375,7 @@ ALL_BOARDS = {
     "system-overview": lambda: board("uec-overview", "System overview", "Which part of the pathway is under pressure, for managers. docs/dashboards/system-overview.md", overview(), BOARDS),
     "site-detail": lambda: board("uec-site", "Site detail", "One service in full. docs/dashboards/site-detail.md", site(), BOARDS, [SERVICE]),
     "ambulance-handover": lambda: board("uec-handover", "Ambulance handover", "Doors, clocks and hours lost. docs/dashboards/ambulance-handover.md", handover(), BOARDS, [HOSPITAL]),
-    "directory": lambda: board("uec-directory", "111 and Directory", "Contacts, services open, times published, and the paths that 111 uses. Bookings and Directory searches are not on this board: this server does not take bookings yet and does not count searches apart. docs/dashboards/directory.md", directory(), BOARDS),
+    "directory": lambda: board("uec-directory", "111 and Directory", "Contacts, services open, times to book, and the paths that 111 uses. docs/dashboards/directory.md", directory(), BOARDS),
     "data-quality": lambda: board("uec-quality", "Data quality", "Who is late to tell us, and what was refused. docs/dashboards/data-quality.md", quality(), BOARDS, [FEED]),
     "accuracy": lambda: board("uec-accuracy", "Accuracy", "How right what we show turns out to be. docs/dashboards/accuracy.md", accuracy(), BOARDS, [SERVICE, SPAN, OF]),
     "service-health": lambda: board("uec-service", "Service health", "Rate, errors, duration; use and saturation. docs/dashboards/service-health.md", service(), BOARDS),

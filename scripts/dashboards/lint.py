@@ -4,6 +4,7 @@
 `faults(board, uids)` is the whole of it; `python3 lint.py` tries it on planted faults first.
 """
 
+import configparser
 import copy
 import json
 import pathlib
@@ -71,6 +72,44 @@ def panel_faults(panel):
         yield from selector_faults(target["expr"])
 
 
+def layers(board):
+    """Where each layer of each map of a board is read from."""
+    for panel in panels(board):
+        options = panel.get("options", {})
+        if panel["type"] != "geomap":
+            continue
+        for layer in [options.get("basemap", {}), *options.get("layers", [])]:
+            config = layer.get("config", {})
+            yield panel["title"], layer.get("type"), config.get("src") or config.get("url")
+
+
+def layer_faults(board):
+    for title, kind, source in layers(board):
+        if kind in (None, "default", "carto", "osm-standard", "esri-xyz"):
+            yield f"{title}: a layer {kind} asks a third party for every view"
+        elif source and not re.match(r"/(?!/)", source):
+            yield f"{title}: {source} is not on the same host"
+
+
+def page_faults(name, board):
+    """Each panel is on the page of its board, by its title, and the page says what to do."""
+    page = (GRAFANA.parent / f"docs/dashboards/{name}.md").read_text()
+    rows = re.findall(r"(?m)^\| (.*?) \| (.*) \| (.*) \|$", page)
+    told = {title.strip() for cell, _, do in rows if do.strip() for title in re.split(r"[;]|, (?=[A-Z])", cell)}
+    for panel in panels(board):
+        if panel["title"] not in told:
+            yield f"{panel['title']} is not in docs/dashboards/{name}.md with what to do"
+
+
+def ini_faults():
+    """The base that Grafana takes when a map names none is on the same host too."""
+    settings = configparser.ConfigParser(interpolation=None)
+    settings.read_string((GRAFANA / "grafana.ini").read_text())
+    base = json.loads(settings["geomap"]["default_baselayer_config"])
+    if not re.match(r"/(?!/)", base["config"]["url"]):
+        yield f"grafana.ini: {base['config']['url']} is not on the same host"
+
+
 def overlaps(one, other):
     a, b = one["gridPos"], other["gridPos"]
     return (a["x"] < b["x"] + b["w"] and b["x"] < a["x"] + a["w"]
@@ -127,6 +166,7 @@ def faults(board, uids):
     yield from variable_faults(board)
     yield from layout_faults(board)
     yield from link_faults(board, uids)
+    yield from layer_faults(board)
     for one in board["annotations"]["list"]:
         yield from (f"annotation {one['name']}: {why}" for why in selector_faults(one["expr"]))
     for panel in panels(board):
@@ -163,6 +203,8 @@ def can_fail(board, uids):
     first = next(place for place, one in enumerate(board["panels"]) if one["type"] == "stat")
     def at(b):
         return b["panels"][first]
+    def maps(b):
+        return [one for one in b["panels"] if one["type"] == "geomap"]
     return [why for found in (
         plant("no title", lambda b: at(b).update(title="")),
         plant("no description", lambda b: at(b).update(description="")),
@@ -176,6 +218,8 @@ def can_fail(board, uids):
         plant("one id twice", lambda b: at(b).update(id=board["panels"][0]["id"])),
         plant("a dead link", lambda b: b["links"].append({"url": "/d/nowhere"})),
         plant("an id of the board", lambda b: b.update(id=1)),
+        plant("tiles of a third party", lambda b: maps(b)[0]["options"]["basemap"].update(type="carto")),
+        plant("a layer on another host", lambda b: maps(b)[0]["options"]["layers"][0]["config"].update(src="//x/y.geojson")),
         plant("no job variable", lambda b: b["templating"].update(list=[v for v in b["templating"]["list"] if v["name"] != "job"])),
     ) for why in found]
 
@@ -185,9 +229,10 @@ def main():
     uids = [board["uid"] for board in every.values()]
     found = ["two boards with one uid"] if len(set(uids)) != len(uids) else []
     for name, board in every.items():
-        found += [f"{name}: {why}" for why in faults(board, uids)]
+        found += [f"{name}: {why}" for why in [*faults(board, uids), *page_faults(name, board)]]
     found += alert_faults()
-    found += can_fail(next(iter(every.values())), uids)
+    found += ini_faults()
+    found += can_fail(every["system-overview"], uids)
     titles = {f"{name}: {panel['title']}" for name, board in every.items() for panel in panels(board)}
     found += [f"exceptions.json names no panel of ours: {gone}" for gone in set(EXCEPTIONS["empty_panels"]) - titles]
     excused = EXCEPTIONS["lint"]

@@ -2,218 +2,24 @@
 """A night of calm, pressure and a silent feed, watched by a real Prometheus; then every panel, variable,
 annotation and alert is asked for through Prometheus' own API. `night.py BINARY`
 
-Three demonstrations take turns behind one scrape target. The shipped rules are used as they are, but for
+Three demonstrations take turns behind one scrape target; two plain servers beside it meet with an escalation and a
+full disk (troubles.py). The shipped rules are used as they are, but for
 their windows: an hour of theirs is a moment of the night.
 """
 
 import json
 import pathlib
 import re
-import socket
-import subprocess
 import sys
 import tempfile
-import threading
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from lint import EXCEPTIONS, GRAFANA, METRIC, VARIABLE, boards, panels, without_strings
+from lint import EXCEPTIONS, METRIC, boards, layers, panels, without_strings
+from stage import Demo, Prometheus, Visitors, Watched, get
+from troubles import Troubles
 
 VALUES = {"job": "uec-live", "instance": "night", "service": ".*", "feed": ".*", "span": "24h", "of": "wait",
           "__rate_interval": "15s", "__interval": "5s"}
-START_SECONDS_MAX = 150
-RULE_WINDOW = "15s"
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-def get(url, timeout=10):
-    with urllib.request.urlopen(url, timeout=timeout) as answer:
-        return answer.read()
-
-
-class Demo:
-    """One demonstration on a port of its own."""
-
-    def __init__(self, binary, folder, scenario, speed):
-        self.port = free_port()
-        self.base = f"http://127.0.0.1:{self.port}"
-        self.out = folder / f"{scenario}.out"
-        self.err = folder / f"{scenario}.err"
-        command = [binary, "demo", "--listen", f"127.0.0.1:{self.port}", "--mllp", "127.0.0.1:0", "--speed", speed,
-                   "--scenario", scenario, "--data", str(folder / scenario)]
-        self.binary, self.data = binary, folder / scenario
-        self.process = subprocess.Popen(command, stdout=self.out.open("w"), stderr=self.err.open("w"))
-
-    def token(self, role):
-        return subprocess.run([self.binary, "token", "new", "--role", role, "--label", role, "--data", self.data],
-                              check=True, capture_output=True, text=True).stdout.strip()
-
-    def lose_sealed_details(self):
-        """The folder is a file now, as after somebody's mistake."""
-        (self.data / "sealed").rename(self.data / "sealed-away")
-        (self.data / "sealed").write_text("")
-
-    def wait_until_live(self):
-        until = time.time() + START_SECONDS_MAX
-        while "Live now" not in self.out.read_text():
-            if self.process.poll() is not None or time.time() > until:
-                raise SystemExit(f"a demonstration did not start:\n{self.err.read_text()}")
-            time.sleep(0.2)
-
-    def mllp_port(self):
-        return int(re.search(r"mllp://[\d.]+:(\d+)", self.out.read_text()).group(1))
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-
-
-class Visitors(threading.Thread):
-    """People and programs who use whichever server is watched: pages, data, a stream, wrong addresses."""
-
-    PATHS = ["/", "/services/lri-ed", "/status", "/api/v1/waits", "/api/v1/heat.geojson", "/api/v1/feeds", "/nowhere",
-             "/FHIR/R4/metadata"]
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.base = None
-        # While set, a hospital's messages arrive there that cannot be read.
-        self.spoil = None
-        # Who books then, where the folder of sealed details is gone: 503, so the error budget burns.
-        self.token = None
-        self.done = threading.Event()
-
-    def run(self):
-        while not self.done.is_set():
-            base, stream = self.base, None
-            try:
-                stream = urllib.request.urlopen(f"{base}/api/v1/push/sse?topics=waits,status", timeout=5)
-                if self.spoil:
-                    self.send_unreadable(self.spoil)
-                    for _ in range(4):
-                        self.book()
-                for path in self.PATHS + self.PATHS:
-                    try:
-                        get(base + path)
-                    except urllib.error.HTTPError:
-                        pass
-                    time.sleep(0.05)
-            except OSError:
-                time.sleep(0.2)
-            finally:
-                if stream:
-                    stream.close()
-
-
-    def book(self):
-        where = {"authorization": f"Bearer {self.token}", "content-type": "application/json"}
-        slots = urllib.request.Request(f"{self.base}/api/v1/services/oadby-utc/slots", headers=where)
-        free = [slot for slot in json.loads(get(slots))["slots"] if slot["status"] == "free"]
-        patient = {"family": "Patient-One", "given": "Test", "birth_date": "1984-03-27", "phone": "07700 900123"}
-        body = json.dumps({"service": "oadby-utc", "slot": free[0]["slot"], "patient": patient}).encode()
-        try:
-            get(urllib.request.Request(f"{self.base}/api/v1/bookings", data=body, headers=where))
-        except urllib.error.HTTPError as refusal:
-            if refusal.code != 503:
-                raise SystemExit(f"a booking without its folder was answered {refusal.code}") from None
-
-    def send_unreadable(self, port):
-        message = (GRAFANA.parent / "fixtures/hl7/bad-acuity.hl7").read_bytes().strip().replace(b"\n", b"\r")
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as one:
-            for _ in range(40):
-                one.sendall(b"\x0b" + message + b"\r\x1c\r")
-                one.recv(4096)
-
-
-class Watched:
-    """The one address that Prometheus scrapes: whichever server is watched now answers there."""
-
-    def __init__(self):
-        self.base = None
-        watched = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                try:
-                    body = get(f"{watched.base}/metrics", timeout=5)
-                except OSError:
-                    self.send_error(502)
-                    return
-                self.send_response(200)
-                self.send_header("content-type", "text/plain; version=0.0.4; charset=utf-8")
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def stop(self):
-        self.server.shutdown()
-
-
-class Prometheus:
-    """A real one, in a folder of its own, with the shipped rules."""
-
-    def __init__(self, folder, watched):
-        self.port = free_port()
-        for kind in ("rules", "alerts"):
-            text = (GRAFANA / f"prometheus/{kind}/uec.yml").read_text()
-            text = re.sub(r"\[\d+[smhd]\]", f"[{RULE_WINDOW}]", text)
-            text = re.sub(r"(?m)^(\s+for:) \S+$", r"\1 1s", text)
-            (folder / f"{kind}.yml").write_text(text)
-        (folder / "prometheus.yml").write_text(f"""
-global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}
-rule_files: [rules.yml, alerts.yml]
-scrape_configs:
-  - job_name: uec-live
-    static_configs: [{{targets: ["127.0.0.1:{watched.port}"], labels: {{instance: night}}}}]
-""")
-        self.err = folder / "prometheus.err"
-        self.process = subprocess.Popen(
-            ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/tsdb",
-             f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=warn"],
-            stdout=self.err.open("w"), stderr=subprocess.STDOUT)
-        until = time.time() + 30
-        while True:
-            try:
-                get(f"http://127.0.0.1:{self.port}/-/ready")
-                return
-            except OSError:
-                if self.process.poll() is not None or time.time() > until:
-                    raise SystemExit(f"Prometheus did not start:\n{self.err.read_text()}") from None
-                time.sleep(0.2)
-
-    def api(self, path, **arguments):
-        """The data of an answer; a refusal raises with Prometheus' own words."""
-        query = urllib.parse.urlencode(arguments, doseq=True)
-        try:
-            return json.loads(get(f"http://127.0.0.1:{self.port}/api/v1/{path}?{query}"))["data"]
-        except urllib.error.HTTPError as refusal:
-            raise ValueError(json.loads(refusal.read()).get("error", "refused")) from None
-
-    def is_firing(self, name):
-        return bool(self.api("query", query=f'ALERTS{{alertname="{name}",alertstate="firing"}}')["result"])
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
 
 
 def substitute(text, more):
@@ -281,6 +87,22 @@ class Judge:
             if one["type"] == "query":
                 self.variable(f"{name}: variable {one['name']}", one["query"]["query"])
 
+    def layers(self, name, board, base):
+        """Every layer that is ours is answered, with something in it."""
+        for title, kind, source in layers(board):
+            if kind != "geojson":
+                continue
+            self.asked += 1
+            try:
+                count = len(json.loads(get(base + source))["features"])
+            except (OSError, ValueError, KeyError):
+                count = 0
+            excused = source in EXCEPTIONS["layers"]
+            if not count and not excused:
+                self.faults.append(f"{name}: {title}: {source} has no features")
+            elif count and excused:
+                print(f"  (is answered after all, though excused: {source})")
+
     def variable(self, where, query):
         matcher, label = re.fullmatch(r"label_values\((.*), (\w+)\)", query).groups()
         self.asked += 1
@@ -318,13 +140,14 @@ def exported_names(base, prometheus):
 
 
 def alerts_of(prometheus, started):
-    """Which alerts fired at some time of the night, and which of those were clear after that."""
+    """Which alerts fired at some time of the night, and which of those were clear at some time after that."""
     now = time.time()
     fired, clear = set(), set()
     for one in prometheus.api("query_range", query='ALERTS{alertstate="firing"}', start=started, end=now, step=1)["result"]:
         fired.add(one["metric"]["alertname"])
-        # Each place and feed is an alert of its own.
-        if float(one["values"][-1][0]) < now - 3:
+        # Each place and feed is an alert of its own; it may fire again later.
+        times = [float(at) for at, _ in one["values"]] + [now]
+        if any(after - before > 3 for before, after in zip(times, times[1:])):
             clear.add(one["metric"]["alertname"])
     return fired, clear
 
@@ -338,16 +161,19 @@ def wait_for(what, seconds, said):
     print(f"  (not within {seconds} s: {said})")
 
 
+NIGHT = '{instance="night"}'
+
+
 def scrape_figures(prometheus, started):
     now = time.time()
     at = {"time": now}
     span = f"{int(now - started)}s"
     def one(expr):
         return float(prometheus.api("query", query=expr, **at)["result"][0]["value"][1])
-    print(f"scrape: {one(f'quantile_over_time(0.5, scrape_duration_seconds[{span}])') * 1000:.1f} ms median, "
-          f"{one(f'max_over_time(scrape_duration_seconds[{span}])') * 1000:.1f} ms most; "
-          f"series: {one(f'max_over_time(scrape_samples_scraped[{span}])'):.0f} most")
-    return one(f"max_over_time(scrape_samples_scraped[{span}])")
+    print(f"scrape: {one(f'quantile_over_time(0.5, scrape_duration_seconds{NIGHT}[{span}])') * 1000:.1f} ms median, "
+          f"{one(f'max_over_time(scrape_duration_seconds{NIGHT}[{span}])') * 1000:.1f} ms most; "
+          f"series: {one(f'max_over_time(scrape_samples_scraped{NIGHT}[{span}])'):.0f} most")
+    return one(f"max_over_time(scrape_samples_scraped{NIGHT}[{span}])")
 
 
 def main():
@@ -358,6 +184,11 @@ def main():
         folder = pathlib.Path(name)
         running = []
         try:
+            troubles = Troubles(binary, folder)
+            running.append(troubles)
+            prometheus = Prometheus(folder, troubles.targets())
+            running.append(prometheus)
+            troubles.start(prometheus)
             calm = Demo(binary, folder, "calm", "60")
             running.append(calm)
             pressure = Demo(binary, folder, "pressure", "300")
@@ -373,8 +204,7 @@ def main():
 
             watch(calm)
             visitors.start()
-            prometheus = Prometheus(folder, watched)
-            running.append(prometheus)
+            prometheus.watch("night", watched.port)
             started = time.time()
             say("calm")
             time.sleep(6)
@@ -406,10 +236,14 @@ def main():
             for name in ("UecServerDown", "UecErrorBudgetBurn", "UecHandoverOver45"):
                 wait_for(lambda: not prometheus.is_firing(name), 20, f"{name} does not clear")
             time.sleep(5)
+            faults = troubles.join()
+            say("the trust has escalated and calmed down, the disk was full and is not")
             judge = Judge(prometheus, started, exported_names(calm.base, prometheus))
             for name, board in boards().items():
                 judge.board(name, board)
-            fired, clear = alerts_of(prometheus, started)
+                judge.layers(name, board, calm.base)
+            judge.faults += faults
+            fired, clear = alerts_of(prometheus, began)
             judge.rules(fired, clear)
             say(f"fired: {', '.join(sorted(fired))}; cleared: {', '.join(sorted(clear))}")
             if scrape_figures(prometheus, started) >= 3000:

@@ -39,6 +39,8 @@ pub struct Settings {
     pub notices: Option<NoticeSettings>,
     /// Sending messages of bookings and referrals on to services' own systems.
     pub onward: OnwardSettings,
+    /// Where traces are sent; nowhere without it.
+    pub telemetry: TelemetrySettings,
     /// Addresses of reverse proxies in front of the server, whose `X-Forwarded-For` is believed and who
     /// may open any number of connections.
     pub trusted_proxies: Vec<IpAddr>,
@@ -117,6 +119,26 @@ fn notify_base() -> String {
 pub struct OnwardSettings {
     /// Off unless true.
     pub enabled: bool,
+}
+
+/// What the server sends of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TelemetrySettings {
+    /// A collector of OpenTelemetry that takes OTLP over HTTP (protobuf), for instance `http://127.0.0.1:4318`; traces go
+    /// to `/v1/traces` there.
+    pub otlp: Option<String>,
+    /// Of a hundred requests and messages so many are followed; 1 to 100.
+    pub traces_percent: u32,
+}
+
+impl Default for TelemetrySettings {
+    fn default() -> Self {
+        Self {
+            otlp: None,
+            traces_percent: 100,
+        }
+    }
 }
 
 /// Detailed maps under our own, of a server that whoever runs this names. Readers' browsers fetch pictures from there,
@@ -205,12 +227,22 @@ impl Settings {
                 file.display()
             );
         }
-        if let Some(osrm) = &settings.travel.osrm
-            && !is_web_address(osrm)
-        {
+        let addresses = [
+            ("travel.osrm", &settings.travel.osrm),
+            ("telemetry.otlp", &settings.telemetry.otlp),
+        ];
+        for (key, address) in addresses {
+            if let Some(address) = address.as_ref().filter(|text| !is_web_address(text)) {
+                anyhow::bail!(
+                    "{} is not right: {key} must begin with http:// or https:// and name a server, \
+                     and {address:?} does not",
+                    file.display()
+                );
+            }
+        }
+        if !(1..=100).contains(&settings.telemetry.traces_percent) {
             anyhow::bail!(
-                "{} is not right: travel.osrm must begin with http:// or https:// and name a server, \
-                 and {osrm:?} does not",
+                "{} is not right: telemetry.traces_percent must be from 1 to 100",
                 file.display()
             );
         }

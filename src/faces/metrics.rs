@@ -1,9 +1,11 @@
 //! `/metrics` for Prometheus: what the server counted about itself, and the figures of the published
 //! picture. A withheld figure is absent, never zero.
 
+mod bookings;
 mod escalation;
 mod family;
 mod feeds;
+mod handovers;
 mod process;
 mod request;
 mod scores;
@@ -34,11 +36,15 @@ const SECONDS: [f64; 12] = [
 /// How often the recorder forgets what it has summed up already.
 const UPKEEP: Duration = Duration::from_secs(5);
 
+/// The recorder as this server has it.
+pub fn builder() -> anyhow::Result<PrometheusBuilder> {
+    let seconds = Matcher::Suffix("_seconds".to_owned());
+    Ok(PrometheusBuilder::new().set_buckets_for_metric(seconds, &SECONDS)?)
+}
+
 /// Installs the recorder for this process and keeps it up; call once.
 pub fn install() -> anyhow::Result<PrometheusHandle> {
-    let handle = PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
-        .install_recorder()?;
+    let handle = builder()?.install_recorder()?;
     telemetry::describe();
     let upkeep = handle.clone();
     tokio::spawn(async move {
@@ -59,8 +65,7 @@ pub fn router(shared: Shared, recorder: PrometheusHandle) -> Router {
 }
 
 async fn scrape(State((shared, recorder)): State<(Shared, PrometheusHandle)>) -> Response {
-    let mut text = recorder.render();
-    text.push_str(&figures(&shared.picture(), shared.clock.now()));
+    let text = text(&recorder, &shared.picture(), shared.clock.now());
     (
         [(
             header::CONTENT_TYPE,
@@ -71,9 +76,18 @@ async fn scrape(State((shared, recorder)): State<(Shared, PrometheusHandle)>) ->
         .into_response()
 }
 
+/// What a scrape is answered.
+pub fn text(recorder: &PrometheusHandle, picture: &Published, now: At) -> String {
+    let mut text = recorder.render();
+    text.push_str(&figures(picture, now));
+    text
+}
+
 /// The figures of a picture, in the text format.
 fn figures(picture: &Published, now: At) -> String {
     let mut families = services::families(picture);
+    families.extend(handovers::families(picture));
+    families.push(bookings::family(picture, now));
     families.extend(feeds::families(picture, now));
     families.extend(scores::families(picture));
     families.extend(escalation::families(picture));

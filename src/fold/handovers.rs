@@ -4,13 +4,43 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::time::{HOUR, Millis};
+use crate::domain::time::{HOUR, MINUTE, Millis};
 use crate::domain::{At, Cell, EventId, FeedId, IncidentId, ServiceId};
 
 /// A call-out is forgotten this long after its last news.
 pub const INCIDENT_KEPT: Millis = 50 * HOUR;
 /// A conveyance that never arrived, or a handover that never ended, no longer counts after this.
 pub const CONVEYANCE_MAX: Millis = 12 * HOUR;
+/// Handovers are told apart at these lengths, minutes. At most 15, 30 and 60 are the standards of the contract of
+/// 2022/23, 45 the most allowed by the plan for 2025/26.
+pub const BAND_MINUTES: [i64; 4] = [15, 30, 45, 60];
+/// What a handover takes beyond this is lost to the ambulance service.
+const EXPECTED_MAX: Millis = BAND_MINUTES[0] * MINUTE;
+
+/// Handovers by how long they took, or have taken so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Bands {
+    /// Those of at most each of [`BAND_MINUTES`] and of more than the one before; last those beyond all.
+    pub counts: [u32; BAND_MINUTES.len() + 1],
+    /// What each took beyond [`EXPECTED_MAX`], together.
+    pub lost: Millis,
+}
+
+impl Bands {
+    /// Sorts lengths into bands.
+    pub fn of(lengths: impl IntoIterator<Item = Millis>) -> Self {
+        let mut bands = Self::default();
+        for length in lengths {
+            let band = BAND_MINUTES
+                .iter()
+                .position(|minutes| length <= minutes * MINUTE)
+                .unwrap_or(BAND_MINUTES.len());
+            bands.counts[band] += 1;
+            bands.lost += (length - EXPECTED_MAX).max(0);
+        }
+        bands
+    }
+}
 
 /// What one fact says of a call-out. The order settles steps of the same moment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -160,5 +190,21 @@ impl Incidents {
     pub fn tidy(&mut self, now: At) {
         self.by_id
             .retain(|_, incident| now.since(incident.newest()) <= INCIDENT_KEPT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handover_on_the_edge_is_still_within_and_only_what_is_beyond_15_minutes_is_lost() {
+        let lengths = [
+            0, 900_000, 900_001, 1_800_000, 2_700_000, 3_600_000, 3_600_001,
+        ];
+        let bands = Bands::of(lengths);
+        assert_eq!(bands.counts, [2, 2, 1, 1, 1]);
+        assert_eq!(bands.lost, 1 + 900_000 + 1_800_000 + 2_700_000 + 2_700_001);
+        assert_eq!(Bands::of([]), Bands::default());
     }
 }

@@ -1,6 +1,7 @@
 //! The one way into the log: a bounded queue to the writer.
 
 use tokio::sync::{mpsc, oneshot};
+use tracing::Span;
 
 use crate::domain::{At, Fact, Verdict};
 
@@ -14,6 +15,16 @@ pub struct Submission {
     pub facts: Vec<Fact>,
     /// Answered once the accepted facts are durable.
     pub reply: oneshot::Sender<Result<Receipt, NotTaken>>,
+    /// Their way through the writer, where that is traced.
+    pub way: Span,
+}
+
+impl Submission {
+    /// Facts of whatever is traced now.
+    pub fn new(facts: Vec<Fact>, reply: oneshot::Sender<Result<Receipt, NotTaken>>) -> Self {
+        let way = tracing::debug_span!("take", facts = facts.len());
+        Self { facts, reply, way }
+    }
 }
 
 /// The writer's answer: one verdict for each fact, in the same order.
@@ -64,7 +75,7 @@ impl Submitter {
         facts: Vec<Fact>,
     ) -> Result<oneshot::Receiver<Result<Receipt, NotTaken>>, NotTaken> {
         let (reply, answer) = oneshot::channel();
-        match self.queue.try_send(Submission { facts, reply }) {
+        match self.queue.try_send(Submission::new(facts, reply)) {
             Ok(()) => Ok(answer),
             Err(mpsc::error::TrySendError::Full(_)) => Err(NotTaken::Busy),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(stopping()),

@@ -19,6 +19,7 @@ use crate::faces::access::tokens::{self, Wish};
 use crate::faces::places::Proxies;
 use crate::runtime::clock::{SystemClock, WorldClock};
 use crate::runtime::commands::{read_directory, say};
+use crate::runtime::observing;
 use crate::runtime::serve::{self, Plan};
 use crate::runtime::telling::Telling;
 use crate::world::send::{Sender, Targets};
@@ -37,7 +38,7 @@ const MARKER: &str = "DEMONSTRATION";
 
 /// `uec-live demo`
 pub async fn command(args: args::Demo) -> anyhow::Result<()> {
-    serve::log_to_stderr();
+    observing::log_to_stderr();
     empty_own_folder(&args.data)?;
     let directory = Arc::new(read_directory(None, &settings::Settings::default())?);
     let real_start = SystemClock.now();
@@ -105,7 +106,7 @@ pub async fn command(args: args::Demo) -> anyhow::Result<()> {
 
 /// `uec-live world --to URL --mllp HOST:PORT`: real speed, from now on.
 pub async fn world_only(args: args::World) -> anyhow::Result<()> {
-    serve::log_to_stderr();
+    observing::log_to_stderr();
     let (Some(to), Some(mllp)) = (args.to, args.mllp) else {
         bail!("say where to send: --to URL --mllp HOST:PORT");
     };

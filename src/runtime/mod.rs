@@ -10,6 +10,7 @@ mod import;
 pub mod keeper;
 mod listing;
 mod looking;
+mod observing;
 mod osrm;
 mod quarantine;
 mod rehearse;

@@ -42,7 +42,7 @@ use crate::runtime::keeper::{Keeper, SNAPSHOT_ENTRIES, Schedule, Work};
 use crate::runtime::osrm::Osrm;
 use crate::runtime::telling::{NOTICES, Telling};
 use crate::runtime::writer::{LogState, Outputs, Writer};
-use crate::runtime::{http, routes};
+use crate::runtime::{http, observing, routes};
 use crate::sources::quarantine::Quarantine;
 use crate::sources::{self, mllp};
 use crate::telemetry;
@@ -138,13 +138,13 @@ impl Running {
 
 /// `uec-live serve`
 pub async fn command(args: args::Serve) -> anyhow::Result<()> {
-    log_to_stderr();
     let settings = args
         .config
         .as_deref()
         .map(Settings::read)
         .transpose()?
         .unwrap_or_default();
+    let traces = observing::start(&settings.telemetry)?;
     if args.open && !(args.listen.ip().is_loopback() && args.mllp.ip().is_loopback()) {
         bail!("--open switches access control off, so every listener must be on loopback");
     }
@@ -174,8 +174,15 @@ pub async fn command(args: args::Serve) -> anyhow::Result<()> {
     .await?;
     say(&format!("{} entries in the log", running.entries))?;
     say(&whereabouts(&running))?;
-    until_stopped(&running).await?;
-    running.stop().await
+    let ended = until_stopped(&running).await;
+    let stopped = match ended {
+        Ok(()) => running.stop().await,
+        Err(why) => Err(why),
+    };
+    if let Some(traces) = traces {
+        traces.stop().await;
+    }
+    stopped
 }
 
 /// The road engine of the settings, or the offline model.
@@ -221,21 +228,6 @@ pub async fn until_stopped(running: &Running) -> anyhow::Result<()> {
         _ = terminate.recv() => Ok(()),
         () = running.writer_gone() => bail!("the writer stopped; nothing more can be taken"),
     }
-}
-
-/// Structured lines on standard error; `RUST_LOG` chooses how much, `UEC_LOG_FORMAT=json` for a program
-/// to read.
-pub fn log_to_stderr() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,uec_live=info"));
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    let _already_set = if std::env::var("UEC_LOG_FORMAT").is_ok_and(|format| format == "json") {
-        lines.json().try_init()
-    } else {
-        lines.try_init()
-    };
 }
 
 /// Starts everything; returns once the sockets are bound and the first picture is published.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 
 use crate::domain::{At, Clock, Directory, Entry, Fact, FeedId, Record, Refused, Verdict};
 use crate::fold::{Change, Decision, Limits};
@@ -121,6 +122,8 @@ impl Writer {
         if let Err(why) = self.recover(at) {
             return answer_all(batch, &why);
         }
+        let ways = ways(&batch);
+        let folding = each(&ways, |way| tracing::debug_span!(parent: way, "fold"));
         let mut entries = Vec::new();
         let mut changes = Vec::new();
         if self
@@ -145,12 +148,22 @@ impl Writer {
         if !shown.is_empty() {
             self.append_to_batch(Record::Shown(shown), at, &mut entries, &mut changes);
         }
-        match self.make_durable(&entries) {
+        drop(folding);
+        let logging = each(
+            &ways,
+            |way| tracing::debug_span!(parent: way, "log", entries = entries.len()),
+        );
+        let taken = self.make_durable(&entries);
+        drop(logging);
+        match taken {
             Ok(()) => {
                 if !entries.is_empty() {
+                    let _publishing =
+                        each(&ways, |way| tracing::debug_span!(parent: way, "publish"));
                     let picture = self.state.publish(&changes, self.log.epoch());
                     self.published.send_replace(picture);
                 }
+                drop(ways);
                 tally.report();
                 self.keep();
                 for (reply, receipt) in answers {
@@ -265,6 +278,17 @@ impl Writer {
         tracing::info!("the event log takes entries again");
         Ok(())
     }
+}
+
+/// The ways of those submissions of a batch that are traced: mostly none.
+fn ways(batch: &[Submission]) -> Vec<Span> {
+    let traced = batch.iter().map(|submission| &submission.way);
+    traced.filter(|way| !way.is_disabled()).cloned().collect()
+}
+
+/// A step of a batch is a step of every way in it.
+fn each(ways: &[Span], step: impl Fn(&Span) -> Span) -> Vec<Span> {
+    ways.iter().map(step).collect()
 }
 
 fn answer_all(batch: Vec<Submission>, why: &str) {

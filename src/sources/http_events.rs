@@ -11,6 +11,7 @@ use bytes::{Buf, BytesMut};
 use futures_util::StreamExt;
 use serde::Serialize;
 use serde_json::json;
+use tracing::Span;
 
 use crate::domain::{Caller, Fact, Reason, Refused, Verdict};
 use crate::log::NotTaken;
@@ -89,6 +90,7 @@ pub async fn post(
         answer: Answer::default(),
         reads: Vec::new(),
         line: 0,
+        receiving: tracing::debug_span!("receive"),
     };
     match intake.all(body, many).await {
         Ok(()) if intake.answer.parsed == 0 => {
@@ -116,6 +118,8 @@ struct Intake {
     answer: Answer,
     reads: Vec<Read>,
     line: usize,
+    /// From the body to facts, up to the next that are handed to the writer.
+    receiving: Span,
 }
 
 impl Intake {
@@ -150,6 +154,9 @@ impl Intake {
 
     async fn line(&mut self, line: &[u8]) -> Result<(), Stopped> {
         self.line += 1;
+        if self.receiving.is_none() {
+            self.receiving = tracing::debug_span!("receive");
+        }
         let text = String::from_utf8_lossy(line);
         let text = text.trim();
         if text.is_empty() {
@@ -191,6 +198,7 @@ impl Intake {
         if self.reads.is_empty() {
             return Ok(());
         }
+        self.receiving = Span::none();
         let reads = std::mem::take(&mut self.reads);
         let facts = reads.iter().map(|read| read.fact.clone()).collect();
         let receipt = self

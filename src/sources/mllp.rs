@@ -16,6 +16,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::codec::{Decoder, FramedRead};
+use tracing::Span;
 
 use crate::domain::{Refused, Verdict};
 use crate::log::{NotTaken, Receipt};
@@ -71,6 +72,8 @@ struct Pending {
     raw: Vec<u8>,
     feed: String,
     outcome: Outcome,
+    /// From the message to its answer, where that is traced.
+    _traced: Span,
 }
 
 enum Outcome {
@@ -118,6 +121,8 @@ async fn read(
 
 /// Reads a message and queues its facts.
 fn submit(raw: Vec<u8>, parts: &Parts) -> Pending {
+    let traced = tracing::debug_span!(parent: None, "HL7 message", feed = tracing::field::Empty);
+    let receiving = tracing::debug_span!(parent: &traced, "receive");
     let text = decode(&raw);
     let mut control = String::new();
     let mut feed = telemetry::FEED_UNKNOWN.to_owned();
@@ -133,18 +138,23 @@ fn submit(raw: Vec<u8>, parts: &Parts) -> Pending {
             }
             match adt::admit(&parts.directory, &message, parts.clock.now()) {
                 Err(why) => Outcome::Refused(why),
-                Ok(admitted) => match parts.submitter.enqueue(admitted.facts) {
-                    Ok(receipt) => Outcome::Submitted(receipt),
-                    Err(why) => Outcome::NotTaken(why),
-                },
+                Ok(admitted) => {
+                    drop(receiving);
+                    match traced.in_scope(|| parts.submitter.enqueue(admitted.facts)) {
+                        Ok(receipt) => Outcome::Submitted(receipt),
+                        Err(why) => Outcome::NotTaken(why),
+                    }
+                }
             }
         }
     };
+    traced.record("feed", &feed);
     Pending {
         control,
         raw,
         feed,
         outcome,
+        _traced: traced,
     }
 }
 
@@ -179,6 +189,7 @@ async fn settle(pending: Pending, parts: &Parts) -> Vec<u8> {
         raw,
         feed,
         outcome,
+        _traced,
     } = pending;
     let verdict = match outcome {
         Outcome::Refused(why) => Err(Ok(why)),

@@ -6,6 +6,7 @@
 
 pub mod name;
 mod tally;
+pub mod traces;
 
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
@@ -52,6 +53,10 @@ pub fn describe() {
         name::NOTICES,
         "Words to patients and messages to services, by how far they came"
     );
+    describe_counter!(
+        name::TRACES_FAILED,
+        "Batches of spans that the collector did not take"
+    );
 }
 
 /// Starts the counters of every feed at zero, so that a first refusal is seen as a rise.
@@ -60,6 +65,7 @@ pub fn start_at_zero<'a>(feeds: impl Iterator<Item = &'a str>) {
     counter!(name::LOG_FAILURES).increment(0);
     counter!(name::HTTP_REFUSED).increment(0);
     counter!(name::PUSH_FRAMES).increment(0);
+    counter!(name::TRACES_FAILED).increment(0);
     gauge!(name::MLLP_CONNECTIONS).increment(0.0);
     gauge!(name::LOG_ENTRIES).increment(0.0);
     gauge!(name::SNAPSHOT_ENTRY).increment(0.0);
@@ -168,6 +174,11 @@ pub fn http_answered(route: &str, method: &str, status: u16, seconds: f64) {
 /// A word to a patient or a message to a service came so far.
 pub fn notice(channel: &'static str, delivery: &'static str) {
     counter!(name::NOTICES, "channel" => channel, "delivery" => delivery).increment(1);
+}
+
+/// A batch of spans was not taken.
+pub fn traces_failed() {
+    counter!(name::TRACES_FAILED).increment(1);
 }
 
 /// An MLLP connection opened (`+1`) or closed (`-1`).

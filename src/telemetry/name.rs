@@ -29,6 +29,8 @@ pub const HTTP_REFUSED: &str = "uec_http_connections_refused_total";
 pub const PUSH_FRAMES: &str = "uec_push_frames_total";
 /// Words to patients and messages to services, by channel and by how far they came.
 pub const NOTICES: &str = "uec_notices_total";
+/// Batches of spans that the collector did not take.
+pub const TRACES_FAILED: &str = "uec_traces_failed_total";
 /// HTTP requests, by route, method and status class.
 pub const HTTP_REQUEST_SECONDS: &str = "uec_http_request_seconds";
 /// Open MLLP connections.
@@ -85,6 +87,10 @@ pub const LONGEST_HANDOVER_SECONDS: &str = "uec_longest_handover_seconds";
 pub const MEAN_HANDOVER_SECONDS: &str = "uec_mean_handover_seconds";
 /// Handovers that ended since midnight.
 pub const HANDOVERS_TODAY: &str = "uec_handovers_today";
+/// Handovers by how long they took or have taken so far.
+pub const HANDOVERS_BY_LENGTH: &str = "uec_handovers_by_length";
+/// What they took beyond 15 minutes.
+pub const HANDOVER_LOST_SECONDS: &str = "uec_handover_lost_seconds";
 /// Ambulances on their way.
 pub const INBOUND_AMBULANCES: &str = "uec_inbound_ambulances";
 /// Places where far more people ask for care than usual.
@@ -97,8 +103,10 @@ pub const SERVICE_OPEN: &str = "uec_service_open";
 pub const SERVICE_STATUS_LEVEL: &str = "uec_service_status_level";
 /// Where services are.
 pub const SERVICE_POSITION: &str = "uec_service_position";
-/// Times published for booking.
+/// Times that can be booked now.
 pub const SLOTS_AHEAD: &str = "uec_slots_ahead";
+/// Bookings of today, by where they stand.
+pub const BOOKINGS_TODAY: &str = "uec_bookings_today";
 /// Spaces, beds and clinicians as reported.
 pub const CAPACITY: &str = "uec_capacity";
 /// Escalation parameters.

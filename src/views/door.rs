@@ -4,6 +4,7 @@ use crate::domain::reading::Unit;
 use crate::domain::time::{MINUTE, Millis};
 use crate::domain::{At, Measure, Reading, ReadingName, Service, Subject, Withheld};
 use crate::fold::Picture;
+use crate::fold::handovers::Bands;
 use crate::forecast::Forecaster;
 use crate::views::health::Source;
 use crate::views::readings::{counted, exact, shown};
@@ -42,26 +43,49 @@ impl Door {
     }
 }
 
+/// Handovers of a service by how long they took; for metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Handovers {
+    /// Those that ended since midnight.
+    pub ended: Bands,
+    /// Those not ended, by how long they have taken so far, whole minutes.
+    pub outside: Bands,
+}
+
+impl Door {
+    /// By how long they took; `None` while the ambulances' feed is not believed.
+    pub fn handovers(&self, source: Source, now: At) -> Option<Handovers> {
+        if source.withheld().is_some() {
+            return None;
+        }
+        let so_far = |since: &At| now.minutes_since(*since) * MINUTE;
+        Some(Handovers {
+            ended: Bands::of(self.done.iter().copied()),
+            outside: Bands::of(self.outside.iter().map(so_far)),
+        })
+    }
+}
+
 /// All of them, in the order to show them.
 pub fn readings(
-    picture: &Picture,
+    door: &Door,
     forecaster: &Forecaster,
     service: &Service,
     source: Source,
+    now: At,
 ) -> Vec<Reading> {
     use ReadingName as Name;
-    let now = picture.at();
     let Door {
         outside,
         inbound,
         done,
-    } = Door::gather(picture, service);
+    } = door;
     let longest = outside
         .iter()
         .map(|since| now.minutes_since(*since))
         .max()
         .unwrap_or(0);
-    let mean = mean_minutes(&done);
+    let mean = mean_minutes(done);
     let figure = |name, statistic, unit, value: Result<Measure, Withheld>, count: usize| Reading {
         unit,
         group: "ambulances",
@@ -107,8 +131,8 @@ pub fn readings(
             Name::Inbound,
             "ambulances on their way",
             ambulances,
-            Ok(exact(inbound)),
-            inbound,
+            Ok(exact(*inbound)),
+            *inbound,
         ),
     ]
 }

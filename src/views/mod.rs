@@ -34,9 +34,11 @@ use crate::domain::{
 pub use crate::fold::advice::{Advice, Switched};
 pub use crate::fold::bookings::diary::{Handling, Noticed};
 pub use crate::fold::bookings::{Booking, Claim, Diary, Live, Referral, Standing};
+pub use crate::fold::handovers::{BAND_MINUTES, Bands};
 pub use crate::fold::listings::Note;
 pub use crate::forecast::{Errors, Kind, Span, WAYS};
 pub use demand::DemandView;
+pub use door::Handovers;
 pub use doubt::Doubt;
 pub use evidence::Evidence;
 pub use finder::Finder;
@@ -97,6 +99,9 @@ pub struct ServiceView {
     pub capacity: Capacity,
     /// Its figures, in the order to show them. A kind of Service without queues has none.
     pub readings: Vec<Reading>,
+    /// Its handovers by how long they took; a Service that ambulances do not go to has none, nor one
+    /// whose ambulances' feed is not believed.
+    pub handovers: Option<Handovers>,
     /// Its queues, most urgent first; only those with someone in them.
     pub streams: Vec<StreamView>,
     /// The wait of those who come later, by quarter hour.

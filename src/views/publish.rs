@@ -7,6 +7,7 @@ use crate::domain::time::{HOUR, Millis};
 use crate::domain::{AcuityGroup, At, Directory, FeedId, Service, ServiceId, Subject};
 use crate::fold::{Change, Picture};
 use crate::forecast::Forecaster;
+use crate::views::door::Door;
 use crate::views::doubt::Doubt;
 use crate::views::health::{Health, Source, quiet};
 use crate::views::opel::{self, OpelView};
@@ -228,7 +229,11 @@ impl Viewer {
         let source = visit_source(picture, &self.directory, id);
         let ambulances = ambulance_source(picture, &self.directory);
         let is_open = opening.is_open() && closure.is_none();
-        let readings = readings::of(picture, forecaster, service, source, ambulances, is_open);
+        let door = service
+            .takes_ambulances
+            .then(|| Door::gather(picture, service));
+        let door = door.as_ref().map(|door| (door, ambulances));
+        let readings = readings::of(picture, forecaster, service, source, door, is_open);
         ServiceView {
             service: Arc::clone(service),
             opening,
@@ -236,6 +241,7 @@ impl Viewer {
             status,
             capacity: said.map(|said| said.capacity(now)).unwrap_or_default(),
             readings,
+            handovers: door.and_then(|(door, source)| door.handovers(source, now)),
             streams: streams(picture, forecaster, service, source, is_open),
             ahead: forecaster.board().ahead(&service.id).to_vec(),
             usual: forecaster.usual(&service.id, now),

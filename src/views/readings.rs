@@ -8,7 +8,7 @@ use crate::domain::{
 use crate::fold::Picture;
 use crate::forecast::Forecaster;
 use crate::views::department::Department;
-use crate::views::door;
+use crate::views::door::{self, Door};
 use crate::views::health::Source;
 
 /// The event that starts the clock of most figures.
@@ -22,7 +22,7 @@ pub fn of(
     forecaster: &Forecaster,
     service: &Service,
     visits: Source,
-    ambulances: Source,
+    ambulances: Option<(&Door, Source)>,
     is_open: bool,
 ) -> Vec<Reading> {
     let mut readings = Vec::new();
@@ -32,8 +32,9 @@ pub fn of(
         let department = Department::gather(picture, service);
         readings.extend(department.readings(picture.at(), visits));
     }
-    if service.takes_ambulances {
-        readings.extend(door::readings(picture, forecaster, service, ambulances));
+    if let Some((door, source)) = ambulances {
+        let now = picture.at();
+        readings.extend(door::readings(door, forecaster, service, source, now));
     }
     readings
 }

@@ -25,3 +25,4 @@ mod push_limits;
 mod python;
 mod schemathesis;
 pub mod server;
+mod traces;

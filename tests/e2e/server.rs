@@ -30,10 +30,14 @@ impl Server {
         Self::start(command, "HL7 v2")
     }
 
-    /// `uec-live serve` whose files may not grow beyond so many KiB until [`Server::unlimit`].
+    /// `uec-live serve` whose files may not grow beyond so many KiB until [`Server::unlimit`]. Standard error
+    /// is such a file, and has grown so far already.
     pub fn serve_limited(data: &Path, kib: u32) -> Self {
         let mut command = Command::new("bash");
-        let script = format!("trap '' XFSZ; ulimit -Sf {kib}; exec \"$0\" \"$@\"");
+        let err = data.join("stderr").display().to_string();
+        let script = format!(
+            "trap '' XFSZ; head -c {kib}k /dev/zero >{err}; ulimit -Sf {kib}; exec \"$0\" \"$@\" 2>>{err}"
+        );
         command.args([
             "-c",
             &script,

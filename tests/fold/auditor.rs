@@ -17,6 +17,10 @@ pub struct Figures {
     pub left_today: i64,
     pub handovers_waiting: i64,
     pub inbound: i64,
+    /// Handovers that ended since midnight: up to 15, 30, 45 and 60 minutes, and beyond.
+    pub handovers_ended: [i64; 5],
+    /// What they took beyond 15 minutes, milliseconds; and what those outside have so far, whole minutes each.
+    pub handover_lost: [i64; 2],
     pub queues: BTreeMap<u8, u32>,
 }
 
@@ -149,7 +153,18 @@ pub fn audit(entries: &[Entry], service: &str) -> Figures {
         let recent = |at: Option<At>| at.is_some_and(|at| now.since(at) < 12 * HOUR);
         match (when("conveyance.arrived"), when("handover.completed")) {
             (None, _) => figures.inbound += i64::from(recent(when("conveyance.started"))),
-            (there, None) => figures.handovers_waiting += i64::from(recent(there)),
+            (Some(there), None) if recent(Some(there)) => {
+                figures.handovers_waiting += 1;
+                figures.handover_lost[1] += (now.since(there) / MINUTE - 15).max(0);
+            }
+            (Some(there), Some(ended)) if ended >= now.london_midnight() && ended <= now => {
+                let minutes = ended.since(there) as f64 / MINUTE as f64;
+                let band = [15.0, 30.0, 45.0, 60.0]
+                    .iter()
+                    .filter(|end| minutes > **end);
+                figures.handovers_ended[band.count()] += 1;
+                figures.handover_lost[0] += (ended.since(there) - 15 * MINUTE).max(0);
+            }
             _ => {}
         }
     }

@@ -93,7 +93,12 @@ fn shown(published: &Published, service: &str) -> Figures {
             .and_then(|r| r.age.measure())
             .map_or(0, |m| m.value)
     };
+    let handovers = view.handovers.map(|bands| (bands.ended, bands.outside));
     Figures {
+        handovers_ended: handovers.map_or([0; 5], |(ended, _)| ended.counts.map(i64::from)),
+        handover_lost: handovers.map_or([0; 2], |(ended, outside)| {
+            [ended.lost, outside.lost / MINUTE]
+        }),
         waiting: value(ReadingName::Waiting),
         longest_wait: value(ReadingName::LongestWait),
         in_department: value(ReadingName::InDepartment),

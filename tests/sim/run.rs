@@ -223,13 +223,13 @@ impl Simulation {
                 .map(|fact| (fact.feed.to_string(), fact.id.to_string()))
                 .collect();
             let (reply, answer) = oneshot::channel();
-            submissions.push(Submission { facts, reply });
+            submissions.push(Submission::new(facts, reply));
             waiting.push((ids, answer));
         }
         if submissions.is_empty() {
             let (reply, _) = oneshot::channel();
             let facts = Vec::new();
-            submissions.push(Submission { facts, reply });
+            submissions.push(Submission::new(facts, reply));
         }
         let server = self.server.as_mut().ok_or("no server")?;
         server.writer.take(submissions);

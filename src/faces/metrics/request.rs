@@ -40,6 +40,7 @@ pub async fn observe(request: Request, next: Next) -> Response {
     } else {
         span.in_scope(|| tracing::debug!(status = status.as_u16(), seconds, "answered"));
     }
+    telemetry::traces::answered(&span, &route, &method, status.as_u16());
     telemetry::http_answered(&route, &method, status.as_u16(), seconds);
     answer.headers_mut().entry(REQUEST_ID).or_insert(id);
     answer

@@ -3,6 +3,7 @@
 use crate::domain::event::Rag;
 use crate::domain::time::{MINUTE, SECOND};
 use crate::domain::{AcuityGroup, Age, ReadingName};
+use crate::faces::metrics::bookings::takes_bookings;
 use crate::faces::metrics::family::{Family, quoted};
 use crate::telemetry::name;
 use crate::views::{Published, ServiceView};
@@ -247,7 +248,7 @@ fn places(picture: &Published) -> [Family; 5] {
     );
     let mut slots = Family::new(
         name::SLOTS_AHEAD,
-        "Times that a service published for the future",
+        "Times of the next 24 hours that can be booked now",
     );
     let mut capacity = Family::new(
         name::CAPACITY,
@@ -263,9 +264,7 @@ fn places(picture: &Published) -> [Family; 5] {
             position.add(place(view), 1.0);
         }
         // A service that never publishes times has no figure rather than none left.
-        if matches!(view.service.bookable_via_111.as_str(), "yes" | "time-slot")
-            || view.slots_ahead > 0
-        {
+        if takes_bookings(view) {
             slots.add(label.clone(), f64::from(view.slots_ahead));
         }
         for (of, count) in reported(view) {
