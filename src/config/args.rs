@@ -117,7 +117,7 @@ pub struct Demo {
     /// How many times real speed the simulated area lives.
     #[arg(long, default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
-    /// The same seed gives the same day.
+    /// The same seed gives the same day; the first of the seeds with --policy.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// What sort of day.
@@ -143,19 +143,23 @@ pub struct World {
     /// Compare the simulated area with published figures and stop.
     #[arg(long)]
     pub report: bool,
-    /// Compare ways of advising people where to go, and stop: the last one named against the others.
+    /// Compare ways of advising people where to go, and stop: the last one named against the others. nearest,
+    /// posted or uec-live; or uec-live with a part taken away, as in uec-live/cap=none/ties=off.
     #[arg(long, value_delimiter = ',')]
-    pub policy: Vec<Policy>,
+    pub policy: Vec<String>,
     /// Share of people who do as advised, with --policy. 0 to 1.
     #[arg(long, default_value_t = 0.3, value_parser = whole_share)]
     pub compliance: f64,
+    /// Who is advised, with --policy.
+    #[arg(long = "for", default_value = "walk-in")]
+    pub advised: AdvisedWho,
     /// Days to simulate for the report.
     #[arg(long, default_value_t = 84)]
     pub days: u32,
     /// Seeds to average over in the report, from 1 up.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=64))]
     pub seeds: u64,
-    /// The same seed gives the same day.
+    /// The same seed gives the same day; the first of the seeds with --policy.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// What sort of day.
@@ -166,26 +170,15 @@ pub struct World {
     pub dirt: f64,
 }
 
-/// A way of advising people where to go.
+/// Who is advised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Policy {
-    /// The nearest place that may take them.
-    Nearest,
-    /// Least drive and posted wait, a rolling mean of four hours.
-    Posted,
-    /// As this server advises, herding guard included.
-    UecLive,
-}
-
-impl Policy {
-    /// The word on the command line.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Nearest => "nearest",
-            Self::Posted => "posted",
-            Self::UecLive => "uec-live",
-        }
-    }
+pub enum AdvisedWho {
+    /// Those who walk in with something minor.
+    WalkIn,
+    /// Crews with a patient on board.
+    Crews,
+    /// All of these.
+    Both,
 }
 
 /// What sort of day the simulated area has.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::domain::time::{HOUR, MINUTE};
-use crate::domain::{Cell, ReadingName};
+use crate::domain::{Cell, ReadingName, Service};
 use crate::faces::api::{Parts, answer};
 use crate::faces::demand::{self, Question};
 use crate::faces::{failure, wire};
@@ -26,6 +26,8 @@ pub struct Asked {
     group: Option<String>,
     at_plus: Option<usize>,
     pub(super) res: Option<u8>,
+    /// Pressure by hex instead of by place.
+    by_hex: Option<bool>,
     /// Demand for everybody, or exact for those who may.
     pub(super) detail: Option<String>,
     /// Demand as it was then.
@@ -36,33 +38,39 @@ pub struct Asked {
 enum Kind {
     Demand(Question),
     Pressure,
+    PressureByHex(Fineness),
     TimeToCare(Group, usize, Fineness),
 }
 
 impl Asked {
     fn read(&self) -> Result<Kind, Box<Response>> {
         let hint = "ask for kind=demand with window=60m, 4h or 24h, res=4 to 7 (8 with detail=exact) and a past at if you like; \
-                    kind=pressure; or kind=time-to-care with group=minor, child or ambulance, at_plus=0, 1 or 2 and res=7 or 8";
+                    kind=pressure, and by_hex=true with res=7 or 8 if you like; or kind=time-to-care with group=minor, child or ambulance, at_plus=0, 1 or 2 and res=7 or 8";
         let fault = || {
             let words = "that heat map is not available";
             let status = StatusCode::BAD_REQUEST;
             Box::new(failure(status, "not_available", words, hint))
         };
         let kind = self.kind.as_deref().unwrap_or("demand");
-        if kind != "demand" && self.is_of_demand() {
+        if kind != "demand" && self.is_of_demand()
+            || kind != "pressure" && self.by_hex == Some(true)
+        {
             return Err(fault());
         }
+        let fineness = match self.res.unwrap_or(7) {
+            7 => Some(Fineness::Seven),
+            8 => Some(Fineness::Eight),
+            _ => None,
+        };
         match kind {
             "demand" => Question::read(self).map(Kind::Demand).ok_or_else(fault),
+            "pressure" if self.by_hex == Some(true) => {
+                fineness.map(Kind::PressureByHex).ok_or_else(fault)
+            }
             "pressure" => Ok(Kind::Pressure),
             "time-to-care" => {
                 let group = Group::find(self.group.as_deref().unwrap_or("minor"));
                 let hours = Some(self.at_plus.unwrap_or(0)).filter(|hours| *hours < HOURS_AHEAD);
-                let fineness = match self.res.unwrap_or(7) {
-                    7 => Some(Fineness::Seven),
-                    8 => Some(Fineness::Eight),
-                    _ => None,
-                };
                 match (group, hours, fineness) {
                     (Some(group), Some(hours), Some(fineness)) => {
                         Ok(Kind::TimeToCare(group, hours, fineness))
@@ -107,6 +115,15 @@ pub async fn json(
                 .filter_map(|v| pressure(&picture, v));
             wire::envelope(&picture, mode, "services", &all.collect())
         }
+        Kind::PressureByHex(fineness) => {
+            let rows = picture.surfaces.nearest(fineness);
+            let cells = rows.filter_map(|(cell, service)| {
+                let mut fields = load(&picture, service)?;
+                fields.insert("cell".to_owned(), cell.to_string().into());
+                Some(Value::Object(fields))
+            });
+            wire::envelope(&picture, mode, "cells", &cells.collect())
+        }
         Kind::TimeToCare(group, hours, fineness) => {
             let rows = picture.surfaces.surface(fineness).rows(group, hours);
             let cells = rows.map(|(cell, service, best)| {
@@ -144,6 +161,11 @@ pub async fn geojson(
             .services
             .values()
             .filter_map(|view| Some(point(view, &pressure(&picture, view)?)))
+            .collect(),
+        Kind::PressureByHex(fineness) => picture
+            .surfaces
+            .nearest(fineness)
+            .filter_map(|(cell, service)| Some(polygon(cell, &load(&picture, service)?.into())))
             .collect(),
         Kind::TimeToCare(group, hours, fineness) => picture
             .surfaces
@@ -230,6 +252,27 @@ fn pressure(picture: &Published, view: &ServiceView) -> Option<Value> {
         }),
         "opel": opel(picture, view),
     }))
+}
+
+/// The load of the place nearest to a hex, as plain numbers: minutes of wait, people waiting, the trend; null is not
+/// known.
+fn load(picture: &Published, service: &Service) -> Option<Map<String, Value>> {
+    let view = picture.services.get(service.id.as_str())?;
+    let figure = |name| Some(view.find_reading(name)?.age.measure()?.value);
+    let trend = trend(picture, view);
+    let fields = [
+        ("service", json!(service.id)),
+        ("wait", json!(figure(ReadingName::Wait))),
+        ("waiting", json!(figure(ReadingName::Waiting))),
+        ("trend", json!(trend.map(|(word, _)| word))),
+        ("trend_minutes", json!(trend.map(|(_, minutes)| minutes))),
+    ];
+    Some(
+        fields
+            .map(|(name, value)| (name.to_owned(), value))
+            .into_iter()
+            .collect(),
+    )
 }
 
 /// The wait in an hour against the wait now: a word, and by how many minutes.

@@ -11,7 +11,7 @@ use crate::domain::time::MINUTE;
 /// Minutes of a triage nurse, and random parts in them.
 const TRIAGE_MINUTES: (f64, u32) = (6.0, 3);
 /// Minutes from the ambulance's arrival to a completed hand-over when nothing is in the way.
-const HANDOVER_MINUTES: (f64, u32) = (20.1, 4);
+pub(super) const HANDOVER_MINUTES: (f64, u32) = (20.1, 4);
 /// Minutes from "you may go home" to the door.
 const LEAVING_MINUTES: (f64, u32) = (12.0, 2);
 /// Minutes from a free bed to the patient in it: cleaning, porters, the ward's hand-over.

@@ -129,6 +129,7 @@ impl Area {
     }
 
     pub(super) fn set_off(&mut self, incident: IncidentNo) {
+        self.choose_hospital(incident);
         let Some((service, arrive_at, visit)) = self
             .calls
             .get(&incident)
@@ -180,7 +181,18 @@ impl Area {
     }
 
     pub(super) fn reach_other(&mut self, incident: IncidentNo) {
+        if !self.is_due(incident) {
+            return;
+        }
+        let service = self.calls.get_mut(&incident).and_then(|call| {
+            call.arrive_at = At::default();
+            call.service.clone()
+        });
         self.happen(What::AtTheDoor(incident));
+        if let Some(index) = service.and_then(|service| self.find_neighbour(&service)) {
+            self.neighbour_takes(index, Some(incident));
+            return;
+        }
         let length = self.care.minutes(ELSEWHERE_MINUTES.0, ELSEWHERE_MINUTES.1);
         self.plan_in(length, Step::HandOverElsewhere(incident));
     }

@@ -17,6 +17,7 @@ pub(super) enum Sequence {
     Post = 5,
     Regimes = 6,
     Outbreak = 7,
+    Neighbour = 8,
 }
 
 /// A seeded source of draws.

@@ -5,11 +5,13 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
 
 use super::crews::CallOutPlan;
 use super::department::Department;
 use super::dice::{Dice, Sequence};
 use super::happening::{Contact, Happening, IncidentNo, VisitNo, What};
+use super::neighbours::Neighbour;
 use super::outbreak::Planting;
 use super::patient::Patient;
 use super::places::Places;
@@ -43,10 +45,14 @@ pub(super) enum Step {
     HandOverElsewhere(IncidentNo),
     Clear(IncidentNo),
     Close(IncidentNo),
+    NeighbourHour(usize),
+    NeighbourTakes(usize, Option<IncidentNo>),
+    NeighbourTook(usize, At, Option<IncidentNo>),
+    NeighbourFree(usize),
     Ask(Box<Contact>),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Planned {
     at: At,
     order: u64,
@@ -77,8 +83,10 @@ pub(super) struct Area {
     pub(super) hour: HourOfWeek,
     steps: BinaryHeap<Reverse<Planned>>,
     planned: u64,
-    pub(super) places: Places,
+    pub(super) places: Arc<Places>,
     pub(super) departments: Vec<Department>,
+    /// Hospitals around the area, in trials in which crews choose.
+    pub(super) neighbours: Vec<Neighbour>,
     pub(super) wards: Wards,
     pub(super) patients: BTreeMap<VisitNo, Patient>,
     pub(super) calls: BTreeMap<IncidentNo, CallOutPlan>,
@@ -103,8 +111,9 @@ impl Area {
             hour: HourOfWeek::of(midnight),
             steps: BinaryHeap::new(),
             planned: 0,
-            places,
+            places: Arc::new(places),
             departments,
+            neighbours: Vec::new(),
             wards: Wards::new(seed, scenario.pinned_regime()),
             patients: BTreeMap::new(),
             calls: BTreeMap::new(),
@@ -121,6 +130,30 @@ impl Area {
         area.plan(midnight, Step::BeginDay);
         area.plan(midnight, Step::BeginHour);
         area
+    }
+
+    /// The same area with nobody advised: what happens to it does not happen to this one.
+    pub(super) fn copy(&self) -> Self {
+        Self {
+            now: self.now,
+            hour: self.hour,
+            steps: self.steps.clone(),
+            planned: self.planned,
+            places: Arc::clone(&self.places),
+            departments: self.departments.clone(),
+            neighbours: self.neighbours.clone(),
+            wards: self.wards.clone(),
+            patients: self.patients.clone(),
+            calls: self.calls.clone(),
+            visits: self.visits,
+            incidents: self.incidents,
+            demand: self.demand.clone(),
+            care: self.care.clone(),
+            happened: Vec::new(),
+            planted: self.planted.clone(),
+            planting: self.planting.clone(),
+            router: None,
+        }
     }
 
     pub(super) fn plan(&mut self, at: At, step: Step) {
@@ -174,6 +207,10 @@ impl Area {
             Step::HandOverElsewhere(incident) => self.hand_over_elsewhere(incident),
             Step::Clear(incident) => self.clear(incident),
             Step::Close(incident) => self.close(incident),
+            Step::NeighbourHour(index) => self.neighbour_hour(index),
+            Step::NeighbourTakes(index, incident) => self.neighbour_takes(index, incident),
+            Step::NeighbourTook(index, at, incident) => self.neighbour_took(index, at, incident),
+            Step::NeighbourFree(index) => self.neighbour_free(index),
             Step::Ask(contact) => self.happen(What::Asked(contact)),
         }
     }

@@ -17,6 +17,7 @@ mod happening;
 mod hl7;
 mod names;
 mod ndjson;
+mod neighbours;
 mod outbreak;
 mod patient;
 mod places;

@@ -32,7 +32,7 @@ impl Outbreak {
 }
 
 /// Who is planned for just now: everybody, or only those that an outbreak adds.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Planting {
     outbreak: Option<Outbreak>,
     /// The additional people are being planned.

@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use super::server::Server;
 
-const LAYERS: [&str; 9] = [
+const LAYERS: [&str; 10] = [
     "heat.geojson?kind=time-to-care&group=minor",
     "heat.geojson?kind=time-to-care&group=child&at_plus=2&res=8",
     "heat.geojson?kind=pressure",
+    "heat.geojson?kind=pressure&by_hex=true",
     "heat.geojson?kind=demand&window=24h",
     "heat.geojson?kind=demand&window=60m&res=5",
     "outlines.geojson",

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::domain::At;
 use crate::domain::pathway::{Confidence, Way};
-use crate::views::destinations::nudges::NUDGES_MAX;
+use crate::views::destinations::nudges::{BURST_MAX, Guard, NUDGES_MAX};
 use crate::views::destinations::{Basis, Choice, Destinations, Excluded};
 
 /// A place and what is said of it beside the others.
@@ -89,7 +89,11 @@ fn one(choice: &Choice, way: Way) -> Value {
             "advised": choice.coming.advised,
             "adds_minutes": choice.coming.adds,
         },
-        "guard": {"nudges": choice.standing.nudges, "most": NUDGES_MAX, "window": "PT1H"},
+        "guard": {
+            "nudges": choice.standing.nudges, "most": NUDGES_MAX, "window": "PT1H",
+            "burst": choice.standing.burst, "burst_most": BURST_MAX, "burst_window": "PT15M",
+            "asks_minutes": Guard::SERVER.asks(&choice.standing),
+        },
         "off": choice.standing.off.as_ref().map(|off| json!({
             "why": off.why, "since": off.since.rfc3339_london(), "by": off.by,
         })),
@@ -150,9 +154,9 @@ fn reasons(
     }
     if let Some(off) = &choice.standing.off {
         why.push(format!("Not recommended for now: {}", sentence(&off.why)));
-    } else if choice.standing.nudges >= NUDGES_MAX {
+    } else if Guard::SERVER.is_full(&choice.standing) {
         why.push(
-            "Enough people were sent here in the last hour: nobody more is sent out of their way."
+            "Enough people were sent here lately: nobody more is sent out of their way for now."
                 .to_owned(),
         );
     }

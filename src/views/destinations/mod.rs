@@ -339,15 +339,19 @@ fn coming(
             (count(ReadingName::Waiting), fresh)
         }
     };
-    let each = then.map_or(0.0, |range| range.median as f64 / f64::from(line.max(1)));
-    let adds = fresh * each.min(EACH_AHEAD_MAX);
     Coming {
         inbound,
         booked,
         advised,
-        // At most twice what is waited for now.
-        adds: then.map_or(0, |range| (adds as i64).min(range.median)),
+        adds: then.map_or(0, |range| adds(range.median, line, fresh)),
     }
+}
+
+/// Minutes that people more than the forecast knows of add to what is waited for by those of a line: at most as
+/// much again.
+pub fn adds(median: i64, line: u32, fresh: f64) -> i64 {
+    let each = median as f64 / f64::from(line.max(1));
+    ((fresh * each.min(EACH_AHEAD_MAX)) as i64).min(median)
 }
 
 #[cfg(test)]

@@ -1,22 +1,30 @@
 //! The herding guard: advice moves few people at a time, and does not flip to and fro.
 //!
-//! The place somebody would go to anyway is the nearest that may take them. Advice to go elsewhere is a nudge: it
-//! takes a clear gain, each place gets only so many an hour, and what was advised lately keeps being advised while
-//! a smaller gain is left.
+//! The place somebody would go to anyway is the nearest that may take them. Advice to go elsewhere is a nudge. It
+//! takes a gain that is small while few were nudged and grows with each one; each place gets only so many in a quarter
+//! of an hour and in an hour; and what was advised lately keeps being advised while a smaller gain is left. So advice
+//! thins out where it was given often, and does not stop at once.
 
 use crate::domain::time::{HOUR, MINUTE, Millis};
 use crate::domain::{At, ServiceId};
 use crate::fold::advice::{Advice, Switched};
 use crate::views::destinations::rank::Prospect;
 
-/// Nudges to one place within [`CAP_WINDOW`]. Ours, chosen by the simulation (docs/evidence/routing.md).
+/// Nudges to one place within [`CAP_WINDOW`]. Ours, as all numbers here: chosen by the simulation
+/// (docs/evidence/routing.md).
 pub const NUDGES_MAX: u32 = 12;
 /// See [`NUDGES_MAX`].
 pub const CAP_WINDOW: Millis = HOUR;
-/// A nudge begins with so many minutes to gain.
-pub const GAIN_BEGINS: i64 = 10;
-/// And goes on while so many are left.
-pub const GAIN_KEEPS: i64 = 5;
+/// Nudges to one place within [`BURST_WINDOW`]: those of an hour are not sent all at once.
+pub const BURST_MAX: u32 = 4;
+/// See [`BURST_MAX`].
+pub const BURST_WINDOW: Millis = 15 * MINUTE;
+/// The first nudge takes so many minutes to gain.
+pub const GAIN_BEGINS: i64 = 3;
+/// Where nudges were given lately they go on while so many are left.
+pub const GAIN_KEEPS: i64 = 1;
+/// Both grow by so many minutes for each nudge within [`CAP_WINDOW`].
+pub const GAIN_MORE: i64 = 1;
 /// So long after it was last given.
 pub const KEPT: Millis = 30 * MINUTE;
 /// Those advised within so long may not have arrived yet, and count as coming.
@@ -25,11 +33,57 @@ pub const COMING: Millis = 30 * MINUTE;
 /// Of those advised so large a share goes there. An assumption; in one network of hospitals far fewer did.
 pub const TAKEN_SHARE: f64 = 1.0 / 3.0;
 
+/// The numbers of the guard: those of the server, or others to try in simulation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Guard {
+    /// See [`NUDGES_MAX`].
+    pub nudges_max: u32,
+    /// See [`BURST_MAX`].
+    pub burst_max: u32,
+    /// See [`GAIN_BEGINS`].
+    pub gain_begins: i64,
+    /// See [`GAIN_KEEPS`].
+    pub gain_keeps: i64,
+    /// See [`GAIN_MORE`].
+    pub gain_more: i64,
+    /// A tie with the nearest place begins no nudge.
+    pub minds_ties: bool,
+}
+
+impl Guard {
+    /// What the server uses.
+    pub const SERVER: Self = Self {
+        nudges_max: NUDGES_MAX,
+        burst_max: BURST_MAX,
+        gain_begins: GAIN_BEGINS,
+        gain_keeps: GAIN_KEEPS,
+        gain_more: GAIN_MORE,
+        minds_ties: true,
+    };
+
+    /// Minutes to gain that the next nudge to a place takes.
+    pub fn asks(&self, standing: &Standing) -> i64 {
+        let least = if standing.is_kept {
+            self.gain_keeps
+        } else {
+            self.gain_begins
+        };
+        least + self.gain_more * i64::from(standing.nudges)
+    }
+
+    /// Nobody more is nudged to a place for now.
+    pub fn is_full(&self, standing: &Standing) -> bool {
+        standing.nudges >= self.nudges_max || standing.burst >= self.burst_max
+    }
+}
+
 /// Where one place stands with the guard.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Standing {
     /// Nudges within the last [`CAP_WINDOW`].
     pub nudges: u32,
+    /// Of these, within the last [`BURST_WINDOW`].
+    pub burst: u32,
     /// People advised within the last [`COMING`].
     pub advised: u32,
     /// Was the advice for this need lately.
@@ -45,6 +99,7 @@ impl Standing {
         let off = advice.find_switched(id).filter(|switched| !switched.on);
         Self {
             nudges: advice.nudges(id, now.plus(-CAP_WINDOW), now),
+            burst: advice.nudges(id, now.plus(-BURST_WINDOW), now),
             advised: advice.people(id, now.plus(-COMING), now),
             is_kept: advice.is_advised(id, need, now.plus(-KEPT), now),
             off: off.cloned(),
@@ -65,6 +120,11 @@ pub struct Recommended {
 
 /// Which of the places, in order, is recommended; `None` when none of the first step may be.
 pub fn recommend(ordered: &[(Prospect, Standing)]) -> Option<Recommended> {
+    recommend_by(&Guard::SERVER, ordered)
+}
+
+/// The same with other numbers.
+pub fn recommend_by(guard: &Guard, ordered: &[(Prospect, Standing)]) -> Option<Recommended> {
     let step = ordered.first()?.0.step;
     let first_step = || {
         let all = ordered.iter().enumerate();
@@ -86,12 +146,8 @@ pub fn recommend(ordered: &[(Prospect, Standing)]) -> Option<Recommended> {
             continue;
         };
         let gain = near - there;
-        let is_enough = if standing.is_kept {
-            gain >= GAIN_KEEPS
-        } else {
-            gain >= GAIN_BEGINS && !prospect.is_tie(nearest)
-        };
-        if is_enough && standing.nudges < NUDGES_MAX {
+        let begins_in_doubt = !standing.is_kept && guard.minds_ties && prospect.is_tie(nearest);
+        if gain >= guard.asks(standing) && !begins_in_doubt && !guard.is_full(standing) {
             return Some(Recommended {
                 place,
                 is_nudge: true,
@@ -170,16 +226,44 @@ mod tests {
                 let hour = *from..from + 60;
                 let nudges = told.iter().filter(|(at, nudge)| *nudge && hour.contains(at)).count();
                 prop_assert!(nudges as u32 <= NUDGES_MAX, "{}", nudges);
+                let quarter = *from..from + 15;
+                let nudges = told.iter().filter(|(at, nudge)| *nudge && quarter.contains(at)).count();
+                prop_assert!(nudges as u32 <= BURST_MAX, "{}", nudges);
+            }
+        }
+
+        #[test]
+        fn the_more_were_nudged_the_more_is_asked_and_what_goes_on_asks_less(
+            nudges in 0..40_u32, is_kept in any::<bool>()
+        ) {
+            let standing = |nudges, is_kept| Standing { nudges, is_kept, ..Standing::default() };
+            let asks = |nudges, is_kept| Guard::SERVER.asks(&standing(nudges, is_kept));
+            prop_assert!(asks(nudges + 1, is_kept) > asks(nudges, is_kept));
+            prop_assert!(asks(nudges, true) < asks(nudges, false));
+        }
+
+        #[test]
+        fn a_gain_that_stays_is_advised_to_no_more_than_its_minutes_in_an_hour(
+            gain in 0..20_i64, minutes in 1..180_i64
+        ) {
+            let waits: Vec<(i64, i64)> = (0..minutes).map(|minute| (minute, 50 - gain)).collect();
+            let told = told(&waits);
+            for (from, _) in &told {
+                let hour = *from..from + 60;
+                let nudges = told.iter().filter(|(at, nudge)| *nudge && hour.contains(at)).count();
+                prop_assert!(nudges as i64 <= gain, "{} for {}", nudges, gain);
             }
         }
 
         #[test]
         fn a_gain_that_stays_within_the_hysteresis_changes_no_advice(
-            gains in prop::collection::vec(GAIN_KEEPS..GAIN_BEGINS, 1..7), began in any::<bool>()
+            gains in prop::collection::vec(GAIN_KEEPS..GAIN_BEGINS, 1..3), began in any::<bool>()
         ) {
-            // The near place takes 65 minutes in all, the far one 15 by car.
+            // The near place takes 65 minutes in all, the far one 15 by car. Once begun it goes on as long as what
+            // is left is what the nudges so far ask for.
+            let more = |nudges: usize| if began { GAIN_MORE * nudges as i64 } else { 0 };
             let mut waits = vec![(0, if began { 20 } else { 60 })];
-            waits.extend((1..).zip(&gains).map(|(minute, gain)| (minute, 50 - gain)));
+            waits.extend((1..).zip(&gains).map(|(nudges, gain)| (nudges as i64, 50 - gain - more(nudges))));
             let told = told(&waits);
             prop_assert!(told.iter().all(|(_, nudge)| *nudge == began), "{:?}", told);
         }

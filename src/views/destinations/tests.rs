@@ -88,6 +88,17 @@ fn what_nobody_told_us_is_said_and_not_filled_in() {
     assert!(found.choices.iter().all(|choice| choice.prospect.step == 1));
 }
 
+proptest::proptest! {
+    #[test]
+    fn people_more_add_no_less_and_never_more_than_is_waited_for_now(
+        median in 0..400_i64, line in 0..80_u32, fresh in 0.0..40.0_f64, more in 0.0..20.0_f64
+    ) {
+        let (some, all) = (adds(median, line, fresh), adds(median, line, fresh + more));
+        proptest::prop_assert!(0 <= some && some <= all && all <= median);
+        proptest::prop_assert_eq!(adds(median, line, 0.0), 0);
+    }
+}
+
 #[test]
 fn without_any_wait_known_the_nearest_is_recommended_and_no_chance_is_claimed() {
     let found = ask(INFIRMARY, "minor_injury", Way::WalkIn, Some(30.0));

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
+use super::crews::Crew;
 use super::outcome::{Counted, Outcome};
-use super::{Advise, Asking, Group, POSTED_WINDOW, SEEN_WINDOW, Site};
+use super::{Advise, Asking, Group, POSTED_WINDOW, SEEN_WINDOW, Site, Trial};
 use crate::domain::event::Mode;
 use crate::domain::time::MINUTE;
 use crate::domain::travel::minutes_by_car;
-use crate::domain::{At, Position};
+use crate::domain::{At, Position, ServiceId};
 use crate::world::engine::{Area, Step};
 use crate::world::happening::{IncidentNo, VisitNo, What};
 use crate::world::patient::{Patient, Sort};
@@ -23,12 +24,14 @@ const FAR_MINUTES: i64 = 75;
 pub(in crate::world) struct Router {
     adviser: Box<dyn Advise>,
     seed: u64,
-    compliance: f64,
-    counted: Counted,
+    trial: Trial,
+    pub(super) counted: Counted,
     /// When each who asked set off.
     setting_off: BTreeMap<VisitNo, (Group, At, bool)>,
     arrived: BTreeMap<VisitNo, (usize, At, bool)>,
-    crews: BTreeMap<IncidentNo, At>,
+    pub(super) crews: BTreeMap<IncidentNo, Crew>,
+    /// By department: when a crew handed over, after how many minutes.
+    pub(super) handovers: BTreeMap<ServiceId, VecDeque<(At, f64)>>,
     /// By department: when somebody was seen, after how many minutes, and whether of low acuity.
     seen: BTreeMap<usize, VecDeque<(At, f64, bool)>>,
 }
@@ -45,28 +48,37 @@ impl Router {
     pub(in crate::world) fn new(
         adviser: Box<dyn Advise>,
         seed: u64,
-        compliance: f64,
+        trial: Trial,
         counted: (At, At),
     ) -> Self {
         Self {
             adviser,
             seed,
-            compliance,
+            trial,
             counted: Counted::new(counted),
             setting_off: BTreeMap::new(),
             arrived: BTreeMap::new(),
             crews: BTreeMap::new(),
+            handovers: BTreeMap::new(),
             seen: BTreeMap::new(),
         }
     }
 
     /// The same people comply whatever is advised: a fixed mixing of their number, no dice.
-    fn complies(&self, visit: VisitNo) -> bool {
+    pub(super) fn complies(&self, visit: VisitNo) -> bool {
         let mut mixed = self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ visit;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         let share = (mixed >> 11) as f64 / (1_u64 << 53) as f64;
-        share < self.compliance
+        share < self.trial.compliance
+    }
+
+    pub(super) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    pub(super) fn advise(&mut self, asking: &Asking) -> Option<usize> {
+        self.adviser.advise(asking)
     }
 
     /// Mean wait and number of those seen at a department after a moment.
@@ -112,20 +124,7 @@ impl Router {
                     self.counted.left(from, group);
                 }
             }
-            What::AtTheDoor(incident) => {
-                self.crews.insert(*incident, now);
-            }
-            What::HandedOver(incident) => {
-                if let Some(arrived) = self.crews.get(incident) {
-                    self.counted.handed_over(*arrived, now);
-                }
-            }
-            What::Cleared(incident) => {
-                if let Some(arrived) = self.crews.remove(incident) {
-                    self.counted.cleared(arrived, now);
-                }
-            }
-            _ => {}
+            _ => self.note_crew(now, what),
         }
     }
 }
@@ -159,17 +158,19 @@ impl Area {
 
     /// When somebody sets off who may be advised; `None` for all others, who simply arrive.
     pub(in crate::world) fn sets_off(&self, patient: &Patient, arrives: At) -> Option<At> {
-        self.router.as_ref()?;
+        let router = self.router.as_ref()?;
         let place = &self.departments[patient.department];
         let is_minor = patient.acuity >= MINOR_FROM && patient.mode == Mode::WalkIn;
         let is_here = !patient.needs_space && place.sort != Sort::Eye;
         let drive = drive(patient.person.home, place.position);
-        (is_minor && is_here).then(|| arrives.plus(-drive * MINUTE))
+        let is_asked = is_minor && is_here && router.trial.advised.walk_in();
+        is_asked.then(|| arrives.plus(-drive * MINUTE))
     }
 
     /// Sets off: asks, and goes.
     pub(in crate::world) fn choose(&mut self, visit: VisitNo) {
         let Some(mut router) = self.router.take() else {
+            self.go_unadvised(visit);
             return;
         };
         if let Some(patient) = self.patients.get(&visit) {
@@ -179,7 +180,13 @@ impl Area {
             } else {
                 Group::Minor
             };
-            let (places, asking) = self.asking(&router, group, home);
+            let (places, mut asking) = self.asking(&router, group, home);
+            if router.adviser.wants_truth() {
+                for (place, site) in places.iter().zip(&mut asking.sites) {
+                    let arrives = self.now.plus(site.drive * MINUTE);
+                    site.truth = Some(self.foresee(visit, *place, arrives));
+                }
+            }
             // Everybody is told; the adviser does not know who will do so.
             let told = Some(&asking).filter(|asking| !asking.sites.is_empty());
             let told = told.and_then(|asking| router.adviser.advise(asking));
@@ -197,6 +204,15 @@ impl Area {
         }
         self.router = Some(router);
         self.count_waiting();
+    }
+
+    /// In a copy of the area nobody is advised.
+    fn go_unadvised(&mut self, visit: VisitNo) {
+        if let Some(patient) = self.patients.get(&visit) {
+            let to = self.departments[patient.department].position;
+            let arrives = self.now.plus(drive(patient.person.home, to) * MINUTE);
+            self.plan(arrives, Step::Arrive(visit));
+        }
     }
 
     fn asking(&self, router: &Router, group: Group, home: Position) -> (Vec<usize>, Asking) {
@@ -225,6 +241,8 @@ impl Area {
                 seen,
                 posted,
                 lately,
+                coming: 0,
+                truth: None,
             };
             found.push((index, site));
         }
@@ -248,15 +266,16 @@ impl Area {
     }
 
     /// Once in a while: how many wait where.
-    fn count_waiting(&mut self) {
+    pub(super) fn count_waiting(&mut self) {
         let now = self.now;
         let waiting: Vec<f64> = self
             .departments
             .iter()
             .map(|place| (place.for_triage.len() + place.for_clinician.len()) as f64)
             .collect();
+        let outside = self.doors_outside();
         if let Some(router) = &mut self.router {
-            router.counted.waiting(now, &waiting);
+            router.counted.waiting(now, &waiting, &outside);
         }
     }
 }

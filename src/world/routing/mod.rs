@@ -5,13 +5,16 @@
 //! is advised. How to advise is handed in: the world knows nothing of what the server makes of its messages.
 
 mod choose;
+mod crews;
+mod foresee;
 mod outcome;
 
 use std::fmt;
 
-use crate::domain::time::DAY;
+use crate::domain::time::{DAY, HOUR};
 use crate::domain::{At, Directory, Millis, ServiceId};
 use crate::world::engine::Area;
+use crate::world::neighbours::neighbours;
 use crate::world::scenario::Scenario;
 
 pub(in crate::world) use choose::Router;
@@ -29,6 +32,8 @@ pub enum Group {
     Minor,
     /// A child with something minor.
     Child,
+    /// A crew with an adult on board whom no pathway sends to one place.
+    Crew,
 }
 
 /// A place that may take them and is open when they would be there.
@@ -38,14 +43,18 @@ pub struct Site {
     pub service: ServiceId,
     /// Minutes by car from where they are.
     pub drive: i64,
-    /// People waiting there to be seen.
+    /// People waiting there to be seen; for a crew, ambulances outside.
     pub waiting: u32,
-    /// People seen there within [`SEEN_WINDOW`].
+    /// Ambulances on their way there, for a crew.
+    pub coming: u32,
+    /// People seen there within [`SEEN_WINDOW`], or handed over.
     pub seen: u32,
-    /// Mean wait of those seen within [`POSTED_WINDOW`], minutes; `None` when nobody was.
+    /// Mean wait of those seen within [`POSTED_WINDOW`], minutes, or mean hand-over; `None` when nobody was.
     pub posted: Option<f64>,
-    /// Mean wait of those of low acuity seen within [`SEEN_WINDOW`], minutes.
+    /// Mean wait of those of low acuity seen within [`SEEN_WINDOW`], minutes, or mean hand-over.
     pub lately: Option<f64>,
+    /// Minutes they would wait there: known to no adviser, and given only to one that [`Advise::wants_truth`].
+    pub truth: Option<f64>,
 }
 
 /// See [`Site::seen`].
@@ -68,6 +77,28 @@ pub struct Asking {
 pub trait Advise {
     /// Which of the places; `None` gives no advice.
     fn advise(&mut self, asking: &Asking) -> Option<usize>;
+
+    /// Whether [`Site::truth`] is to be found out, which takes long.
+    fn wants_truth(&self) -> bool {
+        false
+    }
+}
+
+/// Who is advised in a trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Advised {
+    /// Those who walk in; the hospitals around the area are not simulated.
+    WalkIn,
+    /// Crews.
+    Crews,
+    /// All of these.
+    Both,
+}
+
+impl Advised {
+    fn walk_in(self) -> bool {
+        self != Self::Crews
+    }
 }
 
 /// What is tried.
@@ -79,6 +110,8 @@ pub struct Trial {
     pub days: u32,
     /// What sort of days.
     pub scenario: Scenario,
+    /// Who is advised.
+    pub advised: Advised,
 }
 
 /// Simulates the same people for one way of advising.
@@ -90,12 +123,15 @@ pub fn simulate(
 ) -> Outcome {
     let from = FIRST_DAY.plus(-SETTLING_DAYS * DAY);
     let end = FIRST_DAY.plus(i64::from(trial.days) * DAY);
-    let router = Router::new(adviser, seed, trial.compliance, (FIRST_DAY, end));
+    let router = Router::new(adviser, seed, trial, (FIRST_DAY, end));
     let mut area = Area::new(seed, trial.scenario, from, directory);
+    if trial.advised != Advised::WalkIn {
+        area.surround(neighbours(directory, seed, trial.scenario));
+    }
     area.route(router);
     let mut at = from;
     while at < end.plus(DAY) {
-        at = at.plus(DAY);
+        at = at.plus(HOUR);
         area.run_until(at);
     }
     area.outcome()
@@ -127,7 +163,11 @@ impl fmt::Display for Comparison {
             write!(f, " {name} |")?;
         }
         writeln!(f, "\n|---|{}", "---|".repeat(self.ways.len()))?;
-        for figure in Figure::ALL {
+        let is_counted = |figure: &Figure| {
+            let mut all = self.ways.iter().flat_map(|(_, outcomes)| outcomes);
+            all.all(|one| one.figure(*figure).is_finite())
+        };
+        for figure in Figure::ALL.into_iter().filter(is_counted) {
             write!(f, "| {} |", figure.words())?;
             for (_, outcomes) in &self.ways {
                 let values: Vec<f64> = outcomes.iter().map(|one| one.figure(figure)).collect();
@@ -151,7 +191,7 @@ impl fmt::Display for Comparison {
             write!(f, " {last} − {name} |")?;
         }
         writeln!(f, "\n|---|{}", "---|".repeat(others.len()))?;
-        for figure in Figure::ALL {
+        for figure in Figure::ALL.into_iter().filter(is_counted) {
             write!(f, "| {} |", figure.words())?;
             for (_, other) in others {
                 let (mean, half) = paired(own, other, figure);
@@ -190,13 +230,36 @@ mod tests {
         }
     }
 
-    fn run(compliance: f64, adviser: Box<dyn Advise>) -> Outcome {
+    /// Asks for the truth now and then, since it takes long, and says nothing.
+    struct Seer {
+        asked: u32,
+    }
+
+    impl Advise for Seer {
+        fn advise(&mut self, asking: &Asking) -> Option<usize> {
+            let known = |site: &Site| site.truth.is_some_and(|minutes| minutes >= 0.0);
+            assert_eq!(asking.sites.iter().all(known), self.wants_truth());
+            self.asked += 1;
+            None
+        }
+
+        fn wants_truth(&self) -> bool {
+            self.asked.is_multiple_of(40)
+        }
+    }
+
+    fn run_for(advised: Advised, compliance: f64, days: u32, adviser: Box<dyn Advise>) -> Outcome {
         let trial = Trial {
             compliance,
-            days: 2,
+            days,
             scenario: Scenario::Usual,
+            advised,
         };
         simulate(&directory::demo().unwrap(), 3, trial, adviser)
+    }
+
+    fn run(compliance: f64, adviser: Box<dyn Advise>) -> Outcome {
+        run_for(Advised::WalkIn, compliance, 2, adviser)
     }
 
     #[test]
@@ -207,5 +270,26 @@ mod tests {
         let taken = run(1.0, Box::new(Nearest));
         assert!(taken.figure(Figure::Moved) > 5.0, "{taken:?}");
         assert!(none.figure(Figure::Moved).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn crews_that_take_advice_go_elsewhere_and_every_crew_is_free_again() {
+        let crews = |compliance, adviser| run_for(Advised::Crews, compliance, 1, adviser);
+        let (none, unheard) = (crews(0.0, Box::new(Silent)), crews(0.0, Box::new(Nearest)));
+        assert_eq!(none, unheard);
+        let taken = crews(1.0, Box::new(Nearest));
+        assert!(taken.figure(Figure::ChoiceMoved) > 5.0, "{taken:?}");
+        let people = |outcome: &Outcome| outcome.figure(Figure::ChoicePeople);
+        assert!((people(&none) - people(&taken)).abs() < 0.5, "{taken:?}");
+        assert!(
+            none.figure(Figure::Moved).is_nan(),
+            "nobody who walks in is asked"
+        );
+    }
+
+    #[test]
+    fn to_look_ahead_changes_nothing() {
+        let look = |adviser| run_for(Advised::WalkIn, 1.0, 1, adviser);
+        assert_eq!(look(Box::new(Silent)), look(Box::new(Seer { asked: 0 })));
     }
 }

@@ -1,6 +1,7 @@
 //! What came of advice, as figures; and how sure they are.
 
 use super::Group;
+use super::crews::Crew;
 use crate::domain::At;
 use crate::domain::time::MINUTE;
 
@@ -12,37 +13,57 @@ const LONG_MINUTES: f64 = 45.0;
 /// A figure of an outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Figure {
+    /// Both groups together.
+    BothMean,
     /// Mean time from setting off to seen, adults.
     MinorMean,
     /// Its 95th percentile.
     Minor95,
-    /// Adults counted.
-    MinorPeople,
     /// Left unseen, adults.
     MinorLeft,
     /// As [`Self::MinorMean`], children.
     ChildMean,
     /// Its 95th percentile.
     Child95,
-    /// Children counted.
-    ChildPeople,
     /// Left unseen, children.
     ChildLeft,
-    /// Both groups together.
-    BothMean,
-    /// From the ambulance's arrival to the crew being free.
+    /// Crews that may choose: from setting off with the patient to being free.
+    ChoiceMean,
+    /// Its 95th percentile.
+    Choice95,
+    /// Their mean hand-over.
+    ChoiceHandover,
+    /// Their hand-overs beyond 45 minutes.
+    ChoiceOver45,
+    /// Of them, went elsewhere than they would have.
+    ChoiceMoved,
+    /// From the ambulance's arrival to the crew being free, all crews.
     Clear,
-    /// Hand-overs beyond 45 minutes.
+    /// Its 95th percentile.
+    Clear95,
+    /// Hand-overs beyond 45 minutes, all crews.
     Over45,
+    /// Mean hand-over of the own ambulances of the hospitals around.
+    AroundHandover,
+    /// Of these, beyond 45 minutes.
+    AroundOver45,
     /// Mean change of a waiting room from one half hour to the next.
     Swing,
+    /// Mean change of the ambulances outside a department from one half hour to the next.
+    DoorSwing,
     /// Of those seen, went elsewhere than they would have.
     Moved,
+    /// Adults counted.
+    MinorPeople,
+    /// Children counted.
+    ChildPeople,
+    /// Crews counted that may choose.
+    ChoicePeople,
 }
 
 impl Figure {
     /// All of them, in the order to print.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 23] = [
         Self::BothMean,
         Self::MinorMean,
         Self::Minor95,
@@ -50,74 +71,119 @@ impl Figure {
         Self::ChildMean,
         Self::Child95,
         Self::ChildLeft,
+        Self::ChoiceMean,
+        Self::Choice95,
+        Self::ChoiceHandover,
+        Self::ChoiceOver45,
+        Self::ChoiceMoved,
         Self::Clear,
+        Self::Clear95,
         Self::Over45,
+        Self::AroundHandover,
+        Self::AroundOver45,
         Self::Swing,
+        Self::DoorSwing,
         Self::Moved,
         Self::MinorPeople,
         Self::ChildPeople,
+        Self::ChoicePeople,
     ];
 
     /// As printed.
     pub fn words(self) -> &'static str {
         match self {
+            Self::BothMean => "all who may choose: mean time to care, minutes",
             Self::MinorMean => "adults, minor: mean time to care, minutes",
             Self::Minor95 => "adults, minor: 95th percentile, minutes",
-            Self::MinorPeople => "adults, minor: people seen",
             Self::MinorLeft => "adults, minor: left unseen, %",
             Self::ChildMean => "children, minor: mean time to care, minutes",
             Self::Child95 => "children, minor: 95th percentile, minutes",
-            Self::ChildPeople => "children, minor: people seen",
             Self::ChildLeft => "children, minor: left unseen, %",
-            Self::BothMean => "all who may choose: mean time to care, minutes",
+            Self::ChoiceMean => "crews who may choose: mean from setting off to clear, minutes",
+            Self::Choice95 => "crews who may choose: 95th percentile, minutes",
+            Self::ChoiceHandover => "crews who may choose: mean hand-over, minutes",
+            Self::ChoiceOver45 => "crews who may choose: hand-over over 45 minutes, %",
+            Self::ChoiceMoved => "crews who may choose: went elsewhere than they would have, %",
             Self::Clear => "ambulances: mean time to clear, minutes",
+            Self::Clear95 => "ambulances: 95th percentile of time to clear, minutes",
             Self::Over45 => "ambulances: hand-over over 45 minutes, %",
+            Self::AroundHandover => "hospitals around, own ambulances: mean hand-over, minutes",
+            Self::AroundOver45 => "hospitals around, own ambulances: over 45 minutes, %",
             Self::Swing => "swing: mean change of a waiting room in half an hour, people",
+            Self::DoorSwing => "swing: mean change of the ambulances outside in half an hour",
             Self::Moved => "went elsewhere than they would have, %",
+            Self::MinorPeople => "adults, minor: people seen",
+            Self::ChildPeople => "children, minor: people seen",
+            Self::ChoicePeople => "crews who may choose: crews",
         }
     }
 }
 
 /// What came of one run.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Outcome([f64; 13]);
+pub struct Outcome(Vec<Option<f64>>);
 
 impl Outcome {
-    /// One figure.
+    /// One figure; no number when nobody was counted.
     pub fn figure(&self, figure: Figure) -> f64 {
         let place = Figure::ALL.iter().position(|known| *known == figure);
-        place.map_or(f64::NAN, |place| self.0[place])
+        let value = place.and_then(|place| *self.0.get(place)?);
+        value.unwrap_or(f64::NAN)
+    }
+}
+
+/// How much what is counted in several places changes from one look to the next.
+#[derive(Debug, Default)]
+struct Changes {
+    before: Vec<f64>,
+    sum: f64,
+    looks: f64,
+}
+
+impl Changes {
+    fn look(&mut self, now: &[f64]) {
+        let changes = self.before.iter().zip(now).map(|(a, b)| (a - b).abs());
+        self.sum += changes.sum::<f64>();
+        self.looks += self.before.len() as f64;
+        self.before = now.to_vec();
+    }
+
+    fn mean(&self) -> Option<f64> {
+        (self.looks > 0.0).then(|| self.sum / self.looks)
     }
 }
 
 /// Counts during a run.
 #[derive(Debug)]
-pub(super) struct Counted {
+pub(in crate::world) struct Counted {
     span: (At, At),
     minutes: [Vec<f64>; 2],
     left: [f64; 2],
     moved: f64,
-    handovers: f64,
-    over: f64,
+    /// Hand-overs of all crews, of those that may choose, and of the hospitals around.
+    handovers: [Vec<f64>; 3],
     clear: Vec<f64>,
+    free: Vec<f64>,
+    crews_moved: f64,
     looked: At,
-    before: Vec<f64>,
-    changes: (f64, f64),
+    rooms: Changes,
+    doors: Changes,
 }
 
 impl Counted {
     pub(super) fn new(span: (At, At)) -> Self {
         Self {
             span,
-            minutes: [Vec::new(), Vec::new()],
+            minutes: Default::default(),
             left: [0.0; 2],
             moved: 0.0,
-            handovers: 0.0,
-            over: 0.0,
+            handovers: Default::default(),
             clear: Vec::new(),
+            free: Vec::new(),
+            crews_moved: 0.0,
             looked: At(0),
-            before: Vec::new(),
-            changes: (0.0, 0.0),
+            rooms: Changes::default(),
+            doors: Changes::default(),
         }
     }
 
@@ -138,62 +204,103 @@ impl Counted {
         }
     }
 
-    pub(super) fn handed_over(&mut self, arrived: At, now: At) {
+    pub(super) fn handed_over(&mut self, arrived: At, now: At, may_choose: bool) {
         if self.counts(arrived) {
-            self.handovers += 1.0;
-            let minutes = now.since(arrived) as f64 / MINUTE as f64;
-            self.over += f64::from(u8::from(minutes > LONG_MINUTES));
+            let minutes = minutes(arrived, now);
+            self.handovers[0].push(minutes);
+            if may_choose {
+                self.handovers[1].push(minutes);
+            }
         }
     }
 
-    pub(super) fn cleared(&mut self, arrived: At, now: At) {
+    pub(super) fn neighbour_took(&mut self, arrived: At, now: At) {
         if self.counts(arrived) {
-            self.clear.push(now.since(arrived) as f64 / MINUTE as f64);
+            self.handovers[2].push(minutes(arrived, now));
         }
     }
 
-    pub(super) fn waiting(&mut self, now: At, waiting: &[f64]) {
+    pub(super) fn cleared(&mut self, crew: &Crew, now: At) {
+        if let Some(arrived) = crew.arrived.filter(|at| self.counts(*at)) {
+            self.clear.push(minutes(arrived, now));
+        }
+        if crew.may_choose && self.counts(crew.set_off) {
+            self.free.push(minutes(crew.set_off, now));
+            self.crews_moved += f64::from(u8::from(crew.moved));
+        }
+    }
+
+    pub(super) fn waiting(&mut self, now: At, rooms: &[f64], doors: &[f64]) {
         if now.since(self.looked) < LOOK || !self.counts(now) {
             return;
         }
         self.looked = now;
-        let changes = self.before.iter().zip(waiting).map(|(a, b)| (a - b).abs());
-        self.changes.0 += changes.sum::<f64>();
-        self.changes.1 += self.before.len() as f64;
-        self.before = waiting.to_vec();
+        self.rooms.look(rooms);
+        self.doors.look(doors);
     }
 
     pub(super) fn outcome(mut self) -> Outcome {
-        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
-        for minutes in &mut self.minutes {
+        let sorted = self.minutes.iter_mut();
+        for minutes in sorted.chain([&mut self.clear, &mut self.free]) {
             minutes.sort_by(f64::total_cmp);
         }
         let [minor, child] = &self.minutes;
-        let high = |values: &[f64]| {
-            let place = (values.len() * 95).div_ceil(100).saturating_sub(1);
-            values.get(place).copied().unwrap_or_default()
+        let [all, chosen, around] = &self.handovers;
+        let both: Vec<f64> = minor.iter().chain(child).copied().collect();
+        let count = |values: &[f64]| (!values.is_empty()).then_some(values.len() as f64);
+        let share = |part: f64, whole: f64| (whole > 0.0).then(|| 100.0 * part / whole);
+        let left = |group: usize| {
+            let left = self.left[group];
+            share(left, self.minutes[group].len() as f64 + left)
         };
-        let share = |part: f64, whole: f64| 100.0 * part / whole.max(1.0);
-        let both = (minor.len() + child.len()) as f64;
         let value = |figure: Figure| match figure {
+            Figure::BothMean => mean(&both),
             Figure::MinorMean => mean(minor),
             Figure::Minor95 => high(minor),
-            Figure::MinorPeople => minor.len() as f64,
-            Figure::MinorLeft => share(self.left[0], minor.len() as f64 + self.left[0]),
+            Figure::MinorLeft => left(0),
             Figure::ChildMean => mean(child),
             Figure::Child95 => high(child),
-            Figure::ChildPeople => child.len() as f64,
-            Figure::ChildLeft => share(self.left[1], child.len() as f64 + self.left[1]),
-            Figure::BothMean => {
-                (minor.iter().sum::<f64>() + child.iter().sum::<f64>()) / both.max(1.0)
-            }
+            Figure::ChildLeft => left(1),
+            Figure::ChoiceMean => mean(&self.free),
+            Figure::Choice95 => high(&self.free),
+            Figure::ChoiceHandover => mean(chosen),
+            Figure::ChoiceOver45 => over(chosen),
+            Figure::ChoiceMoved => share(self.crews_moved, self.free.len() as f64),
             Figure::Clear => mean(&self.clear),
-            Figure::Over45 => share(self.over, self.handovers),
-            Figure::Swing => self.changes.0 / self.changes.1.max(1.0),
-            Figure::Moved => share(self.moved, both),
+            Figure::Clear95 => high(&self.clear),
+            Figure::Over45 => over(all),
+            Figure::AroundHandover => mean(around),
+            Figure::AroundOver45 => over(around),
+            Figure::Swing => self.rooms.mean(),
+            Figure::DoorSwing => self.doors.mean(),
+            Figure::Moved => share(self.moved, both.len() as f64),
+            Figure::MinorPeople => count(minor),
+            Figure::ChildPeople => count(child),
+            Figure::ChoicePeople => count(&self.free),
         };
-        Outcome(Figure::ALL.map(value))
+        Outcome(Figure::ALL.map(value).into())
     }
+}
+
+fn minutes(from: At, to: At) -> f64 {
+    to.since(from) as f64 / MINUTE as f64
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// The 95th percentile of sorted values.
+fn high(sorted: &[f64]) -> Option<f64> {
+    let place = (sorted.len() * 95).div_ceil(100).checked_sub(1)?;
+    sorted.get(place).copied()
+}
+
+/// The share of hand-overs that are long, percent.
+fn over(handovers: &[f64]) -> Option<f64> {
+    let long = handovers.iter().filter(|minutes| **minutes > LONG_MINUTES);
+    let whole = handovers.len() as f64;
+    (whole > 0.0).then(|| 100.0 * long.count() as f64 / whole)
 }
 
 /// Two-sided 95% points of Student's distribution by degrees of freedom, from 1; then the normal one.

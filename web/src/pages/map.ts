@@ -34,6 +34,8 @@ class MapPage {
   /** Of the map of demand. */
   private hours: Hours | undefined;
   private latest: Values = new Map();
+  /** Of the map of pressure: the nearest place by hex. */
+  private nearest = new Map<string, string>();
   private asOfWords: string;
 
   constructor(
@@ -82,7 +84,7 @@ class MapPage {
   private async draw(): Promise<void> {
     const { Paper } = await import("../map/paper");
     const outlines = await json<{ features: Parameters<InstanceType<typeof Paper>["outline"]>[0] }>("/api/v1/outlines.geojson");
-    const shapes = this.kind === "care" ? await json<Shapes>("/api/v1/hexes.geojson?res=7") : undefined;
+    const shapes = this.kind === "care" || this.kind === "pressure" ? await json<Shapes>("/api/v1/hexes.geojson?res=7") : undefined;
     const holder = this.root.querySelector<HTMLElement>("[data-paper]");
     if (!holder) return;
     const canvas = document.createElement("div");
@@ -101,8 +103,9 @@ class MapPage {
     this.paper.outline(outlines.features);
     if (shapes) this.paper.take(shapes.features);
     // From a hex without a value no place is open.
-    for (const { id } of shapes?.features ?? []) this.shown.set(id, this.care(undefined));
+    if (this.kind === "care") for (const { id } of shapes?.features ?? []) this.shown.set(id, this.care(undefined));
     this.paper.pin(this.places);
+    if (this.kind === "pressure") await this.findNearest();
     this.say("Choose a hex or a place on the map to read what is known of it.");
   }
 
@@ -117,6 +120,24 @@ class MapPage {
     const row = rowOf(place.id);
     const wait = row && part(row, "wait")?.textContent;
     return wait ? `${place.name}: ${wait}.` : place.name;
+  }
+
+  /** Which place is nearest to each hex: it changes when one opens or closes. */
+  private async findNearest(): Promise<void> {
+    const { cells } = await json<{ cells: { cell: string; service: string }[] }>("/api/v1/heat?kind=pressure&by_hex=true");
+    this.nearest = new Map(cells.map(({ cell, service }) => [cell, service]));
+    this.colourByNearest();
+  }
+
+  private colourByNearest(): void {
+    this.shown = new Map();
+    for (const [cell, id] of this.nearest) {
+      const place = this.places.find((one) => one.id === id);
+      const look = place && Number(place.look.replace("app-map__", ""));
+      const words = place ? `The nearest is ${this.wordsOf(place)}` : "The nearest is not on this map.";
+      this.shown.set(cell, { class: look ? (look as Class) : "unknown", words });
+    }
+    this.paper?.show(this.shown);
   }
 
   /** Values of another hour: they are asked for once. */
@@ -159,7 +180,11 @@ class MapPage {
       return;
     }
     if (this.kind === "pressure") {
+      const isShut = () => this.places.map((place) => place.look === "app-map__closed").join();
+      const before = isShut();
       for (const id of changed) this.pressure(id, values.get(id) as ServiceCard | undefined, now);
+      if (isShut() === before) this.colourByNearest();
+      else void this.findNearest();
       this.count(this.places.map((place) => place.look));
       return;
     }

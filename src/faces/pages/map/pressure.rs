@@ -1,6 +1,8 @@
 //! How loaded each place is.
 
-use crate::domain::{At, ReadingName};
+use std::collections::BTreeMap;
+
+use crate::domain::{At, Cell, ReadingName};
 use crate::faces::heat;
 use crate::faces::pages::card::Card;
 use crate::faces::pages::map::draw::Drawing;
@@ -10,6 +12,7 @@ use crate::faces::pages::map::scene::{
 };
 use crate::faces::plain::{duration, people, tag};
 use crate::faces::shapes;
+use crate::views::surface::Fineness;
 use crate::views::{Published, ServiceView};
 
 /// The words of a wait, and the class of each; the middle class is left out, so that neighbours differ more.
@@ -44,10 +47,12 @@ pub fn scene(picture: &Published, now: At) -> Scene {
         .map(|view| (view.service.as_ref(), class(view)));
     let places = Place::number(sheet(), classed);
     Scene {
-        drawing: draw(&places, &dated(&title, picture)),
+        drawing: draw(picture, &places, &dated(&title, picture)),
         meaning: vec![
-            "The colour is the wait from arriving to being seen by a clinician, for people who arrive now. Numbers \
-             on the map are those of the list of places.",
+            "The colour of a place is the wait from arriving to being seen by a clinician, for people who arrive now. \
+             Numbers on the map are those of the list of places.",
+            "Each hex has the colour of the open place nearest to it by car that treats adults with something minor: what \
+             people there meet when they go to the nearest.",
             "Places outside the area of which nothing is known are in the table only. Where nothing is known, that does \
              not mean that the wait is short.",
         ],
@@ -82,9 +87,21 @@ fn class(view: &ServiceView) -> &'static str {
     }
 }
 
-fn draw(places: &[Place], title: &str) -> String {
+fn draw(picture: &Published, places: &[Place], title: &str) -> String {
     let mut drawing = Drawing::new(sheet(), title);
     drawing.land(shapes::outlines());
+    let mut hexes: BTreeMap<&str, Vec<Cell>> = BTreeMap::new();
+    for (cell, service) in picture.surfaces.nearest(Fineness::Seven) {
+        let view = picture.services.get(service.id.as_str());
+        let class = view.map_or("app-map__unknown", |view| class(view));
+        hexes.entry(class).or_default().push(cell);
+    }
+    for (class, cells) in &hexes {
+        match *class {
+            "app-map__unknown" => drawing.hatched(cells),
+            class => drawing.hexes(class, cells),
+        }
+    }
     drawing.outlines(shapes::outlines());
     let marks: Vec<_> = places.iter().map(Place::mark).collect();
     drawing.places_and_names(&marks, towns_on_paper());

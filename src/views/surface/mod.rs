@@ -396,6 +396,24 @@ impl Surfaces {
         Arc::ptr_eq(&self.tables, &other.tables) && self.waits == other.waits
     }
 
+    /// Every hex and the nearest place by car that is open now and takes adults with something minor.
+    pub fn nearest(&self, fineness: Fineness) -> impl Iterator<Item = (Cell, &Service)> {
+        let table = self.tables.table(fineness);
+        let takes = |site: u16| {
+            let wait = self.waits.0.get(usize::from(site)).map(|waits| waits[0]);
+            wait.is_some_and(|wait| wait[Group::Minor as usize] != CLOSED)
+        };
+        table
+            .cells
+            .iter()
+            .enumerate()
+            .filter_map(move |(at, cell)| {
+                let near = table.near(at).iter();
+                let site = near.map(|(site, _)| *site).find(|site| takes(*site))?;
+                Some((*cell, table.sites.get(usize::from(site))?.as_ref()))
+            })
+    }
+
     /// The surface of a fineness.
     pub fn surface(&self, fineness: Fineness) -> &Surface {
         let held = match fineness {
@@ -407,79 +425,4 @@ impl Surfaces {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::directory;
-    use proptest::prelude::*;
-
-    fn table() -> &'static Arc<Table> {
-        static ALL: OnceLock<Arc<Table>> = OnceLock::new();
-        ALL.get_or_init(|| {
-            let tables = Tables::new(&directory::demo().unwrap());
-            Arc::clone(tables.table(Fineness::Seven))
-        })
-    }
-
-    fn slowly(group: usize, hour: usize, cell: usize, waits: &Waits) -> Option<u16> {
-        let near = table().near(cell).iter();
-        let minutes = near.filter_map(|(site, drive)| {
-            let step = hour * 4 + (usize::from(*drive) + 7) / 15;
-            let wait = waits.0[usize::from(*site)][step][group];
-            (wait < NOT_KNOWN).then(|| wait + u16::from(*drive))
-        });
-        minutes.min()
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(24))]
-
-        #[test]
-        fn the_best_is_the_least_of_all_and_no_gain_is_below_zero(seed in any::<u32>()) {
-            let table = table();
-            let waits = Waits::made_up(table.sites.len(), |site, step, group| {
-                let mixed = (seed as usize ^ (site * 7_919 + step * 104_729 + group * 31))
-                    .wrapping_mul(2_654_435_761);
-                match mixed % 11 {
-                    0 => CLOSED,
-                    1 => NOT_KNOWN,
-                    other => (other * 17 + step) as u16,
-                }
-            });
-            let surface = Surface::of(table, &waits);
-            for (at, group) in Group::ALL.into_iter().enumerate() {
-                for hour in 0..HOURS_AHEAD {
-                    let found: BTreeMap<Cell, Best> =
-                        surface.rows(group, hour).map(|(cell, _, best)| (cell, best)).collect();
-                    for (cell, hex) in table.cells.iter().enumerate() {
-                        let minutes = found.get(hex).and_then(|best| best.minutes);
-                        prop_assert_eq!(minutes, slowly(at, hour, cell, &waits));
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn the_area_is_covered_and_its_hexes_are_near_a_place() {
-        assert!((2_300..4_500).contains(&places::area_cells().len()));
-        let table = table();
-        assert!(
-            (300..900).contains(&table.cells.len()),
-            "{}",
-            table.cells.len()
-        );
-        assert!((0..table.cells.len()).all(|cell| !table.near(cell).is_empty()));
-    }
-
-    #[test]
-    fn children_are_not_sent_to_the_adult_department_nor_adults_to_the_childrens() {
-        let demo = directory::demo().unwrap();
-        let takes = |group: Group, id: &str| {
-            let age = years_in_days(AGES[group as usize]);
-            group.takes(demo.pathways(), demo.find_service(id).unwrap(), age)
-        };
-        assert!(takes(Group::Child, "lri-ced") && !takes(Group::Child, "lri-ed"));
-        assert!(takes(Group::Minor, "lri-ed") && !takes(Group::Minor, "lri-ced"));
-        assert!(takes(Group::Minor, "oadby-utc") && !takes(Group::Ambulance, "oadby-utc"));
-    }
-}
+mod tests;
