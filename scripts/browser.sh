@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Starts a demonstration on free ports and runs the browser tests against it.
+# Starts a demonstration on free ports and runs the browser tests against it. It is a Tuesday morning there, whenever
+# the tests are run: at night there is nothing to book.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 work=$(mktemp -d)
 cargo build --locked --quiet --package uec-live
 target/debug/uec-live demo --listen 127.0.0.1:0 --mllp 127.0.0.1:0 --speed 30 \
-    --data "$work/demo" >"$work/out" 2>"$work/err" &
+    --at 2026-11-24T10:00:00+00:00 --data "$work/demo" >"$work/out" 2>"$work/err" &
 server=$!
 trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true; rm -rf "$work"' EXIT
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::domain::Role;
+use crate::domain::{At, Role};
 
 /// Live urgent and emergency care capacity for Leicester, Leicestershire and Rutland.
 #[derive(Debug, Parser)]
@@ -117,6 +117,9 @@ pub struct Demo {
     /// How many times real speed the simulated area lives.
     #[arg(long, default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
+    /// Begin at this moment instead of now, for instance 2026-11-24T10:00:00+00:00.
+    #[arg(long, value_parser = At::parse)]
+    pub at: Option<At>,
     /// The same seed gives the same day; the first of the seeds with --policy.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

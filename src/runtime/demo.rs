@@ -41,8 +41,9 @@ pub async fn command(args: args::Demo) -> anyhow::Result<()> {
     observing::log_to_stderr();
     empty_own_folder(&args.data)?;
     let directory = Arc::new(read_directory(None, &settings::Settings::default())?);
-    let real_start = SystemClock.now();
-    let clock = WorldClock::starting(real_start.plus(-PAST));
+    let asked = SystemClock.now();
+    let start = args.at.unwrap_or(asked);
+    let clock = WorldClock::starting(start.plus(-PAST));
     let wish = Wish {
         role: Role::Feed,
         feeds: Vec::new(),
@@ -93,9 +94,9 @@ pub async fn command(args: args::Demo) -> anyhow::Result<()> {
         clock: Some(clock),
     };
     let live = async {
-        play.past(real_start).await?;
+        play.past(start).await?;
         say(&live_line(args.speed, running.http))?;
-        play.live(real_start, args.speed).await
+        play.live(start, asked, args.speed).await
     };
     tokio::select! {
         ended = live => ended?,
@@ -130,7 +131,7 @@ pub async fn world_only(args: args::World) -> anyhow::Result<()> {
         clock: None,
     };
     tokio::select! {
-        ended = play.live(start, 1.0) => ended,
+        ended = play.live(start, start, 1.0) => ended,
         pressed = tokio::signal::ctrl_c() => pressed.context("cannot listen for Ctrl-C"),
     }
 }
@@ -172,13 +173,13 @@ impl Play {
         Ok(())
     }
 
-    /// Goes on from a moment at a pace until it is dropped.
-    async fn live(&mut self, from: At, speed: f64) -> anyhow::Result<()> {
+    /// Goes on from a moment, which it was when the machine's clock said `asked`, at a pace until it is dropped.
+    async fn live(&mut self, from: At, asked: At, speed: f64) -> anyhow::Result<()> {
         let mut every = tokio::time::interval(LIVE_STEP);
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         // The time that playing the past took is caught up with as it was, not many times over.
         let begun = SystemClock.now();
-        let behind = begun.since(from);
+        let behind = begun.since(asked);
         loop {
             every.tick().await;
             let elapsed = SystemClock.now().since(begun) as f64 * speed;
