@@ -10,6 +10,16 @@ test("places at one point are moved apart and others stay", () => {
     for (const b of moved.slice(n + 1)) expect(Math.hypot(a.x - b.x, a.y - b.y)).toBeGreaterThan(28);
 });
 
+test("thirty places of a crowded town never cover each other, in whatever order they come", () => {
+  const town = Array.from({ length: 30 }, (_, n) => ({ x: 178 + 7 * Math.sqrt(n) * Math.cos(2.4 * n), y: 140 + 7 * Math.sqrt(n) * Math.sin(2.4 * n) }));
+  for (let order = 1; order < 300; order += 1) {
+    const places = [...town].sort((a, b) => ((a.x * order) % 7) - ((b.x * order) % 7));
+    const moved = spread(places, 14);
+    for (const [n, a] of moved.entries())
+      for (const b of moved.slice(n + 1)) expect(Math.hypot(a.x - b.x, a.y - b.y)).toBeGreaterThan(28);
+  }
+});
+
 test("a name has room where it covers nothing", () => {
   const at = (x: number) => box({ x, y: 0 }, 25, 6);
   expect(hasRoom(at(30), [at(0)])).toBe(false);

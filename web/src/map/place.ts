@@ -6,15 +6,19 @@ export interface Point {
   y: number;
 }
 
-/** Moves those aside that would cover another: around it in eighths of a turn, further out with every turn. */
+/** Directions in a turn, and turns: fewer left a crowded town with pins upon each other now and then. */
+const DIRECTIONS = 16;
+const TURNS = 16;
+
+/** Moves those aside that would cover another: around it, further out with every turn. */
 export function spread(points: readonly Point[], radius: number): Point[] {
   const placed: Point[] = [];
   for (const from of points) {
     const isFree = (at: Point) => placed.every((other) => Math.hypot(other.x - at.x, other.y - at.y) >= radius * 2.1);
     let at = from;
-    for (let step = 0; step < 48 && !isFree(at); step += 1) {
-      const turn = ((step % 8) * Math.PI) / 4;
-      const away = radius * (2.2 + 1.1 * Math.floor(step / 8));
+    for (let step = 0; step < DIRECTIONS * TURNS && !isFree(at); step += 1) {
+      const turn = ((step % DIRECTIONS) * 2 * Math.PI) / DIRECTIONS;
+      const away = radius * (2.2 + 0.5 * Math.floor(step / DIRECTIONS));
       at = { x: from.x + away * Math.cos(turn), y: from.y + away * Math.sin(turn) };
     }
     placed.push(at);
