@@ -14,7 +14,8 @@ const TURNS = 16;
 export function spread(points: readonly Point[], radius: number): Point[] {
   const placed: Point[] = [];
   for (const from of points) {
-    const isFree = (at: Point) => placed.every((other) => Math.hypot(other.x - at.x, other.y - at.y) >= radius * 2.1);
+    // A pin is round, and what can be touched is the square around it.
+    const isFree = (at: Point) => placed.every((other) => Math.max(Math.abs(other.x - at.x), Math.abs(other.y - at.y)) >= radius * 2.1);
     let at = from;
     for (let step = 0; step < DIRECTIONS * TURNS && !isFree(at); step += 1) {
       const turn = ((step % DIRECTIONS) * 2 * Math.PI) / DIRECTIONS;
