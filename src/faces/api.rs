@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::faces::access::Access;
-pub use crate::faces::looking_back::LookingBack;
+use crate::faces::looking_back::LookingBack;
 use crate::faces::{Shared, failure, heat, shapes, wire};
 use crate::views::Published;
 

@@ -12,7 +12,7 @@ pub mod directory;
 pub mod fhir;
 pub mod finding;
 mod heat;
-mod looking_back;
+pub mod looking_back;
 pub mod metrics;
 mod opel;
 pub mod pages;

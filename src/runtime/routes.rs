@@ -17,6 +17,7 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use crate::config::directory::read_records;
 use crate::faces::access::{self, Access, Gate};
 use crate::faces::directory::{self, ReadRecords};
+use crate::faces::looking_back::LookingBack;
 use crate::faces::pages::map::tiles::Tiles;
 use crate::faces::places::Proxies;
 use crate::faces::placing::Desk;
@@ -78,6 +79,7 @@ pub fn table(parts: Parts) -> Router {
     let policy = content_security_policy(tiles.as_ref());
     let shared = desk.shared.clone();
     let gate = Gate::new(access.clone(), &shared);
+    let past = LookingBack::default();
     // People: / /find /map /clinician /sign-in /services/{id} /accuracy /accessibility /assets/…
     let people = pages::router(pages::Parts {
         shared: shared.clone(),
@@ -90,7 +92,7 @@ pub fn table(parts: Parts) -> Router {
         shared: shared.clone(),
         log_state,
         access: access.clone(),
-        looking_back: api::LookingBack::default(),
+        looking_back: past.clone(),
     })
     .layer(CompressionLayer::new());
     // Finding a place: /api/v1/directory/… /api/v0.0.1/capacity/… /api/openapi.json
@@ -110,6 +112,7 @@ pub fn table(parts: Parts) -> Router {
         // Screens: /api/v1/push /api/v1/push/sse /api/v1/state /api/asyncapi.json
         .merge(push::router(push::Needs {
             shared: shared.clone(),
+            past,
             proxies,
             stop,
             tasks: sockets,
@@ -118,6 +121,11 @@ pub fn table(parts: Parts) -> Router {
         .merge(fhir::router(desk, access).layer(RequestBodyTimeoutLayer::new(BODY_PAUSE_MAX)))
         // Prometheus: /metrics
         .merge(metrics::router(shared, recorder));
+    guarded(router, gate, policy)
+}
+
+/// What every request and answer goes through.
+fn guarded(router: Router, gate: Gate, policy: HeaderValue) -> Router {
     let always = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };

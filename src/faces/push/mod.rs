@@ -48,6 +48,8 @@ const RETRY_SECONDS: u32 = 30;
 pub struct Needs {
     /// The published picture.
     pub shared: Shared,
+    /// What was shown before.
+    pub past: LookingBack,
     /// Proxies of ours.
     pub proxies: Proxies,
     /// Tells connections to end.
@@ -77,6 +79,7 @@ struct Parts {
 pub fn router(needs: Needs) -> Router {
     let Needs {
         shared,
+        past,
         proxies,
         stop,
         tasks,
@@ -101,7 +104,7 @@ pub fn router(needs: Needs) -> Router {
             opened: Arc::default(),
             goodbyes,
             speakers,
-            past: LookingBack::default(),
+            past,
             stop,
             tasks,
         })
