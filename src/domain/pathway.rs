@@ -15,7 +15,7 @@ use super::service::Service;
 /// The demonstration's table.
 const TABLE: &str = include_str!("../../fixtures/directory/pathways.toml");
 
-/// The needs of the map of time to care: an adult and a child who walk in, and whoever comes by ambulance.
+/// The needs of the map of time to care, a group each: an adult and a child who walk in, and whoever comes by ambulance.
 pub const MAPPED: [&str; 3] = ["minor_injury", "minor_child", "general"];
 
 /// How the patient comes.

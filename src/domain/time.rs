@@ -71,6 +71,12 @@ impl At {
             })
     }
 
+    /// The next midnight in London after this moment; a day may have 23 or 25 hours.
+    pub fn next_london_midnight(self) -> Self {
+        // Any moment of the next day will do, however long this one is.
+        self.london_midnight().plus(36 * HOUR).london_midnight()
+    }
+
     /// RFC 3339 with London's offset, to the second: `2026-06-01T09:02:10+01:00`.
     pub fn rfc3339_london(self) -> String {
         self.london().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
@@ -101,6 +107,19 @@ pub fn london() -> TimeZone {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_next_midnight_is_of_the_next_day_also_where_the_clocks_change() {
+        let at = |text: &str| At::parse(text).unwrap();
+        for (from, next) in [
+            ("2026-11-24T00:00:00Z", "2026-11-25T00:00:00Z"),
+            ("2026-11-24T23:59:00Z", "2026-11-25T00:00:00Z"),
+            ("2026-03-29T00:00:00Z", "2026-03-29T23:00:00Z"),
+            ("2026-10-24T23:00:00Z", "2026-10-26T00:00:00Z"),
+        ] {
+            assert_eq!(at(from).next_london_midnight(), at(next));
+        }
+    }
 
     #[test]
     fn a_moment_without_an_offset_is_refused() {

@@ -12,14 +12,12 @@ use crate::faces::api::{Parts, answer};
 use crate::faces::heat::{Asked, as_map_layer, polygon};
 use crate::faces::{failure, wire};
 use crate::views::Published;
-use crate::views::demand::{DemandView, Exact, HotSpot, PARTS, WIDEST, Window, whole};
+use crate::views::demand::{DemandView, Exact, FINEST, HotSpot, PARTS, WIDEST, Window, whole};
 
 /// Who may see exact people of small hexes.
 const SEES_EXACT: [Role; 3] = [Role::Crew, Role::Clinician, Role::Operator];
 /// The finest hexes that exact people are shown by.
 const FINEST_EXACT: Resolution = Resolution::Eight;
-/// The finest hexes of everybody, and of whoever does not say.
-const FINEST_PUBLIC: Resolution = Resolution::Seven;
 
 /// What was asked, as understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,14 +36,10 @@ impl Question {
             "exact" => true,
             _ => return None,
         };
-        let finest = if is_exact {
-            FINEST_EXACT
-        } else {
-            FINEST_PUBLIC
-        };
+        let finest = if is_exact { FINEST_EXACT } else { FINEST };
         let level = match asked.res {
             Some(res) => Resolution::try_from(res).ok()?,
-            None => FINEST_PUBLIC,
+            None => FINEST,
         };
         (WIDEST..=finest).contains(&level).then_some(Self {
             window,

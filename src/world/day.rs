@@ -2,7 +2,7 @@
 //! asks NHS 111.
 
 use super::dice::whole_seconds;
-use super::engine::{Area, Step, next_midnight};
+use super::engine::{Area, Step};
 use super::happening::{Contact, What};
 use super::patient::{Patient, Sort};
 use super::places::open_spans;
@@ -56,7 +56,7 @@ pub(super) struct DayFactors {
 impl Area {
     /// Plans everybody who comes on the day that starts at a midnight.
     pub(super) fn plan_people(&mut self, midnight: At) {
-        let end = next_midnight(midnight);
+        let end = midnight.next_london_midnight();
         let walk_in = self.demand.factor(WALK_IN_DAY_SPREAD);
         let ambulance = self.demand.factor(AMBULANCE_DAY_SPREAD) * (1.0 + DIVERTED_SHARE);
         let factors = DayFactors { walk_in, ambulance };
@@ -220,7 +220,7 @@ impl Area {
             return;
         };
         let mut slots = Vec::new();
-        for (from, to) in open_spans(hours, midnight, next_midnight(midnight)) {
+        for (from, to) in open_spans(hours, midnight, midnight.next_london_midnight()) {
             let mut start = from;
             while start.plus(SLOT) <= to {
                 slots.push((start, start.plus(SLOT)));

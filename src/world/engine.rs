@@ -20,7 +20,7 @@ use super::routing::Router;
 use super::scenario::Scenario;
 use super::wards::Wards;
 use crate::domain::event::Decision;
-use crate::domain::time::{DAY, HOUR, MINUTE};
+use crate::domain::time::HOUR;
 use crate::domain::{At, Directory, Millis};
 
 /// Something due to happen.
@@ -217,7 +217,7 @@ impl Area {
 
     /// Midnight: tomorrow's people, today's beds.
     fn begin_day(&mut self) {
-        let tomorrow = next_midnight(self.now);
+        let tomorrow = self.now.next_london_midnight();
         self.plan_people(tomorrow);
         self.plan(tomorrow, Step::BeginDay);
         self.plan_in(BED_MEETING_HOUR * HOUR, Step::BedMeeting);
@@ -254,8 +254,3 @@ impl Area {
 
 /// When the hospital meets about beds.
 const BED_MEETING_HOUR: Millis = 8;
-
-/// The London midnight after this one; a day may have 23 or 25 hours.
-pub(super) fn next_midnight(midnight: At) -> At {
-    midnight.plus(DAY + 2 * HOUR + MINUTE).london_midnight()
-}

@@ -1,7 +1,7 @@
 //! An outbreak that is planted: for a while more people than usual ask for care from some hexes.
 
 use super::day::DayFactors;
-use super::engine::{Area, next_midnight};
+use super::engine::Area;
 use crate::domain::time::MINUTE;
 use crate::domain::{At, Cell, Millis, Position};
 
@@ -64,7 +64,7 @@ impl Area {
     /// Plans those whom an outbreak adds on the day that starts at a midnight: once more everybody of its hours, of
     /// whom those stay whose home is in it.
     pub(super) fn plan_outbreak(&mut self, midnight: At, factors: DayFactors) {
-        let end = next_midnight(midnight);
+        let end = midnight.next_london_midnight();
         let Some((from, until)) = self
             .planting
             .outbreak

@@ -1,7 +1,6 @@
 //! Bookings of today by where they stand: numbers by service, never who or when.
 
 use crate::domain::At;
-use crate::domain::time::HOUR;
 use crate::faces::metrics::family::Family;
 use crate::telemetry::name;
 use crate::views::{Diary, Published, ServiceView, Standing};
@@ -42,8 +41,7 @@ pub fn family(picture: &Published, now: At) -> Family {
 
 fn count(diary: &Diary, now: At) -> [u32; STANDINGS.len()] {
     let midnight = now.london_midnight();
-    // Any moment of the next day will do, however long this one is.
-    let next = midnight.plus(36 * HOUR).london_midnight();
+    let next = now.next_london_midnight();
     let mut counts = [0; STANDINGS.len()];
     for booking in diary.bookings() {
         let is_today = booking.made.start >= midnight && booking.made.start < next;

@@ -39,7 +39,7 @@ impl Blocks {
     pub fn due(&self, now: At) -> std::ops::Range<i64> {
         let end = now.plus(-SETTLED_AFTER).0.div_euclid(HOUR);
         let next = self.next.unwrap_or(end - 1);
-        // A log that slept for a week has nothing to say of the hours before the last day.
+        // A log that slept for a week has nothing to say of the hours before those that are kept.
         next.max(end - HOURS_KEPT)..end
     }
 

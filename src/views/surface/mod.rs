@@ -12,7 +12,7 @@ use h3o::Resolution;
 use crate::domain::care::years_in_days;
 use crate::domain::event::Rag;
 use crate::domain::opening::Opening;
-use crate::domain::pathway::{Pathways, Way};
+use crate::domain::pathway::{MAPPED, Pathways, Way};
 use crate::domain::time::{HOUR, MINUTE, Millis};
 use crate::domain::{At, Cell, Directory, Position, Service, ServiceId, places, travel};
 use crate::views::ServiceView;
@@ -65,11 +65,7 @@ impl Group {
     }
 
     fn need(self) -> &'static str {
-        match self {
-            Self::Minor => "minor_injury",
-            Self::Child => "minor_child",
-            Self::Ambulance => "general",
-        }
+        MAPPED[self as usize]
     }
 
     fn way(self) -> Way {
