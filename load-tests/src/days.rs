@@ -42,6 +42,16 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The events of some days of the first seed, each as a line of the wire format.
+pub fn lines(days: i64) -> anyhow::Result<Vec<String>> {
+    let mut lines = Vec::new();
+    each_line(days, 1, &mut |line| {
+        lines.push(line.to_owned());
+        Ok(())
+    })?;
+    Ok(lines)
+}
+
 /// Hands on the events of some days, each as a line of the wire format.
 pub fn each_line(
     days: i64,

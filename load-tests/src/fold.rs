@@ -30,11 +30,7 @@ pub struct Arguments {
 
 /// Runs the loops in turns and prints the ratio.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let mut lines = Vec::new();
-    days::each_line(arguments.days, 1, &mut |line| {
-        lines.push(line.to_owned());
-        Ok(())
-    })?;
+    let mut lines = days::lines(arguments.days)?;
     let directory = Arc::new(directory::demo().map_err(|why| anyhow::anyhow!("{why}"))?);
     compare(
         "all events as they are sent, half of them heartbeats",

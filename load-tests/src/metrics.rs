@@ -55,11 +55,7 @@ pub struct Arguments {
 
 /// Runs the passes and prints shares, scrape and series.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let mut lines = Vec::new();
-    days::each_line(arguments.days, 1, &mut |line| {
-        lines.push(line.to_owned());
-        Ok(())
-    })?;
+    let lines = days::lines(arguments.days)?;
     let directory = Arc::new(directory::demo().map_err(|why| anyhow::anyhow!("{why}"))?);
     let recorder = face::builder()?.build_recorder();
     with_local_recorder(&recorder, || {

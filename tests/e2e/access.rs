@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::push::{connect_as, frame_of, say};
-use super::server::{Server, binary};
+use super::server::{Server, binary, token};
 
 /// F feed, W crew, C clinician, S service, O operator, M manager; * anybody.
 const MAY: &str = "
@@ -177,20 +177,6 @@ fn every_route_of_the_server_is_in_this_list_and_the_other_way_round() {
         unlisted.is_empty() && unserved.is_empty(),
         "{unlisted:?} {unserved:?}"
     );
-}
-
-fn token(data: &Path, role: &str) -> String {
-    let data = data.to_str().unwrap();
-    let args = [
-        "token", "new", "--role", role, "--label", role, "--data", data,
-    ];
-    let out = binary().args(args).output().unwrap();
-    assert!(
-        out.status.success(),
-        "{}",
-        String::from_utf8_lossy(&out.stderr)
-    );
-    String::from_utf8(out.stdout).unwrap().trim().to_owned()
 }
 
 /// A real address for a path of the table.

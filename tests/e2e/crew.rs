@@ -1,15 +1,6 @@
 //! The crew's page over HTTP, as a browser without a script uses it.
 
-use super::server::{Server, binary};
-
-fn token(data: &std::path::Path, role: &str) -> String {
-    let data = data.to_str().unwrap();
-    let args = [
-        "token", "new", "--role", role, "--label", role, "--data", data,
-    ];
-    let out = binary().args(args).output().unwrap();
-    String::from_utf8(out.stdout).unwrap().trim().to_owned()
-}
+use super::server::{Server, token};
 
 async fn post(server: &Server, token: &str, path: &str, body: &str) -> (u16, String) {
     let client = reqwest::Client::builder()

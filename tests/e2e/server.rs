@@ -14,6 +14,21 @@ pub fn binary() -> Command {
     Command::new(env!("CARGO_BIN_EXE_uec-live"))
 }
 
+/// A token of a role, named by it.
+pub fn token(data: &Path, role: &str) -> String {
+    let data = data.to_str().unwrap();
+    let args = [
+        "token", "new", "--role", role, "--label", role, "--data", data,
+    ];
+    let out = binary().args(args).output().unwrap();
+    assert!(
+        out.status.success(),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    String::from_utf8(out.stdout).unwrap().trim().to_owned()
+}
+
 pub struct Server {
     child: Child,
     pub http: String,

@@ -1,15 +1,8 @@
-import AxeBuilder from "@axe-core/playwright";
 import { type Page, expect, test } from "@playwright/test";
+import { hasNoFaults } from "./faults";
 
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 // Open day and night in the demonstration, with times to book.
 const SERVICE = "oadby-utc";
-
-async function hasNoFaults(page: Page) {
-  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
-  const faults = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(" ")}`);
-  expect(faults).toEqual([]);
-}
 
 /** The page of free times of the first day that has any. */
 async function times(page: Page) {

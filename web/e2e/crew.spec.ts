@@ -1,13 +1,5 @@
-import AxeBuilder from "@axe-core/playwright";
 import { type Page, expect, test } from "@playwright/test";
-
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-
-async function hasNoFaults(page: Page) {
-  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
-  const faults = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(" ")}`);
-  expect(faults).toEqual([]);
-}
+import { hasNoFaults } from "./faults";
 
 async function ask(page: Page, need = "Anything else") {
   await page.goto("/crew");

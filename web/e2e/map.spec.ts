@@ -1,14 +1,7 @@
-import AxeBuilder from "@axe-core/playwright";
-import { type Page, expect, test } from "@playwright/test";
+import { expect, test } from "@playwright/test";
+import { hasNoFaults } from "./faults";
 
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const MAPS = ["time-to-care", "pressure", "demand"] as const;
-
-async function hasNoFaults(page: Page) {
-  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
-  const faults = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(" ")}`);
-  expect(faults).toEqual([]);
-}
 
 for (const kind of MAPS) {
   for (const [width, colorScheme, javaScriptEnabled] of [

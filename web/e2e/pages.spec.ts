@@ -1,14 +1,7 @@
-import AxeBuilder from "@axe-core/playwright";
-import { type Page, expect, test } from "@playwright/test";
+import { expect, test } from "@playwright/test";
+import { hasNoFaults } from "./faults";
 
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const PAGES = ["/", "/?from=LE11+5JY&sort=soonest", "/?from=nowhere", "/find", "/find?q=sore+throat&from=Loughborough", "/find?q=chest+pain&from=nowhere", "/clinician?postcode=LE1+5WW&age=34", "/clinician?postcode=LE1+5WW&age=x", "/sign-in", "/accuracy", "/status", "/services/lri-ed", "/services/kgh-ed", "/accessibility", "/nowhere"];
-
-async function hasNoFaults(page: Page) {
-  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
-  const faults = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(" ")}`);
-  expect(faults).toEqual([]);
-}
 
 for (const path of PAGES) {
   for (const [name, width, colorScheme] of [

@@ -101,7 +101,7 @@ struct Switching {
 pub async fn conveying(State(parts): State<Parts>, body: Bytes) -> Response {
     match read::<Conveying>(&body) {
         Ok(told) => match set_off(&parts, told).await {
-            Ok((incident, word)) => answered(word, json!({"incident": incident})),
+            Ok((incident, word)) => answered(Ok(word), json!({"incident": incident})),
             Err(why) => why.into_response(),
         },
         Err(why) => *why,
@@ -162,10 +162,7 @@ pub async fn advised(State(parts): State<Parts>, body: Bytes) -> Response {
         nudge: told.nudge,
     };
     let now = parts.shared.clock.now();
-    match keep(&parts, id, now, event).await {
-        Ok(word) => answered(word, json!({})),
-        Err(why) => why.into_response(),
-    }
+    answered(keep(&parts, id, now, event).await, json!({}))
 }
 
 /// `POST /api/v1/destinations/recommendations`
@@ -196,10 +193,7 @@ pub async fn recommendation(
         why: why.to_owned(),
         by: caller.name,
     };
-    match keep(&parts, id, now, event).await {
-        Ok(word) => answered(word, json!({"on": told.on})),
-        Err(why) => why.into_response(),
-    }
+    answered(keep(&parts, id, now, event).await, json!({"on": told.on}))
 }
 
 const KEY: &str =
@@ -223,7 +217,12 @@ fn bad(words: &str) -> Response {
     failure(StatusCode::BAD_REQUEST, "cannot_be_read", words, what)
 }
 
-fn answered(word: &str, mut done: Value) -> Response {
+/// What is answered when it was kept, with `now` or `before`, or why it was not.
+fn answered(kept: Result<&str, NotTaken>, mut done: Value) -> Response {
+    let word = match kept {
+        Ok(word) => word,
+        Err(why) => return why.into_response(),
+    };
     if let Some(done) = done.as_object_mut() {
         done.insert("taken".to_owned(), word.into());
     }

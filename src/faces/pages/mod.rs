@@ -78,6 +78,13 @@ pub fn router(parts: Parts) -> Router {
         .with_state(parts)
 }
 
+/// An answer that nobody keeps.
+fn private(mut answer: Response) -> Response {
+    let no_store = HeaderValue::from_static("no-store");
+    answer.headers_mut().insert(header::CACHE_CONTROL, no_store);
+    answer
+}
+
 fn page(status: StatusCode, template: &impl Template) -> Response {
     match template.render() {
         Ok(html) => {
@@ -140,14 +147,8 @@ async fn clinician_page(
     } else {
         format!("Signed in as {}.", caller.name)
     };
-    let mut answer = page(
-        StatusCode::OK,
-        &clinician::Page::new(shared, &who, pairs).await,
-    );
-    answer
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    answer
+    let shown = clinician::Page::new(shared, &who, pairs).await;
+    private(page(StatusCode::OK, &shown))
 }
 
 async fn map_page(

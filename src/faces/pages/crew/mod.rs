@@ -6,7 +6,7 @@ mod map;
 
 use askama::Template;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Form, Router};
@@ -17,7 +17,7 @@ use crate::faces::destinations::said::{Conveying, NotTaken, set_off};
 use crate::faces::destinations::{Parts, read};
 use crate::faces::finding::Fault;
 use crate::faces::finding::asks::Fields;
-use crate::faces::pages::{Frame, assets, page};
+use crate::faces::pages::{Frame, assets, page, private};
 use crate::faces::plain;
 use cards::Answer;
 
@@ -379,13 +379,6 @@ fn told(
         phone,
     };
     private(page(status, &shown))
-}
-
-/// Kept by nobody on the way.
-fn private(mut answer: Response) -> Response {
-    let fields = answer.headers_mut();
-    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    answer.into_response()
 }
 
 #[cfg(test)]
