@@ -29,7 +29,8 @@ const TYPE_1: [(&str, f64); 8] = [
     ("rdh-ed", 365.0),
     ("uhcw-ed", 409.0),
 ];
-/// Share of a hospital's ambulances that come from this area already: 62 a day of some 790. An assumption.
+/// Share of a hospital's ambulances that come from this area already. An assumption, set together with
+/// [`STAY_LONGER`]; 62 a day of some 790 at all of them would be 0.08.
 const FROM_HERE: f64 = 0.03;
 /// Minutes on a trolley after hand-over, calm days; random parts in them.
 const STAY_MINUTES: (f64, u32) = (300.0, 2);

@@ -212,6 +212,19 @@ pub(super) struct Crew {
     pub(super) arrived: Option<At>,
 }
 
+impl Crew {
+    /// One that sets off.
+    fn new(now: At, may_choose: bool) -> Self {
+        Self {
+            set_off: now,
+            may_choose,
+            moved: false,
+            to: None,
+            arrived: None,
+        }
+    }
+}
+
 impl Router {
     /// Mean hand-over at a place and number of those handed over after a moment.
     fn handed_over_lately(&self, service: &ServiceId, after: At) -> (u32, Option<f64>) {
@@ -225,14 +238,7 @@ impl Router {
     }
 
     fn crew_sets_off(&mut self, incident: IncidentNo, now: At, may_choose: bool) {
-        let crew = Crew {
-            set_off: now,
-            may_choose,
-            moved: false,
-            to: None,
-            arrived: None,
-        };
-        self.crews.insert(incident, crew);
+        self.crews.insert(incident, Crew::new(now, may_choose));
     }
 
     fn crew_moved(&mut self, incident: IncidentNo) {
@@ -256,13 +262,8 @@ impl Router {
     pub(super) fn note_crew(&mut self, now: At, what: &What) {
         match what {
             What::SetOff(run) | What::Diverted(run) => {
-                let crew = self.crews.entry(run.incident).or_insert_with(|| Crew {
-                    set_off: now,
-                    may_choose: false,
-                    moved: false,
-                    to: None,
-                    arrived: None,
-                });
+                let crew = self.crews.entry(run.incident);
+                let crew = crew.or_insert_with(|| Crew::new(now, false));
                 crew.to = Some(run.service.clone());
             }
             What::AtTheDoor(incident) => {

@@ -17,7 +17,10 @@ const RETRY = 15_000;
 const find = <T extends HTMLElement = HTMLElement>(what: string) => document.querySelector<T>(what);
 const form = () => find<HTMLFormElement>("[data-ask]");
 const field = (name: string) => form()?.elements.namedItem(name) as HTMLInputElement | null;
-/** A moment of this device as the server's clock has it, in London: "5:15pm". */
+/**
+ * A moment of this device as the server's clock has it, in London: "5:15pm". Not `model/words`: what two entries share
+ * becomes a file of its own, which the page does not name and the worker would not keep for when there is no signal.
+ */
 const clock = (at: number) =>
   new Date(at + skew)
     .toLocaleTimeString("en-GB", { hour: "numeric", minute: "2-digit", hour12: true, timeZone: "Europe/London" })
