@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use uec_live::config::args::Cli;
-use uec_live::runtime::commands;
+use config::args::Cli;
+use runtime::commands;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

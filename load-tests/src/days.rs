@@ -4,12 +4,12 @@ use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
 use anyhow::Context;
-use uec_live::config::directory;
-use uec_live::domain::time::DAY;
-use uec_live::domain::{At, Directory};
-use uec_live::effects::forward;
-use uec_live::sources::{adt, hl7};
-use uec_live::world::{Channel, Dirt, Scenario, Settings, World};
+use config::directory;
+use domain::time::DAY;
+use domain::{At, Directory};
+use effects::forward;
+use sources::{adt, hl7};
+use world::{Channel, Dirt, Scenario, Settings, World};
 
 /// What to write.
 #[derive(Debug, clap::Args)]

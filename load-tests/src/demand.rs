@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use config::directory;
+use domain::time::{DAY, HOUR, MINUTE};
+use domain::{At, Cell, Directory, Entry, Event, Record};
+use fold::demand::hot::HotSpot;
+use fold::demand::usual::PARTS;
+use fold::demand::{Asked, Demand};
+use fold::{Decision, Limits, Picture};
 use h3o::Resolution;
-use uec_live::config::directory;
-use uec_live::domain::time::{DAY, HOUR, MINUTE};
-use uec_live::domain::{At, Cell, Directory, Entry, Event, Record};
-use uec_live::fold::demand::hot::HotSpot;
-use uec_live::fold::demand::usual::PARTS;
-use uec_live::fold::demand::{Asked, Demand};
-use uec_live::fold::{Decision, Limits, Picture};
-use uec_live::sources::{adt, hl7, wire_event};
-use uec_live::world::{Channel, Dirt, Outbreak, Scenario, Settings, World};
+use sources::{adt, hl7, wire_event};
+use world::{Channel, Dirt, Outbreak, Scenario, Settings, World};
 
 /// What to measure.
 #[derive(Debug, clap::Args)]

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use domain::event::{Channel, Event};
+use domain::{At, ContactId, Entry, EventId, Fact, FeedId, Record};
+use log::Log;
+use log::embedded::EmbeddedLog;
 use tokio::time::Instant;
-use uec_live::domain::event::{Channel, Event};
-use uec_live::domain::{At, ContactId, Entry, EventId, Fact, FeedId, Record};
-use uec_live::log::Log;
-use uec_live::log::embedded::EmbeddedLog;
 
 use crate::{now, push_address};
 

@@ -8,12 +8,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use config::directory;
+use domain::geo::{DEMAND_RESOLUTION, Position};
+use domain::{At, Directory, Entry, Record};
+use fold::{Decision, Limits, Picture};
 use serde::Deserialize;
-use uec_live::config::directory;
-use uec_live::domain::geo::{DEMAND_RESOLUTION, Position};
-use uec_live::domain::{At, Directory, Entry, Record};
-use uec_live::fold::{Decision, Limits, Picture};
-use uec_live::sources::wire_event;
+use sources::wire_event;
 
 use crate::days;
 

@@ -9,24 +9,23 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
+use config::directory;
+use domain::time::HOUR;
+use domain::{At, Directory, Fact};
+use faces::metrics as face;
+use fold::Limits;
+use log::disk::Folder;
+use log::embedded::EmbeddedLog;
+use log::snapshot::Snapshots;
+use log::{Log, Submission};
 use metrics::with_local_recorder;
 use metrics_exporter_prometheus::{PrometheusHandle, PrometheusRecorder};
+use runtime::clock::WorldClock;
+use runtime::keeper::{Keeper, Schedule, Work};
+use runtime::writer::Writer;
+use sources::wire_event;
 use tokio::sync::{oneshot, watch};
-use uec_live::config::directory;
-use uec_live::domain::time::HOUR;
-use uec_live::domain::{At, Directory, Fact};
-use uec_live::faces::metrics as face;
-use uec_live::fold::Limits;
-use uec_live::log::disk::Folder;
-use uec_live::log::embedded::EmbeddedLog;
-use uec_live::log::snapshot::Snapshots;
-use uec_live::log::{Log, Submission};
-use uec_live::runtime::clock::WorldClock;
-use uec_live::runtime::keeper::{Keeper, Schedule, Work};
-use uec_live::runtime::writer::Writer;
-use uec_live::sources::wire_event;
-use uec_live::telemetry;
-use uec_live::views::Published;
+use views::Published;
 
 use crate::days;
 

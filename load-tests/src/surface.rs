@@ -6,9 +6,9 @@ use tokio::time::Instant;
 
 use anyhow::Context;
 use clap::Args;
-use uec_live::config::directory;
-use uec_live::domain::{Cell, Directory, Position, Service, ServiceId, places};
-use uec_live::views::surface::{Fineness, Group, HOURS_AHEAD, Surface, Table, Tables, Waits};
+use config::directory;
+use domain::{Cell, Directory, Position, Service, ServiceId, places};
+use views::surface::{Fineness, Group, HOURS_AHEAD, Surface, Table, Tables, Waits};
 
 /// Options of `surface`.
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::domain::{At, Role};
+use domain::{At, Role};
 
 /// Live urgent and emergency care capacity for Leicester, Leicestershire and Rutland.
 #[derive(Debug, Parser)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::domain::PEOPLE_MIN;
+use domain::PEOPLE_MIN;
 
 /// `--config FILE`, TOML. A key we do not know is an error, so that a misspelt one is noticed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]

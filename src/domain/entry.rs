@@ -48,8 +48,8 @@ pub struct Fact {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::event::Acuity;
-    use crate::domain::ids::VisitId;
+    use crate::event::Acuity;
+    use crate::ids::VisitId;
 
     #[test]
     fn a_fact_reads_and_writes_the_wire_format_of_the_blueprint() {

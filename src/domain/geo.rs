@@ -71,6 +71,15 @@ impl Cell {
             lng: point.lng(),
         }
     }
+
+    /// The corners, counterclockwise.
+    pub fn corners(self) -> Vec<Position> {
+        let corner = |corner: &LatLng| Position {
+            lat: corner.lat(),
+            lng: corner.lng(),
+        };
+        self.0.boundary().iter().map(corner).collect()
+    }
 }
 
 impl std::fmt::Display for Cell {

@@ -393,7 +393,7 @@ mod tests {
                 let start = at(&format!("{day}T00:00:00Z"));
                 for step in 0..1_500_i64 {
                     // Back and forth over three days.
-                    let moment = start.plus(step * 7_919 % 4_320 * crate::domain::time::MINUTE);
+                    let moment = start.plus(step * 7_919 % 4_320 * crate::time::MINUTE);
                     let afresh = Hours::parse(text).unwrap();
                     assert_eq!(
                         asked_before.at(moment),

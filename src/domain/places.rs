@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 use compact_str::CompactString;
+use h3o::Resolution;
 
 use super::geo::{Cell, Position};
 use super::need::matching::{cut, edits};
@@ -76,6 +77,15 @@ pub fn area_cells() -> &'static [Cell] {
             .collect();
         held.union(&between).copied().collect()
     })
+}
+
+/// The hexes of the area at a level, in order.
+pub fn area(resolution: Resolution) -> Vec<Cell> {
+    let all = area_cells().iter();
+    let mut cells: Vec<Cell> = all.map(|cell| cell.parent(resolution)).collect();
+    cells.sort_unstable();
+    cells.dedup();
+    cells
 }
 
 /// How exactly a place is known.

@@ -208,7 +208,6 @@ impl Fitted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::directory;
 
     const INFIRMARY: Position = Position {
         lat: 52.62782,
@@ -220,40 +219,6 @@ mod tests {
         Position {
             lat: centre.lat + north / 111.2,
             lng: centre.lng + east / (111.2 * centre.lat.to_radians().cos()),
-        }
-    }
-
-    #[test]
-    fn near_is_soon_and_too_far_is_not_said() {
-        let demo = directory::demo().unwrap();
-        for service in demo.services() {
-            let at = service.position;
-            let minutes = |km: f64| minutes_by_car(away(at, km, 0.0), at);
-            assert_eq!(minutes(0.0), Some(1));
-            assert_eq!(minutes(0.5), Some(2));
-            assert!((5..=8).contains(&minutes(2.0).unwrap()), "{}", service.id);
-            let far = minutes(20.0).unwrap();
-            assert!((18..=45).contains(&far), "{} {far}", service.id);
-            assert_eq!(minutes(61.0), None);
-        }
-    }
-
-    #[test]
-    fn going_further_away_is_never_much_sooner() {
-        let demo = directory::demo().unwrap();
-        for service in demo.services() {
-            for bearing in 0..12 {
-                let bearing = f64::from(bearing) * std::f64::consts::TAU / 12.0;
-                let minutes = |km: i32| {
-                    let from = away(service.position, f64::from(km), bearing);
-                    minutes_by_car(from, service.position).unwrap()
-                };
-                let all: Vec<i64> = (0..60).map(minutes).collect();
-                for (km, pair) in all.windows(2).enumerate() {
-                    let grown = pair[1] - pair[0];
-                    assert!((-1..=8).contains(&grown), "{} {bearing} {km}", service.id);
-                }
-            }
         }
     }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use serde_json::{Map, Value};
 
-use crate::domain::{At, Cell, Entry, Fact, OWN_FEED, Record};
-use crate::effects::checkpoint::Checkpoint;
-use crate::log::Reader;
+use crate::checkpoint::Checkpoint;
+use domain::{At, Cell, Entry, Fact, OWN_FEED, Record};
+use log::Reader;
 
 /// Entries sent together.
 pub const BATCH_ENTRIES: usize = 500;
@@ -162,9 +162,9 @@ fn time(fields: &mut Map<String, Value>, name: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::event::{Category, Event};
-    use crate::domain::geo::DEMAND_RESOLUTION;
-    use crate::domain::{EventId, FeedId, IncidentId, Position};
+    use domain::event::{Category, Event};
+    use domain::geo::DEMAND_RESOLUTION;
+    use domain::{EventId, FeedId, IncidentId, Position};
 
     #[test]
     fn a_fact_goes_out_in_the_format_that_comes_in() {

@@ -12,10 +12,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::faces::access::Access;
-use crate::faces::looking_back::LookingBack;
-use crate::faces::{Shared, failure, heat, shapes, wire};
-use crate::views::Published;
+use crate::{heat, shapes};
+use app::access::Access;
+use app::looking_back::LookingBack;
+use app::{Shared, failure, wire};
+use views::Published;
 
 /// What the API needs.
 #[derive(Clone)]
@@ -195,7 +196,7 @@ async fn scorecard(
 
 async fn opel(State(parts): State<Parts>, headers: HeaderMap) -> Response {
     let picture = parts.shared.picture();
-    let trusts = super::opel::trusts(&picture.opel);
+    let trusts = wire::opel::trusts(&picture.opel);
     let body = wire::envelope(&picture, &parts.shared.mode, "trusts", &trusts);
     answer(&parts, &headers, &picture, &body)
 }

@@ -7,12 +7,13 @@ use axum::response::{IntoResponse, Response};
 use h3o::Resolution;
 use serde_json::{Map, Value, json};
 
-use crate::domain::{At, Cell, Role};
-use crate::faces::api::{Parts, answer};
-use crate::faces::heat::{Asked, as_map_layer, polygon};
-use crate::faces::{failure, wire};
-use crate::views::Published;
-use crate::views::demand::{DemandView, Exact, FINEST, HotSpot, PARTS, WIDEST, Window, whole};
+use crate::api::{Parts, answer};
+use crate::heat::{Asked, as_map_layer, polygon};
+use app::wire::{row, tenths};
+use app::{failure, wire};
+use domain::{At, Cell, Role};
+use views::Published;
+use views::demand::{DemandView, Exact, FINEST, WIDEST, Window, whole};
 
 /// Who may see exact people of small hexes.
 const SEES_EXACT: [Role; 3] = [Role::Crew, Role::Clinician, Role::Operator];
@@ -148,53 +149,11 @@ impl Rows {
             (
                 "hot_spots",
                 spots
-                    .map(|spot| hot_spot(spot, question.is_exact))
+                    .map(|spot| wire::hot_spot(spot, question.is_exact))
                     .collect(),
             ),
         ])
     }
-}
-
-fn row(fields: &[(&str, Value)]) -> Map<String, Value> {
-    let fields = fields.iter();
-    fields
-        .map(|(name, value)| ((*name).to_owned(), value.clone()))
-        .collect()
-}
-
-/// People out of parts, to the tenth.
-fn tenths(parts: u64) -> f64 {
-    ((parts * 10 + PARTS / 2) / PARTS) as f64 / 10.0
-}
-
-/// A hot spot. How many people it rests on is for those who may see exact people: it moves with every one of them.
-pub fn hot_spot(spot: &HotSpot, is_exact: bool) -> Value {
-    let mut fields = row(&[
-        ("cell", spot.centre.to_string().into()),
-        ("ring", spot.ring.into()),
-        ("found", spot.found.rfc3339_london().into()),
-        ("since", spot.since.rfc3339_london().into()),
-        (
-            "sure",
-            if spot.is_clear() { "clear" } else { "likely" }.into(),
-        ),
-    ]);
-    if is_exact {
-        fields.extend(row(&[
-            ("minutes", spot.minutes.into()),
-            ("observed", spot.observed.into()),
-            ("expected", json!(tenths(spot.expected))),
-            ("score", json!(f64::from(spot.score) / 100.0)),
-        ]));
-    }
-    Value::Object(fields)
-}
-
-/// People by hex as everybody is pushed them.
-pub fn pushed(picture: &Published, window: Window) -> impl Iterator<Item = (Cell, u32)> + '_ {
-    let window = picture.demand.public.window(window);
-    let cells = window.into_iter().flat_map(|window| &window.cells);
-    cells.map(|(cell, share)| (*cell, share.people))
 }
 
 /// The answer: now, or as it was at a moment.

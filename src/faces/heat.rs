@@ -7,16 +7,12 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::domain::time::{HOUR, MINUTE};
-use crate::domain::{Cell, ReadingName, Service};
-use crate::faces::api::{Parts, answer};
-use crate::faces::demand::{self, Question};
-use crate::faces::{failure, wire};
-use crate::views::surface::{Best, Fineness, Group, HOURS_AHEAD};
-use crate::views::{OpelView, Published, ServiceView};
-
-/// The wait in an hour must differ from now's by so many minutes to be called rising or falling.
-const TREND_MINUTES: i64 = 10;
+use crate::api::{Parts, answer};
+use crate::demand::{self, Question};
+use app::{failure, wire};
+use domain::{Cell, ReadingName, Service};
+use views::surface::{Best, Fineness, Group, HOURS_AHEAD};
+use views::{OpelView, Published, ServiceView};
 
 /// What may be asked.
 #[derive(Deserialize)]
@@ -205,17 +201,6 @@ fn soonest(service: &str, best: Best) -> Map<String, Value> {
     fields
 }
 
-/// The best place of each hex of level 7 for those who set off now, by group and hex: the service, minutes, gain.
-pub fn pushed(picture: &Published) -> impl Iterator<Item = (Group, Cell, Value)> {
-    let surface = picture.surfaces.surface(Fineness::Seven);
-    Group::ALL.into_iter().flat_map(move |group| {
-        let rows = surface.rows(group, 0);
-        rows.map(move |(cell, service, best)| {
-            (group, cell, json!([service.id, best.minutes, best.gain]))
-        })
-    })
-}
-
 /// How loaded a place is and which way it goes; none of a kind without figures.
 fn pressure(picture: &Published, view: &ServiceView) -> Option<Value> {
     if view.readings.is_empty() {
@@ -247,7 +232,7 @@ fn pressure(picture: &Published, view: &ServiceView) -> Option<Value> {
         "inbound": figure(ReadingName::Inbound),
         "occupancy_percent": occupancy,
         "usual_wait": view.usual,
-        "trend": trend(picture, view).map(|(word, minutes)| {
+        "trend": view.trend(picture.as_of).map(|(word, minutes)| {
             json!({"word": word, "minutes": minutes, "of": "wait in one hour against wait now"})
         }),
         "opel": opel(picture, view),
@@ -259,7 +244,7 @@ fn pressure(picture: &Published, view: &ServiceView) -> Option<Value> {
 fn load(picture: &Published, service: &Service) -> Option<Map<String, Value>> {
     let view = picture.services.get(service.id.as_str())?;
     let figure = |name| Some(view.find_reading(name)?.age.measure()?.value);
-    let trend = trend(picture, view);
+    let trend = view.trend(picture.as_of);
     let fields = [
         ("service", json!(service.id)),
         ("wait", json!(figure(ReadingName::Wait))),
@@ -273,20 +258,6 @@ fn load(picture: &Published, service: &Service) -> Option<Map<String, Value>> {
             .into_iter()
             .collect(),
     )
-}
-
-/// The wait in an hour against the wait now: a word, and by how many minutes.
-pub fn trend(picture: &Published, view: &ServiceView) -> Option<(&'static str, i64)> {
-    let now = view.find_reading(ReadingName::Wait)?.age.measure()?.value;
-    let then = picture.as_of.plus(HOUR);
-    let near = view.ahead.iter().min_by_key(|a| a.at.since(then).abs())?;
-    let change = near.median - now;
-    let word = match change {
-        change if change >= TREND_MINUTES => "rising",
-        change if change <= -TREND_MINUTES => "falling",
-        _ => "steady",
-    };
-    (near.at.since(then).abs() <= 15 * MINUTE).then_some((word, change))
 }
 
 /// The escalation level of the trust whose figures are this place's too.

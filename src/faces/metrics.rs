@@ -20,12 +20,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::domain::At;
-use crate::domain::time::SECOND;
-use crate::faces::Shared;
-use crate::faces::metrics::family::Family;
-use crate::telemetry::{self, name};
-use crate::views::Published;
+use crate::metrics::family::Family;
+use app::Shared;
+use domain::At;
+use domain::time::SECOND;
+use telemetry::{self, name};
+use views::Published;
 
 pub use request::observe;
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::views::{Errors, Kind, Span, WAYS};
-use crate::views::{ScoreRow, ScoreView};
+use views::{Errors, Kind, Span, WAYS};
+use views::{ScoreRow, ScoreView};
 
 /// All rows; of a service when one is asked for.
 pub fn rows(view: &ScoreView, service: Option<&str>) -> Value {

@@ -1,8 +1,6 @@
 //! What maps are drawn from: the borders of the districts, and the shape of each hex. Both stay as they are, so
 //! they are asked for once and kept; values come after.
 
-use std::sync::OnceLock;
-
 use axum::extract::Query;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -10,91 +8,15 @@ use h3o::Resolution;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::domain::{Cell, Position, places};
-use crate::faces::failure;
+use app::failure;
+use domain::{Cell, Position, outlines, places};
 
-/// Made by scripts/make-outlines.py.
-const OUTLINES: &str = include_str!("../../fixtures/places/outlines.json");
 /// Hexes that may be asked for by name at once.
 const NAMED_MAX: usize = 200;
 
-/// The border of one district.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Outline {
-    /// Of which.
-    pub name: String,
-    /// Closed lines.
-    pub rings: Vec<Vec<Position>>,
-}
-
-#[derive(Deserialize)]
-struct Collection {
-    features: Vec<District>,
-}
-
-#[derive(Deserialize)]
-struct District {
-    properties: Named,
-    geometry: Polygons,
-}
-
-#[derive(Deserialize)]
-struct Named {
-    name: String,
-}
-
-#[derive(Deserialize)]
-struct Polygons {
-    coordinates: Vec<Vec<Vec<[f64; 2]>>>,
-}
-
-/// The districts of Leicester, Leicestershire and Rutland.
-pub fn outlines() -> &'static [Outline] {
-    static ALL: OnceLock<Vec<Outline>> = OnceLock::new();
-    ALL.get_or_init(|| {
-        let read: Collection = serde_json::from_str(OUTLINES).unwrap_or_else(|why| {
-            tracing::error!(%why, "the outlines cannot be read");
-            Collection { features: vec![] }
-        });
-        let outline = |district: District| Outline {
-            name: district.properties.name,
-            rings: district
-                .geometry
-                .coordinates
-                .into_iter()
-                .flatten()
-                .map(|ring| ring.into_iter().map(position).collect())
-                .collect(),
-        };
-        read.features.into_iter().map(outline).collect()
-    })
-}
-
-fn position([lng, lat]: [f64; 2]) -> Position {
-    Position { lat, lng }
-}
-
-/// The corners of a hex.
-pub fn corners(cell: Cell) -> Vec<Position> {
-    let corner = |corner: &h3o::LatLng| Position {
-        lat: corner.lat(),
-        lng: corner.lng(),
-    };
-    cell.0.boundary().iter().map(corner).collect()
-}
-
-/// The hexes of the area at a level, in order.
-pub fn area(resolution: Resolution) -> Vec<Cell> {
-    let all = places::area_cells().iter();
-    let mut cells: Vec<Cell> = all.map(|cell| cell.parent(resolution)).collect();
-    cells.sort_unstable();
-    cells.dedup();
-    cells
-}
-
 /// `GET /api/v1/outlines.geojson`
 pub async fn outlines_geojson(headers: HeaderMap) -> Response {
-    kept(&headers, OUTLINES.to_owned())
+    kept(&headers, outlines::TEXT.to_owned())
 }
 
 /// Which hexes.
@@ -108,8 +30,8 @@ pub struct Asked {
 pub async fn hexes_geojson(Query(asked): Query<Asked>, headers: HeaderMap) -> Response {
     let cells = match (asked.res, asked.cells.as_deref()) {
         (res, None) => match res.unwrap_or(7) {
-            7 => Some(area(Resolution::Seven)),
-            8 => Some(area(Resolution::Eight)),
+            7 => Some(places::area(Resolution::Seven)),
+            8 => Some(places::area(Resolution::Eight)),
             _ => None,
         },
         (None, Some(names)) => named(names),
@@ -137,7 +59,7 @@ fn named(names: &str) -> Option<Vec<Cell>> {
 
 fn hexes(cells: &[Cell]) -> Value {
     let features = cells.iter().map(|cell| {
-        let mut ring: Vec<[f64; 2]> = corners(*cell).into_iter().map(rounded).collect();
+        let mut ring: Vec<[f64; 2]> = cell.corners().into_iter().map(rounded).collect();
         ring.extend(ring.first().copied());
         json!({
             "type": "Feature",
@@ -192,36 +114,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nine_districts_are_closed_lines_around_the_places_they_hold() {
-        let names: Vec<&str> = outlines().iter().map(|o| o.name.as_str()).collect();
-        assert_eq!(names.len(), 9);
-        assert!(names.contains(&"Rutland") && names.contains(&"Oadby and Wigston"));
-        let rings = || outlines().iter().flat_map(|outline| &outline.rings);
-        assert!(rings().all(|ring| ring.len() > 10 && ring.first() == ring.last()));
-        let within = |ring: &[Position], at: Position| {
-            let crossing = ring.windows(2).filter(|pair| {
-                let (a, b) = (pair[0], pair[1]);
-                (a.lat > at.lat) != (b.lat > at.lat)
-                    && at.lng < a.lng + (at.lat - a.lat) / (b.lat - a.lat) * (b.lng - a.lng)
-            });
-            crossing.count() % 2 == 1
-        };
-        for (name, town) in [
-            ("Leicester", "Leicester"),
-            ("Rutland", "Oakham"),
-            ("Charnwood", "Loughborough"),
-            ("Melton", "Melton Mowbray"),
-            ("North West Leicestershire", "Coalville"),
-        ] {
-            let at = places::find_place(town).unwrap().position;
-            let district = outlines().iter().find(|o| o.name == name).unwrap();
-            assert!(district.rings.iter().any(|ring| within(ring, at)), "{town}");
-        }
-    }
-
-    #[test]
     fn hexes_are_asked_for_by_level_or_by_name() {
-        let seven = area(Resolution::Seven);
+        let seven = places::area(Resolution::Seven);
         assert!((300..900).contains(&seven.len()));
         let first = seven[0].to_string();
         assert_eq!(named(&first), Some(vec![seven[0]]));

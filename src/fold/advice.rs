@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::time::{HOUR, MINUTE, Millis};
-use crate::domain::{At, Event, ServiceId};
+use domain::time::{HOUR, MINUTE, Millis};
+use domain::{At, Event, ServiceId};
 
 /// Advice is remembered this long: the hour that the cap counts, and a little for facts told late.
 pub const ADVICE_KEPT: Millis = 2 * HOUR;

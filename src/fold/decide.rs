@@ -1,11 +1,11 @@
 //! Whether a fact is to be taken, asked on the writer before the log.
 
-use crate::domain::time::{HOUR, MINUTE, Millis};
-use crate::domain::{At, Event, Fact, IncidentId, OWN_FEED, Reason, Refused, VisitId};
-use crate::fold::Picture;
-use crate::fold::bookings::diary::SLOTS_MAX;
-use crate::fold::feeds::fingerprint;
-use crate::fold::visit::STEP_BEFORE_ARRIVAL_MAX;
+use crate::Picture;
+use crate::bookings::diary::SLOTS_MAX;
+use crate::feeds::fingerprint;
+use crate::visit::STEP_BEFORE_ARRIVAL_MAX;
+use domain::time::{HOUR, MINUTE, Millis};
+use domain::{At, Event, Fact, IncidentId, OWN_FEED, Reason, Refused, VisitId};
 
 /// How far ahead of the log a sender's clock may be.
 pub const FUTURE_MAX: Millis = 5 * MINUTE;

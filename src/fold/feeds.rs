@@ -7,9 +7,9 @@ use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHasher};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::time::{DAY, MINUTE, Millis};
-use crate::domain::{At, Event, EventId, Fact, FeedId};
-use crate::fold::rhythm::Rhythm;
+use crate::rhythm::Rhythm;
+use domain::time::{DAY, MINUTE, Millis};
+use domain::{At, Event, EventId, Fact, FeedId};
 
 /// An id is remembered at least this long by the log's clock. Past the lateness bound a repeat is
 /// refused as too late in any case.
@@ -153,7 +153,7 @@ fn hash(value: &impl Hash) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Entry, Record};
+    use domain::{Entry, Record};
 
     const GOLDEN: &str = include_str!("../../fixtures/log/format-1.ndjson");
 

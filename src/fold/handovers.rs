@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::time::{HOUR, MINUTE, Millis};
-use crate::domain::{At, Cell, EventId, FeedId, IncidentId, ServiceId};
+use domain::time::{HOUR, MINUTE, Millis};
+use domain::{At, Cell, EventId, FeedId, IncidentId, ServiceId};
 
 /// A call-out is forgotten this long after its last news.
 pub const INCIDENT_KEPT: Millis = 50 * HOUR;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{At, Listing, Service, ServiceId};
+use domain::{At, Listing, Service, ServiceId};
 
 /// Changes that are remembered with their reason; the log has all of them.
 pub const NOTES_MAX: usize = 500;

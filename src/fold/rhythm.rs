@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::At;
-use crate::domain::time::{HOUR, MINUTE};
+use domain::At;
+use domain::time::{HOUR, MINUTE};
 
 /// Hours of a week.
 const WEEK: usize = 168;
@@ -99,7 +99,7 @@ fn hour_of_week(at: At) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::DAY;
+    use domain::time::DAY;
 
     /// Two weeks with news every fifth minute by day and none by night, heard every minute.
     fn two_weeks() -> (Rhythm, At) {

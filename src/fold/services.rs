@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::At;
-use crate::domain::Capacity;
-use crate::domain::event::Rag;
-use crate::domain::time::{HOUR, MINUTE, Millis};
+use domain::At;
+use domain::Capacity;
+use domain::event::Rag;
+use domain::time::{HOUR, MINUTE, Millis};
 
 /// Red and amber fall back to green after this when the sender says nothing (the default of the
 /// Directory's capacity status API).

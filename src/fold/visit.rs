@@ -5,9 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::event::{Acuity, Decision, Departure, Mode};
-use crate::domain::time::{HOUR, MINUTE, Millis};
-use crate::domain::{AcuityGroup, At, EventId, FeedId, IncidentId, ServiceId};
+use domain::event::{Acuity, Decision, Departure, Mode};
+use domain::time::{HOUR, MINUTE, Millis};
+use domain::{AcuityGroup, At, EventId, FeedId, IncidentId, ServiceId};
 
 /// A step up to this long before its visit's arrival is read as at arrival: hospital clocks are
 /// often whole minutes. Further before, it contradicts the arrival.

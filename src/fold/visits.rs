@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::event::Departure;
-use crate::domain::time::{HOUR, Millis};
-use crate::domain::{At, Cell, ServiceId, VisitId};
-use crate::fold::visit::{self, Step, VISIT_MAX, VisitFact, VisitState};
+use crate::visit::{self, Step, VISIT_MAX, VisitFact, VisitState};
+use domain::event::Departure;
+use domain::time::{HOUR, Millis};
+use domain::{At, Cell, ServiceId, VisitId};
 
 /// An ended visit is kept this long: past the lateness bound, so that every late fact finds it, and
 /// long enough for figures since midnight on the longest day.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::time::{HOUR, Millis};
-use crate::domain::{Ahead, At, Estimate, Said, ServiceId, Shown, Subject};
+use domain::time::{HOUR, Millis};
+use domain::{Ahead, At, Estimate, Said, ServiceId, Shown, Subject};
 
 /// What was shown is remembered this long: past the longest horizon, and for arrivals told late.
 pub const SHOWN_KEPT: Millis = 6 * HOUR;
@@ -114,8 +114,8 @@ mod as_list {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::MINUTE;
-    use crate::domain::{Method, Withheld};
+    use domain::time::MINUTE;
+    use domain::{Method, Withheld};
 
     fn said(median: i64) -> Said {
         Said::Estimate(Estimate {

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::event::{Acuity, Event, Mode};
-use crate::domain::time::{DAY, Millis};
-use crate::domain::{AcuityGroup, At, Entry, Estimate, Method, Record, VisitId};
-use crate::forecast::learner::{Learner, Said, wait_seconds};
-use crate::forecast::line::{Line, Sight};
-use crate::forecast::score::Options;
+use crate::learner::{Learner, Said, wait_seconds};
+use crate::line::{Line, Sight};
+use crate::score::Options;
+use domain::event::{Acuity, Event, Mode};
+use domain::time::{DAY, Millis};
+use domain::{AcuityGroup, At, Entry, Estimate, Method, Record, VisitId};
 
 /// Nobody waits longer: such an interval is a fault of the sender.
 const WAIT_POSSIBLE_MAX: Millis = 7 * DAY;

@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::event::Mode;
-use crate::domain::time::{HOUR, MINUTE, Millis};
-use crate::domain::{
+use crate::board::{Board, Course, as_of, put};
+use crate::desk::{Desk, GROUPS, Heard, Told, ToldStep};
+use crate::outlook::{Before, HORIZONS, Outlook};
+use crate::score::Options;
+use crate::scorecard::{Pending, SCORED_HORIZONS, Scorecard, Simple};
+use crate::{handover_spell, survival, wait_spell};
+use domain::event::Mode;
+use domain::time::{HOUR, MINUTE, Millis};
+use domain::{
     AcuityGroup, Ahead, At, Entry, Estimate, Event, Fact, IncidentId, Method, Record, ServiceId,
     Shown, Subject, VisitId,
 };
-use crate::fold::Picture;
-use crate::fold::visit::VisitState;
-use crate::forecast::board::{Board, Course, as_of, put};
-use crate::forecast::desk::{Desk, GROUPS, Heard, Told, ToldStep};
-use crate::forecast::outlook::{Before, HORIZONS, Outlook};
-use crate::forecast::score::Options;
-use crate::forecast::scorecard::{Pending, SCORED_HORIZONS, Scorecard, Simple};
-use crate::forecast::{handover_spell, survival, wait_spell};
+use fold::Picture;
+use fold::visit::VisitState;
 
 /// Quarter hours ahead that are forecast: four hours.
 const QUARTERS: i64 = 16;

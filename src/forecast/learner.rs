@@ -9,10 +9,10 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::At;
-use crate::domain::time::DAY;
-use crate::forecast::band::{Band, Widths, plain};
-use crate::forecast::line::{Sight, london_hour, seconds};
+use crate::band::{Band, Widths, plain};
+use crate::line::{Sight, london_hour, seconds};
+use domain::At;
+use domain::time::DAY;
 
 const FEATURES: usize = 18;
 /// Visits that the weights are fitted to.
@@ -50,7 +50,7 @@ const SENSIBLE: [f64; FEATURES] = [
 pub struct Said {
     /// Half are started sooner.
     pub median: f64,
-    /// The quantiles of [`crate::forecast::band::QUANTILES`].
+    /// The quantiles of [`crate::band::QUANTILES`].
     pub range: [f64; 4],
     /// Ranges that hold 80% and 90%.
     pub ranges: [[f64; 2]; 2],
@@ -299,7 +299,7 @@ pub fn wait_seconds(joined: At, started: At) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::SECOND;
+    use domain::time::SECOND;
 
     fn sight(wait: f64) -> Sight {
         Sight {

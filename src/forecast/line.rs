@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::time::{HOUR, Millis, SECOND};
-use crate::domain::{At, VisitId};
+use domain::time::{HOUR, Millis, SECOND};
+use domain::{At, VisitId};
 
 /// Starts are remembered this long.
 const STARTS_KEPT: Millis = 12 * HOUR;

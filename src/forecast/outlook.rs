@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::time::{HOUR, MINUTE, Millis};
-use crate::forecast::band::{Band, plain};
+use crate::band::{Band, plain};
+use domain::time::{HOUR, MINUTE, Millis};
 
 /// Horizons that are learned; between them the nearest counts for the range.
 pub const HORIZONS: [Millis; 4] = [30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR];
@@ -75,7 +75,7 @@ impl Outlook {
         before + (after - before) * (horizon as f64 - from) / (to - from)
     }
 
-    /// Median and the range of [`crate::forecast::band::QUANTILES`], seconds, for those who come
+    /// Median and the range of [`crate::band::QUANTILES`], seconds, for those who come
     /// after a horizon.
     pub fn say(&self, before: Before, horizon: Millis) -> (f64, [f64; 4]) {
         let bin = &self.bins[nearest(horizon)];

@@ -5,11 +5,11 @@ mod table;
 
 use std::collections::BTreeMap;
 
-use crate::domain::time::{DAY, HOUR, Millis};
-use crate::domain::{At, VisitId};
-use crate::forecast::desk::{Desk, Heard, LeftOut, Told, ToldStep};
-use crate::forecast::learner::Said;
-use crate::forecast::line::Sight;
+use crate::desk::{Desk, Heard, LeftOut, Told, ToldStep};
+use crate::learner::Said;
+use crate::line::Sight;
+use domain::time::{DAY, HOUR, Millis};
+use domain::{At, VisitId};
 
 pub use table::ScoreTable;
 
@@ -115,7 +115,7 @@ impl Scorer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::MINUTE;
+    use domain::time::MINUTE;
 
     fn told(minute: i64, visit: &str, step: ToldStep) -> Told {
         Told {

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::time::{DAY, HOUR, MINUTE, Millis};
-use crate::domain::{AcuityGroup, At, Estimate, ServiceId, Subject, VisitId};
-use crate::forecast::errors::Errors;
-use crate::forecast::outlook::Before;
+use crate::errors::Errors;
+use crate::outlook::Before;
+use domain::time::{DAY, HOUR, MINUTE, Millis};
+use domain::{AcuityGroup, At, Estimate, ServiceId, Subject, VisitId};
 
 /// Horizons of what is shown of the time ahead that are scored.
 pub const SCORED_HORIZONS: [Millis; 3] = [HOUR, 2 * HOUR, 4 * HOUR];

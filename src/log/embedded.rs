@@ -5,14 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::domain::{At, Entry};
-use crate::log::disk::{Claim, Disk, Folder};
-use crate::log::frame;
-use crate::log::reader::Reader;
-use crate::log::record;
-use crate::log::segment::{self, Frames, Opening, SEGMENT_BYTES_MAX, Segment, Stop, damaged};
-use crate::log::walk::{self, Anchor};
-use crate::log::{Log, LogError};
+use crate::disk::{Claim, Disk, Folder};
+use crate::frame;
+use crate::reader::Reader;
+use crate::record;
+use crate::segment::{self, Frames, Opening, SEGMENT_BYTES_MAX, Segment, Stop, damaged};
+use crate::walk::{self, Anchor};
+use crate::{Log, LogError};
+use domain::{At, Entry};
 
 /// The folder of the log in a server's data folder.
 pub const LOG_FOLDER: &str = "log";

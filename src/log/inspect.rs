@@ -8,13 +8,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use crate::domain::{At, Entry, Record};
-use crate::log::disk::{Disk, Files, Folder};
-use crate::log::embedded::LOG_FOLDER;
-use crate::log::segment::{self, damaged, io_error};
-use crate::log::snapshot::{SNAPSHOT_FOLDER, Snapshots};
-use crate::log::walk::{self, End};
-use crate::log::{LogError, Reader};
+use crate::disk::{Disk, Files, Folder};
+use crate::embedded::LOG_FOLDER;
+use crate::segment::{self, damaged, io_error};
+use crate::snapshot::{SNAPSHOT_FOLDER, Snapshots};
+use crate::walk::{self, End};
+use crate::{LogError, Reader};
+use domain::{At, Entry, Record};
 
 /// What a log holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -182,8 +182,8 @@ pub fn each(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::Log;
-    use crate::log::embedded::EmbeddedLog;
+    use crate::Log;
+    use crate::embedded::EmbeddedLog;
 
     #[test]
     fn verify_says_what_a_log_holds_and_export_writes_it() {

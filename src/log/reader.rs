@@ -4,11 +4,11 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::domain::Entry;
-use crate::log::LogError;
-use crate::log::disk::Files;
-use crate::log::segment::{self, Frames, Stop, damaged};
-use crate::log::walk::{self, Anchor};
+use crate::LogError;
+use crate::disk::Files;
+use crate::segment::{self, Frames, Stop, damaged};
+use crate::walk::{self, Anchor};
+use domain::Entry;
 
 /// A reader that remembers where it was, so that reading on is cheap. It sees only what is durable.
 pub struct Reader {

@@ -11,7 +11,7 @@ use std::io::Write;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::domain::{At, Entry, Record};
+use domain::{At, Entry, Record};
 
 /// The format written today.
 pub const FORMAT: u8 = 3;

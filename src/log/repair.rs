@@ -7,13 +7,13 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use crate::log::LogError;
-use crate::log::disk::{Disk, Files, Folder};
-use crate::log::embedded::{LOG_FOLDER, random_epoch};
-use crate::log::inspect;
-use crate::log::segment::{self, Frames, Opening, Segment, Stop, io_error};
-use crate::log::snapshot::{SNAPSHOT_FOLDER, Snapshots};
-use crate::log::{frame, record, walk};
+use crate::LogError;
+use crate::disk::{Disk, Files, Folder};
+use crate::embedded::{LOG_FOLDER, random_epoch};
+use crate::inspect;
+use crate::segment::{self, Frames, Opening, Segment, Stop, io_error};
+use crate::snapshot::{SNAPSHOT_FOLDER, Snapshots};
+use crate::{frame, record, walk};
 
 const ASIDE: &str = ".damaged";
 
@@ -150,9 +150,9 @@ fn put_snapshots_aside(data: &Path, kept: u64) -> Result<Vec<String>, LogError> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{At, Entry, Record};
-    use crate::log::Log;
-    use crate::log::embedded::EmbeddedLog;
+    use crate::Log;
+    use crate::embedded::EmbeddedLog;
+    use domain::{At, Entry, Record};
 
     #[test]
     fn a_damaged_log_goes_on_from_before_the_damage_under_a_new_epoch() {

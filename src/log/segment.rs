@@ -7,11 +7,11 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::Entry;
-use crate::log::LogError;
-use crate::log::disk::{self, Files};
-use crate::log::frame::{self, Header, Rest};
-use crate::log::record;
+use crate::LogError;
+use crate::disk::{self, Files};
+use crate::frame::{self, Header, Rest};
+use crate::record;
+use domain::Entry;
 
 /// A segment is closed once it is this long, bytes: two or three days of a busy area.
 pub const SEGMENT_BYTES_MAX: u64 = 16 << 20;

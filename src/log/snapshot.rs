@@ -10,12 +10,12 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::At;
-use crate::domain::time::{DAY, Millis};
-use crate::log::disk::Disk;
-use crate::log::frame;
-use crate::log::segment::{damaged, io_error};
-use crate::log::{Anchor, LogError};
+use crate::disk::Disk;
+use crate::frame;
+use crate::segment::{damaged, io_error};
+use crate::{Anchor, LogError};
+use domain::At;
+use domain::time::{DAY, Millis};
 
 /// The folder of the snapshots in a server's data folder.
 pub const SNAPSHOT_FOLDER: &str = "snapshots";
@@ -183,8 +183,8 @@ fn decode(key: Key, bytes: &[u8]) -> Option<Snapshot> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::HOUR;
-    use crate::log::disk::Folder;
+    use crate::disk::Folder;
+    use domain::time::HOUR;
 
     fn snapshot(seq: u64, at: At) -> Snapshot {
         Snapshot {

@@ -3,7 +3,7 @@
 use tokio::sync::{mpsc, oneshot};
 use tracing::Span;
 
-use crate::domain::{At, Fact, Verdict};
+use domain::{At, Fact, Verdict};
 
 /// Submissions that may wait for the writer before senders are told to come back.
 pub const SUBMISSIONS_QUEUED_MAX: usize = 4_096;

@@ -2,7 +2,7 @@
 
 use super::embedded::{EmbeddedLog, LOG_FOLDER};
 use super::{Log, LogError};
-use crate::domain::{At, Entry, Record};
+use domain::{At, Entry, Record};
 
 fn ticks(seqs: std::ops::RangeInclusive<u64>) -> Vec<Entry> {
     seqs.map(|seq| Entry {

@@ -2,10 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use crate::domain::Entry;
-use crate::log::LogError;
-use crate::log::disk::Files;
-use crate::log::segment::{self, Frames, Segment, Stop, damaged};
+use crate::LogError;
+use crate::disk::Files;
+use crate::segment::{self, Frames, Segment, Stop, damaged};
+use domain::Entry;
 
 /// A place in the log that is known to be right: a snapshot knows the check of the frame it ended at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use crate::faces::fhir::model::{self, Fault};
-use crate::runtime::commands::say;
+use crate::commands::say;
+use fhir::model::{self, Fault};
 
 /// Prints each fault behind its file; fails when there is one.
 pub fn files(files: &[PathBuf]) -> anyhow::Result<()> {

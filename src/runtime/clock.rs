@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use crate::domain::{At, Clock};
+use domain::{At, Clock};
 
 /// The machine's clock.
 #[derive(Debug, Clone, Copy, Default)]

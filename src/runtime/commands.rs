@@ -7,16 +7,16 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 
-use crate::config::args::{self, Command};
-use crate::config::directory;
-use crate::config::settings::Settings;
-use crate::domain::pathway::Pathways;
-use crate::domain::{Clock, Directory, FeedId, ServiceId};
-use crate::faces::access::tokens::{self, Wish};
-use crate::log::{inspect, repair};
-use crate::runtime::clock::SystemClock;
-use crate::runtime::{check, demo, listing, looking, quarantine, routing, score, serve};
-use crate::world;
+use crate::clock::SystemClock;
+use crate::{check, demo, listing, looking, quarantine, routing, score, serve};
+use app::access::tokens::{self, Wish};
+use config::args::{self, Command};
+use config::directory;
+use config::settings::Settings;
+use domain::pathway::Pathways;
+use domain::{Clock, Directory, FeedId, ServiceId};
+use log::{inspect, repair};
+use world;
 
 /// Does what was asked; a failure is one plain sentence on standard error.
 pub fn run(command: Command) -> ExitCode {

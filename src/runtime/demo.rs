@@ -9,21 +9,21 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::config::args;
-use crate::config::settings::{self, BarsSettings, BookingSettings, LogSettings};
-use crate::domain::time::{HOUR, MINUTE, Millis};
-use crate::domain::travel::Offline;
-use crate::domain::{At, Clock, Role};
-use crate::faces::Mode;
-use crate::faces::access::tokens::{self, Wish};
-use crate::faces::places::Proxies;
-use crate::runtime::clock::{SystemClock, WorldClock};
-use crate::runtime::commands::{read_directory, say};
-use crate::runtime::observing;
-use crate::runtime::serve::{self, Plan};
-use crate::runtime::telling::Telling;
-use crate::world::send::{Sender, Targets};
-use crate::world::{Dirt, Scenario, Settings, World};
+use crate::clock::{SystemClock, WorldClock};
+use crate::commands::{read_directory, say};
+use crate::observing;
+use crate::serve::{self, Plan};
+use crate::telling::Telling;
+use app::Mode;
+use app::access::tokens::{self, Wish};
+use app::places::Proxies;
+use config::args;
+use config::settings::{self, BarsSettings, BookingSettings, LogSettings};
+use domain::time::{HOUR, MINUTE, Millis};
+use domain::travel::Offline;
+use domain::{At, Clock, Role};
+use world::send::{Sender, Targets};
+use world::{Dirt, Scenario, Settings, World};
 
 /// How much of the past is played in before the demonstration goes on live.
 const PAST: Millis = 24 * HOUR;
@@ -77,7 +77,7 @@ pub async fn command(args: args::Demo) -> anyhow::Result<()> {
     let world = World::new(
         Settings {
             seed: args.seed,
-            scenario: args.scenario.into(),
+            scenario: scenario(args.scenario),
             start: clock.now(),
             dirt: Dirt { rate: args.dirt },
         },
@@ -115,7 +115,7 @@ pub async fn world_only(args: args::World) -> anyhow::Result<()> {
     let start = SystemClock.now();
     let settings = Settings {
         seed: args.seed,
-        scenario: args.scenario.into(),
+        scenario: scenario(args.scenario),
         start,
         dirt: Dirt { rate: args.dirt },
     };
@@ -223,14 +223,13 @@ fn empty_own_folder(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-impl From<args::Scenario> for Scenario {
-    fn from(scenario: args::Scenario) -> Self {
-        match scenario {
-            args::Scenario::Calm => Self::Calm,
-            args::Scenario::Usual => Self::Usual,
-            args::Scenario::Pressure => Self::Pressure,
-            args::Scenario::FeedOutage => Self::FeedOutage,
-        }
+/// What the command line names, as the world knows it.
+pub fn scenario(named: args::Scenario) -> Scenario {
+    match named {
+        args::Scenario::Calm => Scenario::Calm,
+        args::Scenario::Usual => Scenario::Usual,
+        args::Scenario::Pressure => Scenario::Pressure,
+        args::Scenario::FeedOutage => Scenario::FeedOutage,
     }
 }
 

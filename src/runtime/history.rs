@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::domain::{At, Directory, Entry, ReadingName};
-use crate::log::snapshot::{Key, SNAPSHOT_FOLDER, Snapshots};
-use crate::log::{LogError, Reader, disk, inspect};
-use crate::runtime::state::State;
-use crate::views::{Evidence, NoPast, Past, Published};
+use crate::state::State;
+use domain::{At, Directory, Entry, ReadingName};
+use log::snapshot::{Key, SNAPSHOT_FOLDER, Snapshots};
+use log::{LogError, Reader, disk, inspect};
+use views::{Evidence, NoPast, Past, Published};
 
 /// Rebuilds past states.
 pub struct History {

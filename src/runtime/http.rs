@@ -21,9 +21,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use crate::faces::places::{Places, Proxies};
-use crate::faces::push;
-use crate::telemetry;
+use app::places::{Places, Proxies};
+use push;
 
 /// Connections that are no push connections: pages, feeds, metrics.
 const OTHERS_MAX: usize = 3_000;

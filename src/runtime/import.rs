@@ -13,14 +13,14 @@ use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{At, Directory, Entry, Fact, Record, Refused, Shown};
-use crate::fold::{Decision, Limits};
-use crate::log::disk::{Disk, Folder};
-use crate::log::embedded::EmbeddedLog;
-use crate::log::snapshot::{SNAPSHOT_FOLDER, Snapshots};
-use crate::log::{Log, record};
-use crate::runtime::state::State;
-use crate::sources::wire_event;
+use crate::state::State;
+use domain::{At, Directory, Entry, Fact, Record, Refused, Shown};
+use fold::{Decision, Limits};
+use log::disk::{Disk, Folder};
+use log::embedded::EmbeddedLog;
+use log::snapshot::{SNAPSHOT_FOLDER, Snapshots};
+use log::{Log, record};
+use sources::wire_event;
 
 /// Lines made durable together.
 const BATCH_LINES: usize = 4_096;
@@ -141,7 +141,7 @@ impl Import {
     }
 
     fn place(&self) -> String {
-        crate::log::disk::Files::place(&self.beside)
+        log::disk::Files::place(&self.beside)
     }
 
     fn line(&mut self, number: u64, text: &[u8]) {

@@ -3,14 +3,13 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::domain::At;
-use crate::domain::time::{HOUR, Millis};
-use crate::fold::Picture;
-use crate::forecast::Forecaster;
-use crate::log::snapshot::{Snapshot, Snapshots};
-use crate::log::{Anchor, LogError};
-use crate::runtime::state::State;
-use crate::telemetry;
+use crate::state::State;
+use domain::At;
+use domain::time::{HOUR, Millis};
+use fold::Picture;
+use forecast::Forecaster;
+use log::snapshot::{Snapshot, Snapshots};
+use log::{Anchor, LogError};
 
 /// A snapshot is taken after so many entries, or after so long by the log's clock.
 pub const SNAPSHOT_ENTRIES: u64 = 50_000;

@@ -5,11 +5,11 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::Value;
 
-use crate::config::args;
-use crate::config::directory;
-use crate::domain::{Directory, Service, ServiceId};
-use crate::faces::directory::difference;
-use crate::runtime::commands::say;
+use crate::commands::say;
+use config::args;
+use config::directory;
+use domain::{Directory, Service, ServiceId};
+use faces::directory::difference;
 
 /// `uec-live directory …`
 pub fn command(command: &args::Directory) -> anyhow::Result<()> {

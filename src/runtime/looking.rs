@@ -6,13 +6,13 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use serde_json::json;
 
-use crate::config::args;
-use crate::config::settings::Settings;
-use crate::domain::{At, Directory, ReadingName, Record};
-use crate::faces::wire;
-use crate::runtime::commands::{read_directory, say};
-use crate::runtime::history::History;
-use crate::runtime::import;
+use crate::commands::{read_directory, say};
+use crate::history::History;
+use crate::import;
+use app::wire;
+use config::args;
+use config::settings::Settings;
+use domain::{At, Directory, ReadingName, Record};
 
 /// The directory of the command line.
 pub fn directory(services: Option<&Path>, config: Option<&Path>) -> anyhow::Result<Arc<Directory>> {

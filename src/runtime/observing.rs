@@ -4,8 +4,8 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
-use crate::config::settings::TelemetrySettings;
-use crate::telemetry::traces::Traces;
+use config::settings::TelemetrySettings;
+use telemetry::traces::Traces;
 
 /// Structured lines on standard error; `RUST_LOG` chooses how much, `UEC_LOG_FORMAT=json` for a program to read. Traces
 /// where a collector is named.

@@ -9,8 +9,8 @@ use reqwest::Url;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use crate::domain::Position;
-use crate::domain::travel::{Minutes, Offline, Travel, minutes_by_car};
+use domain::Position;
+use domain::travel::{Minutes, Offline, Travel, minutes_by_car};
 
 /// Longest wait for an answer: a reader waits for it.
 const ANSWER_MAX: Duration = Duration::from_secs(2);

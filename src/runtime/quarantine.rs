@@ -5,9 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
-use crate::config::args;
-use crate::runtime::commands::say;
-use crate::sources::quarantine::{self, Kept};
+use crate::commands::say;
+use config::args;
+use sources::quarantine::{self, Kept};
 
 /// `uec-live quarantine …`
 pub async fn command(command: args::Quarantine) -> anyhow::Result<()> {

@@ -9,15 +9,14 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use crate::config::args::ScoreFormat;
-use crate::domain::time::MINUTE;
-use crate::domain::{At, Directory, Entry, Record};
-use crate::faces;
-use crate::fold::{Change, Decision, Limits};
-use crate::runtime::commands::say;
-use crate::runtime::import::{Read, read};
-use crate::runtime::state::State;
-use crate::views::{Errors, Kind, ScoreView, Span, WAYS};
+use crate::commands::say;
+use crate::import::{Read, read};
+use crate::state::State;
+use config::args::ScoreFormat;
+use domain::time::MINUTE;
+use domain::{At, Directory, Entry, Record};
+use fold::{Change, Decision, Limits};
+use views::{Errors, Kind, ScoreView, Span, WAYS};
 
 /// Lives through the file as a server would and prints the scorecard of the last 28 days.
 pub fn command(file: &Path, format: ScoreFormat, directory: &Arc<Directory>) -> anyhow::Result<()> {

@@ -14,16 +14,19 @@ use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
-use crate::config::directory::read_records;
-use crate::faces::access::{self, Access, Gate};
-use crate::faces::directory::{self, ReadRecords};
-use crate::faces::looking_back::LookingBack;
-use crate::faces::pages::map::tiles::Tiles;
-use crate::faces::places::Proxies;
-use crate::faces::placing::Desk;
-use crate::faces::{api, bookings, destinations, fhir, metrics, pages, push};
-use crate::runtime::writer::LogState;
-use crate::sources::{self, http_encounters, http_events};
+use crate::writer::LogState;
+use app::access::{self, Access, Gate};
+use app::looking_back::LookingBack;
+use app::places::Proxies;
+use app::placing::Desk;
+use config::directory::read_records;
+use faces::directory::{self, ReadRecords};
+use faces::{api, bookings, destinations, metrics};
+use fhir::{self};
+use pages::map::tiles::Tiles;
+use pages::{self};
+use push::{self};
+use sources::{self, http_encounters, http_events};
 
 /// What the routes need.
 pub struct Parts {
@@ -78,7 +81,7 @@ pub fn table(parts: Parts) -> Router {
     } = parts;
     let policy = content_security_policy(tiles.as_ref());
     let shared = desk.shared.clone();
-    let gate = Gate::new(access.clone(), &shared);
+    let gate = Gate::new(access.clone(), &shared, fhir::refusal);
     let past = LookingBack::default();
     // People: / /find /map /clinician /sign-in /services/{id} /accuracy /accessibility /assets/…
     let people = pages::router(pages::Parts {
@@ -144,7 +147,7 @@ fn guarded(router: Router, gate: Gate, policy: HeaderValue) -> Router {
 /// Places for patients, and where to take them.
 fn placing(desk: &Desk) -> Router {
     // Crews: /api/v1/destinations… /crew…
-    let parts = destinations::Parts {
+    let parts = app::destinations::Parts {
         shared: desk.shared.clone(),
         submitter: desk.submitter.clone(),
     };

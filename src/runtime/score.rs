@@ -12,14 +12,14 @@ use anyhow::Context;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::config::args;
-use crate::domain::event::Acuity;
-use crate::domain::time::HOUR;
-use crate::domain::{At, VisitId};
-use crate::forecast::{Errors, Options, ScoreTable, Scorer, Told, ToldStep, WAYS};
-use crate::runtime::commands::say;
-use crate::runtime::looking::directory;
-use crate::runtime::rehearse;
+use crate::commands::say;
+use crate::looking::directory;
+use crate::rehearse;
+use config::args;
+use domain::event::Acuity;
+use domain::time::HOUR;
+use domain::{At, VisitId};
+use forecast::{Errors, Options, ScoreTable, Scorer, Told, ToldStep, WAYS};
 
 /// The queue of events that name none.
 const ONE_QUEUE: &str = "all";

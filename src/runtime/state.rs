@@ -5,12 +5,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::domain::{At, Directory, Entry, Shown};
-use crate::fold::{self, Change, Picture};
-use crate::forecast::Forecaster;
-use crate::log::snapshot::{Key, Snapshot, Snapshots};
-use crate::log::{Anchor, Log, LogError};
-use crate::views::{Published, Viewer, differences};
+use domain::{At, Directory, Entry, Shown};
+use fold::{self, Change, Picture};
+use forecast::Forecaster;
+use log::snapshot::{Key, Snapshot, Snapshots};
+use log::{Anchor, Log, LogError};
+use views::{Published, Viewer, differences};
 
 /// What the entries so far add up to.
 pub struct State {

@@ -6,17 +6,17 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use tokio::sync::watch;
 
-use crate::config::settings::{NoticeSettings, OnwardSettings};
-use crate::domain::{Clock, Service};
-use crate::effects::checkpoint::Checkpoint;
-use crate::effects::notices::govuk::Notify;
-use crate::effects::notices::onward::{Onward, Target, is_for_messages};
-use crate::effects::notices::smtp::{Privacy, Relay, Smtp};
-use crate::effects::notices::words::{Place, Words};
-use crate::effects::notices::{Carrier, Desk, Find, Whereabouts};
-use crate::faces::placing;
-use crate::log::Reader;
-use crate::views::Published;
+use app::placing;
+use config::settings::{NoticeSettings, OnwardSettings};
+use domain::{Clock, Service};
+use effects::checkpoint::Checkpoint;
+use effects::notices::govuk::Notify;
+use effects::notices::onward::{Onward, Target, is_for_messages};
+use effects::notices::smtp::{Privacy, Relay, Smtp};
+use effects::notices::words::{Place, Words};
+use effects::notices::{Carrier, Desk, Find, Whereabouts};
+use log::Reader;
+use views::Published;
 
 /// The name of the checkpoint.
 pub const NOTICES: &str = "notices";

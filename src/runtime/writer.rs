@@ -12,13 +12,12 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::Span;
 
-use crate::domain::{At, Clock, Directory, Entry, Fact, FeedId, Record, Refused, Verdict};
-use crate::fold::{Change, Decision, Limits};
-use crate::log::{Log, LogError, NotTaken, Receipt, Submission};
-use crate::runtime::keeper::Keeper;
-use crate::runtime::state::State;
-use crate::telemetry;
-use crate::views::Published;
+use crate::keeper::Keeper;
+use crate::state::State;
+use domain::{At, Clock, Directory, Entry, Fact, FeedId, Record, Refused, Verdict};
+use fold::{Change, Decision, Limits};
+use log::{Log, LogError, NotTaken, Receipt, Submission};
+use views::Published;
 
 /// Facts decided and made durable together.
 const BATCH_FACTS_MAX: usize = 2_048;

@@ -4,13 +4,11 @@
 //! a local segment `ZED` (see `docs/feeds.md`). An A08 is a snapshot: it repeats what earlier ones
 //! said, and the ids made from visit, step and time let a repeat be known as one.
 
-use crate::domain::event::{Acuity, Decision, Event, Mode};
-use crate::domain::places;
-use crate::domain::{
-    At, Directory, EventId, Fact, Feed, IncidentId, Reason, Refused, ServiceId, VisitId,
-};
-use crate::sources::codes;
-use crate::sources::hl7::Message;
+use crate::codes;
+use crate::hl7::Message;
+use domain::event::{Acuity, Decision, Event, Mode};
+use domain::places;
+use domain::{At, Directory, EventId, Fact, Feed, IncidentId, Reason, Refused, ServiceId, VisitId};
 
 /// The facts of a message, and what to answer with.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Codes of others that more than one source meets.
 
-use crate::domain::event::Departure;
+use domain::event::Departure;
 
 /// How a stay ended, by the codes that senders use: our digits 1 to 6, discharge codes of the
 /// Emergency Care Data Set (SNOMED CT), and HL7's discharge-disposition.

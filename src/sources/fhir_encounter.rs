@@ -7,9 +7,9 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::domain::event::{Acuity, Event, Mode};
-use crate::domain::{At, EventId, Fact, Feed, Reason, Refused, ServiceId, VisitId};
-use crate::sources::codes;
+use crate::codes;
+use domain::event::{Acuity, Event, Mode};
+use domain::{At, EventId, Fact, Feed, Reason, Refused, ServiceId, VisitId};
 
 /// Emergency, of v3-ActCode: the only class that is a visit here.
 const EMERGENCY: &str = "EMER";

@@ -6,8 +6,8 @@
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 
-use crate::domain::time::london;
-use crate::domain::{At, Reason, Refused};
+use domain::time::london;
+use domain::{At, Reason, Refused};
 
 /// A message: its segments and the delimiters that its MSH declares.
 #[derive(Debug, Clone)]

@@ -11,10 +11,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::domain::{Caller, Fact, Feed, FeedId, Reason, Refused, Verdict};
-use crate::log::NotTaken;
-use crate::sources::{Parts, fhir_encounter};
-use crate::telemetry;
+use crate::{Parts, fhir_encounter};
+use domain::{Caller, Fact, Feed, FeedId, Reason, Refused, Verdict};
+use log::NotTaken;
 
 /// Longest body, bytes.
 pub const BODY_BYTES_MAX: usize = 4 << 20;

@@ -13,11 +13,10 @@ use serde::Serialize;
 use serde_json::json;
 use tracing::Span;
 
-use crate::domain::{Caller, Fact, Reason, Refused, Verdict};
-use crate::log::NotTaken;
-use crate::sources::Parts;
-use crate::sources::wire_event;
-use crate::telemetry;
+use crate::Parts;
+use crate::wire_event;
+use domain::{Caller, Fact, Reason, Refused, Verdict};
+use log::NotTaken;
 
 /// Longest line, bytes.
 pub const LINE_BYTES_MAX: usize = 64 << 10;

@@ -18,12 +18,11 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::codec::{Decoder, FramedRead};
 use tracing::Span;
 
-use crate::domain::{Refused, Verdict};
-use crate::log::{NotTaken, Receipt};
-use crate::sources::Parts;
-use crate::sources::adt;
-use crate::sources::hl7::Message;
-use crate::telemetry;
+use crate::Parts;
+use crate::adt;
+use crate::hl7::Message;
+use domain::{Refused, Verdict};
+use log::{NotTaken, Receipt};
 
 /// Longest message, bytes.
 pub const FRAME_BYTES_MAX: usize = 1 << 20;
@@ -325,7 +324,7 @@ mod tests {
 
     #[test]
     fn an_answer_names_the_message_and_cannot_be_broken_by_its_own_words() {
-        let now = crate::domain::At(0).london();
+        let now = domain::At(0).london();
         let frame = acknowledgement(&now, "AE", "m1", Some("PV1-19 is|missing\r"));
         let text = String::from_utf8(frame).unwrap();
         assert!(

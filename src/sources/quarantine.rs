@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{At, Refused};
+use domain::{At, Refused};
 
 /// Longest part of a message that is kept, bytes.
 pub const MESSAGE_BYTES_MAX: usize = 64 << 10;
@@ -163,7 +163,7 @@ fn masked(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Reason;
+    use domain::Reason;
 
     #[test]
     fn a_refused_message_is_kept_without_the_person_in_it() {

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use super::adt;
 use super::hl7::Message;
-use crate::config::directory;
-use crate::domain::At;
+use config::directory;
+use domain::At;
 
 /// A message in a few lines: one for each fact, or the refusal.
 fn meaning(name: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/hl7");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/hl7");
     let text = std::fs::read_to_string(folder.join(format!("{name}.hl7"))).unwrap();
     let now = At::parse("2026-11-23T12:31:00Z").unwrap();
     let directory = directory::demo().unwrap();
@@ -17,7 +17,7 @@ fn meaning(name: &str) -> String {
     match adt::admit(&directory, &message, now) {
         Err(why) => why.to_string(),
         Ok(admitted) => {
-            let line = |fact: &crate::domain::Fact| {
+            let line = |fact: &domain::Fact| {
                 let event = serde_json::to_string(&fact.event).unwrap();
                 format!("{} {} {event}", fact.id, fact.happened_at)
             };
@@ -91,7 +91,7 @@ fn the_same_step_in_a_later_snapshot_has_the_same_id() {
 
 /// An Encounter in a few lines: one for each fact, or the refusal.
 fn encounter(change: impl Fn(&mut serde_json::Value)) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/fhir");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/fhir");
     let text = std::fs::read_to_string(folder.join("encounter.json")).unwrap();
     let mut encounter = super::fhir_encounter::encounters(&text).unwrap().remove(0);
     change(&mut encounter);
@@ -99,7 +99,7 @@ fn encounter(change: impl Fn(&mut serde_json::Value)) -> String {
     match super::fhir_encounter::admit(directory.find_feed("uhl-adt").unwrap(), &encounter) {
         Err(why) => why.to_string(),
         Ok(facts) => {
-            let line = |fact: &crate::domain::Fact| {
+            let line = |fact: &domain::Fact| {
                 let event = serde_json::to_string(&fact.event).unwrap();
                 format!("{} {} {event}", fact.id, fact.happened_at)
             };

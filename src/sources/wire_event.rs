@@ -5,10 +5,10 @@ mod fields;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::domain::event::Event;
-use crate::domain::geo::{DEMAND_RESOLUTION, Position};
-use crate::domain::places;
-use crate::domain::{At, Capacity, Cell, EventId, Fact, FeedId, Reason, Refused, Slot, SlotId};
+use domain::event::Event;
+use domain::geo::{DEMAND_RESOLUTION, Position};
+use domain::places;
+use domain::{At, Capacity, Cell, EventId, Fact, FeedId, Reason, Refused, Slot, SlotId};
 use fields::{Field, Fields};
 
 /// A fact, and what was sent with it that we do not know.

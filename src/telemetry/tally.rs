@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use compact_str::CompactString;
 
-use crate::domain::verdict::Reason;
+use domain::verdict::Reason;
 
 /// Counts since the process started.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -23,8 +23,6 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::FilterFn;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::telemetry;
-
 /// How long spans are gathered before they are sent.
 const GATHER: Duration = Duration::from_secs(1);
 /// A collector that does not answer for so long is not there.
@@ -132,7 +130,7 @@ impl Collector {
         let was_well = self.is_well.swap(failure.is_none(), Ordering::Relaxed);
         match failure {
             Some(why) => {
-                telemetry::traces_failed();
+                crate::traces_failed();
                 if was_well {
                     tracing::warn!(why, "the collector takes no traces; they are dropped");
                 }

@@ -4,8 +4,8 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use aws_lc_rs::digest::{SHA256, digest as hash};
 use compact_str::CompactString;
 
-use crate::vault::VaultError;
-use crate::vault::master::{KEY_BYTES, MasterKey};
+use crate::VaultError;
+use crate::master::{KEY_BYTES, MasterKey};
 
 const MARK: [u8; 4] = *b"UECs";
 /// Bytes of a nonce of AES-GCM.

@@ -7,7 +7,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hmac;
 use compact_str::CompactString;
 
-use crate::vault::{VaultError, envelope, private};
+use crate::{VaultError, envelope, private};
 
 /// Bytes of the master key and of every key under it.
 pub const KEY_BYTES: usize = 32;

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use h3o::Resolution;
 
-use crate::domain::time::{HOUR, MINUTE, Millis};
-use crate::domain::{At, Cell};
-use crate::fold::Picture;
-use crate::fold::demand::blocks::{Blocks, shown, spoken_for};
-use crate::fold::demand::usual::Usual;
-use crate::fold::demand::{Counts, Tally, WINDOWS};
+use domain::time::{HOUR, MINUTE, Millis};
+use domain::{At, Cell};
+use fold::Picture;
+use fold::demand::blocks::{Blocks, shown, spoken_for};
+use fold::demand::usual::Usual;
+use fold::demand::{Counts, Tally, WINDOWS};
 
-pub use crate::fold::demand::blocks::{FINEST, HOURS_AGO_MAX, WIDEST};
-pub use crate::fold::demand::hot::HotSpot;
-pub use crate::fold::demand::usual::PARTS;
+pub use fold::demand::blocks::{FINEST, HOURS_AGO_MAX, WIDEST};
+pub use fold::demand::hot::HotSpot;
+pub use fold::demand::usual::PARTS;
 
 /// Over how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

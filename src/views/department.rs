@@ -1,15 +1,15 @@
 //! The figures of a service's visits: who is here, how long things took today and lately.
 
-use crate::domain::event::Decision;
-use crate::domain::reading::Unit;
-use crate::domain::time::{HOUR, MINUTE, Millis};
-use crate::domain::{At, Measure, Reading, ReadingName, Service, Withheld};
-use crate::fold::Picture;
-use crate::fold::visit::VisitState;
-use crate::fold::visits::left_before_seen;
-use crate::views::doubt::WAIT_PLAUSIBLE_MAX;
-use crate::views::health::Source;
-use crate::views::readings::{ARRIVAL, SEEN, counted, exact, median};
+use crate::doubt::WAIT_PLAUSIBLE_MAX;
+use crate::health::Source;
+use crate::readings::{ARRIVAL, SEEN, counted, exact, median};
+use domain::event::Decision;
+use domain::reading::Unit;
+use domain::time::{HOUR, MINUTE, Millis};
+use domain::{At, Measure, Reading, ReadingName, Service, Withheld};
+use fold::Picture;
+use fold::visit::VisitState;
+use fold::visits::left_before_seen;
 
 /// For arrivals by ambulance the department's clock starts at handover, or this long after arrival
 /// if that is earlier (A&E return definitions).

@@ -1,13 +1,13 @@
 //! The figures of a service's ambulances: outside, on their way, handed over.
 
-use crate::domain::reading::Unit;
-use crate::domain::time::{MINUTE, Millis};
-use crate::domain::{At, Measure, Reading, ReadingName, Service, Subject, Withheld};
-use crate::fold::Picture;
-use crate::fold::handovers::Bands;
-use crate::forecast::Forecaster;
-use crate::views::health::Source;
-use crate::views::readings::{counted, exact, shown};
+use crate::health::Source;
+use crate::readings::{counted, exact, shown};
+use domain::reading::Unit;
+use domain::time::{MINUTE, Millis};
+use domain::{At, Measure, Reading, ReadingName, Service, Subject, Withheld};
+use fold::Picture;
+use fold::handovers::Bands;
+use forecast::Forecaster;
 
 /// Ambulances of a service, gathered once for all its figures.
 pub struct Door {

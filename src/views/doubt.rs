@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::time::{HOUR, MINUTE, Millis};
-use crate::domain::{At, Service};
-use crate::fold::Picture;
-use crate::fold::visit::VisitState;
+use domain::time::{HOUR, MINUTE, Millis};
+use domain::{At, Service};
+use fold::Picture;
+use fold::visit::VisitState;
 
 /// A wait beyond this cannot be right and is withheld.
 pub const WAIT_PLAUSIBLE_MAX: Millis = 24 * HOUR;

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::event::Decision;
-use crate::domain::time::{HOUR, Millis};
-use crate::domain::{At, Entry, IncidentId, ReadingName, Record, VisitId};
-use crate::fold::Picture;
-use crate::fold::visit::VisitState;
-use crate::fold::visits::left_before_seen;
-use crate::forecast;
-use crate::views::department::ROLLING;
+use crate::department::ROLLING;
+use domain::event::Decision;
+use domain::time::{HOUR, Millis};
+use domain::{At, Entry, IncidentId, ReadingName, Record, VisitId};
+use fold::Picture;
+use fold::visit::VisitState;
+use fold::visits::left_before_seen;
 
 /// The people and ambulances that a figure counts, by all the names they went by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

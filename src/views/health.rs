@@ -1,8 +1,8 @@
 //! How each feed is doing, and what that means for the figures that rest on it.
 
-use crate::domain::time::{MINUTE, Millis};
-use crate::domain::{Age, At, Feed, Measure, Withheld};
-use crate::fold::feeds::FeedState;
+use domain::time::{MINUTE, Millis};
+use domain::{Age, At, Feed, Measure, Withheld};
+use fold::feeds::FeedState;
 
 /// However unlikely a lack of news is, figures stay fresh for this long.
 const NEWS_LATE_MIN: Millis = 5 * MINUTE;

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
-use crate::domain::opel::{OpelKey, OpelParameter, OpelRules, OpelTrust};
-use crate::domain::time::{DAY, HOUR, MINUTE, Millis};
-use crate::domain::{Directory, Service, Withheld};
-use crate::fold::Picture;
-use crate::views::department::Department;
-use crate::views::door::Door;
-use crate::views::readings;
-use crate::views::saying::{ambulance_source, visit_source};
+use crate::department::Department;
+use crate::door::Door;
+use crate::readings;
+use crate::saying::{ambulance_source, visit_source};
+use domain::opel::{OpelKey, OpelParameter, OpelRules, OpelTrust};
+use domain::time::{DAY, HOUR, MINUTE, Millis};
+use domain::{Directory, Service, Withheld};
+use fold::Picture;
 
 /// Why a parameter has no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::domain::At;
-use crate::views::Published;
+use crate::Published;
+use domain::At;
 
 /// Why a past picture cannot be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,21 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::domain::time::{HOUR, Millis};
-use crate::domain::{AcuityGroup, At, Directory, FeedId, Service, ServiceId, Subject};
-use crate::fold::{Change, Picture};
-use crate::forecast::Forecaster;
-use crate::views::door::Door;
-use crate::views::doubt::Doubt;
-use crate::views::health::{Health, Source, quiet};
-use crate::views::opel::{self, OpelView};
-use crate::views::readings;
-use crate::views::saying::{ambulance_source, visit_source};
-use crate::views::scorecard::{ScoreView, accuracy};
-use crate::views::surface::{Surfaces, Tables};
-use crate::views::{
+use crate::door::Door;
+use crate::doubt::Doubt;
+use crate::health::{Health, Source, quiet};
+use crate::opel::{self, OpelView};
+use crate::readings;
+use crate::saying::{ambulance_source, visit_source};
+use crate::scorecard::{ScoreView, accuracy};
+use crate::surface::{Surfaces, Tables};
+use crate::{
     Advice, Closure, DemandView, FeedView, Finder, Note, Published, ServiceView, Status, StreamView,
 };
+use domain::time::{HOUR, Millis};
+use domain::{AcuityGroup, At, Directory, FeedId, Service, ServiceId, Subject};
+use fold::{Change, Picture};
+use forecast::Forecaster;
 
 /// How far ahead free slots are counted.
 pub const SLOTS_AHEAD: Millis = 24 * HOUR;
@@ -266,7 +266,7 @@ fn slots_ahead(picture: &Picture, service: &Service) -> u32 {
 }
 
 fn is_fresh(view: &ServiceView) -> bool {
-    use crate::domain::{Age, Withheld};
+    use domain::{Age, Withheld};
     !view.readings.iter().any(|reading| {
         matches!(
             reading.age,

@@ -1,15 +1,15 @@
 //! The figures of one service, each with its definition and its age.
 
-use crate::domain::reading::Unit;
-use crate::domain::time::{MINUTE, Millis};
-use crate::domain::{
+use crate::department::Department;
+use crate::door::{self, Door};
+use crate::health::Source;
+use domain::reading::Unit;
+use domain::time::{MINUTE, Millis};
+use domain::{
     AcuityGroup, Age, At, Measure, Method, Reading, ReadingName, Said, Service, Subject, Withheld,
 };
-use crate::fold::Picture;
-use crate::forecast::Forecaster;
-use crate::views::department::Department;
-use crate::views::door::{self, Door};
-use crate::views::health::Source;
+use fold::Picture;
+use forecast::Forecaster;
 
 /// The event that starts the clock of most figures.
 pub const ARRIVAL: Option<&str> = Some("arrival");

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::mem::discriminant;
 
-use crate::domain::{At, Directory, Estimate, Said, Service, ServiceId, Shown, Subject, Withheld};
-use crate::fold::{Change, Picture};
-use crate::forecast::Forecaster;
-use crate::forecast::desk::GROUPS;
-use crate::views::doubt::{Doubt, WAIT_PLAUSIBLE_MAX};
-use crate::views::health::Source;
+use crate::doubt::{Doubt, WAIT_PLAUSIBLE_MAX};
+use crate::health::Source;
+use domain::{At, Directory, Estimate, Said, Service, ServiceId, Shown, Subject, Withheld};
+use fold::{Change, Picture};
+use forecast::Forecaster;
+use forecast::desk::GROUPS;
 
 /// What is to be shown from now on where that differs from what is shown. Each minute everything is
 /// looked at; in between only services of which nothing can be shown yet.
@@ -68,7 +68,7 @@ pub fn visit_source(picture: &Picture, directory: &Directory, service: &str) -> 
     source(picture, feed.map(AsRef::as_ref))
 }
 
-fn source(picture: &Picture, feed: Option<&crate::domain::Feed>) -> Source {
+fn source(picture: &Picture, feed: Option<&domain::Feed>) -> Source {
     let state = feed.and_then(|feed| picture.find_feed(&feed.id));
     Source::of(feed, state, picture.at())
 }
@@ -168,7 +168,7 @@ impl Speaker<'_> {
 }
 
 fn plausible(estimate: Option<Estimate>) -> Said {
-    let longest = WAIT_PLAUSIBLE_MAX / crate::domain::time::MINUTE;
+    let longest = WAIT_PLAUSIBLE_MAX / domain::time::MINUTE;
     match estimate {
         None => Said::Withheld(Withheld::TooFew),
         Some(estimate) if estimate.median > longest => Said::Withheld(Withheld::Implausible),

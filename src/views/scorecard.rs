@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::domain::{At, ServiceId, Subject};
-use crate::forecast::scorecard::Key;
-use crate::forecast::{Errors, Forecaster, Kind, Span};
+use domain::{At, ServiceId, Subject};
+use forecast::scorecard::Key;
+use forecast::{Errors, Forecaster, Kind, Span};
 
 /// Fewer visits than this say nothing of how right we are.
 pub const SCORED_MIN: u64 = 50;

@@ -4,9 +4,9 @@
 use super::engine::{Area, Step};
 use super::happening::{Arrival, VisitNo, What};
 use super::patient::{Patient, Sort, Stage};
-use crate::domain::Millis;
-use crate::domain::event::{Decision, Departure, Mode};
-use crate::domain::time::MINUTE;
+use domain::Millis;
+use domain::event::{Decision, Departure, Mode};
+use domain::time::MINUTE;
 
 /// Minutes of a triage nurse, and random parts in them.
 const TRIAGE_MINUTES: (f64, u32) = (6.0, 3);

@@ -3,9 +3,9 @@
 use super::dice::Dice;
 use super::engine::{Area, Step};
 use super::happening::{CallOut, IncidentNo, Run, VisitNo, What};
-use crate::domain::event::Category;
-use crate::domain::time::MINUTE;
-use crate::domain::{At, Millis, Position, ServiceId};
+use domain::event::Category;
+use domain::time::MINUTE;
+use domain::{At, Millis, Position, ServiceId};
 
 /// A car's minutes to a hospital: a constant and minutes for each straight-line kilometre. The
 /// constant matters; no single speed fits (drive-time matrix of LSOAs to acute sites).

@@ -8,10 +8,10 @@ use super::patient::{Patient, Sort};
 use super::places::open_spans;
 use super::rhythm::HourOfWeek;
 use super::wards::Regime;
-use crate::domain::Capacity;
-use crate::domain::event::{Channel, Mode, Rag};
-use crate::domain::time::{HOUR, MINUTE};
-use crate::domain::{At, Position, ServiceId};
+use domain::Capacity;
+use domain::event::{Channel, Mode, Rag};
+use domain::time::{HOUR, MINUTE};
+use domain::{At, Position, ServiceId};
 
 /// Spread of a day's number of walk-ins and of ambulances beyond chance. Small: ambulance arrivals
 /// are close to Poisson (variance over mean 1.12).

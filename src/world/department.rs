@@ -6,8 +6,8 @@ use std::collections::{BTreeSet, VecDeque};
 use super::happening::VisitNo;
 use super::patient::Sort;
 use super::rhythm::{HOURS, HourOfWeek, Rhythm};
-use crate::domain::event::Rag;
-use crate::domain::{Position, Service, ServiceId};
+use domain::event::Rag;
+use domain::{Position, Service, ServiceId};
 
 /// People who can do one kind of work at a time for one patient each.
 #[derive(Debug, Clone, Default)]

@@ -4,8 +4,8 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
-use crate::domain::Millis;
-use crate::domain::time::{MINUTE, SECOND};
+use domain::Millis;
+use domain::time::{MINUTE, SECOND};
 
 /// Separate sequences of one seed: changing how one part draws leaves the others as they were.
 #[derive(Debug, Clone, Copy)]

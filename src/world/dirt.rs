@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::dice::{Dice, Sequence};
 use super::hl7::Hand;
 use super::scenario::Scenario;
-use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
-use crate::domain::{At, FeedId, Millis};
+use domain::time::{DAY, HOUR, MINUTE, SECOND};
+use domain::{At, FeedId, Millis};
 
 /// How dirty the wires are.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -19,9 +19,9 @@ use super::rhythm::HourOfWeek;
 use super::routing::Router;
 use super::scenario::Scenario;
 use super::wards::Wards;
-use crate::domain::event::Decision;
-use crate::domain::time::HOUR;
-use crate::domain::{At, Directory, Millis};
+use domain::event::Decision;
+use domain::time::HOUR;
+use domain::{At, Directory, Millis};
 
 /// Something due to happen.
 #[derive(Debug, Clone)]

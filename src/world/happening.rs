@@ -3,9 +3,9 @@
 //! The report counts these; the wires carry them. Numbers stand for names here: a wire gives them
 //! a tag, so that two runs never use the same name.
 
-use crate::domain::Capacity;
-use crate::domain::event::{Acuity, Category, Channel, Decision, Departure, Mode, Rag};
-use crate::domain::{At, Position, ServiceId};
+use domain::Capacity;
+use domain::event::{Acuity, Category, Channel, Decision, Departure, Mode, Rag};
+use domain::{At, Position, ServiceId};
 
 /// One stay.
 pub(super) type VisitNo = u64;

@@ -9,8 +9,8 @@
 use super::names::Names;
 use super::record::{From, Record};
 use super::residents::AGE_BANDS;
-use crate::domain::At;
-use crate::domain::event::{Decision, Departure, Mode};
+use domain::At;
+use domain::event::{Decision, Departure, Mode};
 
 /// Which ADT message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //! the same server is new people, not the first ones again.
 
 use super::happening::{IncidentNo, VisitNo};
-use crate::domain::{At, FeedId};
+use domain::{At, FeedId};
 
 /// Marks a stay that never was: a registration in error.
 pub(super) const MISTAKEN: VisitNo = 1 << 63;

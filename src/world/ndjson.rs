@@ -6,9 +6,9 @@ use super::happening::{Arrival, CallOut, Contact, Run};
 use super::names::Names;
 use super::record::From;
 use super::residents::AGE_BANDS;
-use crate::domain::Capacity;
-use crate::domain::event::{Category, Channel, Decision, Departure, Mode, Rag};
-use crate::domain::{At, FeedId, Position, ServiceId};
+use domain::Capacity;
+use domain::event::{Category, Channel, Decision, Departure, Mode, Rag};
+use domain::{At, FeedId, Position, ServiceId};
 
 /// A line in the making. Every text written is one of ours and needs no escape.
 #[derive(Debug)]

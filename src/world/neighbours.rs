@@ -15,8 +15,8 @@ use super::places::{AMBULANCES_A_DAY, TYPE_1_A_DAY};
 use super::rhythm::HourOfWeek;
 use super::scenario::Scenario;
 use super::wards::{Regime, Wards};
-use crate::domain::time::MINUTE;
-use crate::domain::{At, Directory, Position, ServiceId};
+use domain::time::MINUTE;
+use domain::{At, Directory, Position, ServiceId};
 
 /// Type 1 attendances a day (NHSE A&E monthly returns 2025-26). Where a trust has two departments, half of it.
 const TYPE_1: [(&str, f64); 8] = [

@@ -2,8 +2,8 @@
 
 use super::day::DayFactors;
 use super::engine::Area;
-use crate::domain::time::MINUTE;
-use crate::domain::{At, Cell, Millis, Position};
+use domain::time::MINUTE;
+use domain::{At, Cell, Millis, Position};
 
 /// Those who come by ambulance called about so long before they arrive.
 const CALLED_BEFORE: Millis = 60 * MINUTE;

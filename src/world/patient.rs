@@ -7,8 +7,8 @@
 use super::dice::Dice;
 use super::happening::IncidentNo;
 use super::residents::Person;
-use crate::domain::event::{Acuity, Mode};
-use crate::domain::{At, Millis};
+use domain::event::{Acuity, Mode};
+use domain::{At, Millis};
 
 /// What sort of department it is, which settles who comes and what they need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use super::department::Department;
 use super::patient::Sort;
 use super::residents::{Asks, Catchment, Residents, Who};
 use super::rhythm::{HourOfWeek, Rhythm};
-use crate::domain::opening::{Hours, Opening};
-use crate::domain::time::{DAY, HOUR};
-use crate::domain::{At, Directory, Position, ServiceId, ServiceKind};
+use domain::opening::{Hours, Opening};
+use domain::time::{DAY, HOUR};
+use domain::{At, Directory, Position, ServiceId, ServiceKind};
 
 /// Attendances a day by service, see `fixtures/world/README.md`.
 const VOLUMES: &str = include_str!("../../fixtures/world/volumes.csv");
@@ -251,7 +251,7 @@ mod tests {
         let first = ORDINARY_MONDAY.london();
         assert_eq!(first.strftime("%a %H:%M").to_string(), "Mon 00:00");
         let days = (0..7).map(|day| ORDINARY_MONDAY.plus(day * DAY + HOUR).london_date());
-        let holidays = crate::domain::opening::bank_holidays(first.year());
+        let holidays = domain::opening::bank_holidays(first.year());
         assert!(days.into_iter().all(|day| !holidays.contains(&day)));
     }
 

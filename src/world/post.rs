@@ -14,9 +14,9 @@ use super::names::{MISTAKEN, Names};
 use super::ndjson::Line;
 use super::record::{Postcodes, Record};
 use super::{Channel, Settings, Wire};
-use crate::domain::event::Departure;
-use crate::domain::time::SECOND;
-use crate::domain::{At, Directory, Feed, FeedId, Millis, ServiceId};
+use domain::event::Departure;
+use domain::time::SECOND;
+use domain::{At, Directory, Feed, FeedId, Millis, ServiceId};
 
 /// From an event to its message on the wire. The same for all, so that clean wires keep the order
 /// in which things happened.

@@ -2,8 +2,8 @@
 
 use super::dice::Dice;
 use super::happening::{Arrival, Happening, VisitNo, What};
-use crate::domain::event::{Acuity, Decision, Departure};
-use crate::domain::{At, Directory, Position, ServiceId};
+use domain::event::{Acuity, Decision, Departure};
+use domain::{At, Directory, Position, ServiceId};
 
 /// Shares of patients whose home is sent as a postcode, as its first half, or as a position.
 const ORIGIN_SHARES: [f64; 3] = [0.15, 0.35, 0.50];

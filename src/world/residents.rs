@@ -1,7 +1,7 @@
 //! Who lives where: the residents of each small area (LSOA), by age.
 
 use super::dice::Dice;
-use crate::domain::Position;
+use domain::Position;
 
 /// ONS, see `fixtures/world/README.md`.
 const RESIDENTS: &str = include_str!("../../fixtures/world/residents.csv");

@@ -1,6 +1,6 @@
 //! When people come: the share of a week's arrivals in each hour of it.
 
-use crate::domain::At;
+use domain::At;
 
 /// England 2024-25, see `fixtures/world/README.md`.
 const BY_HOUR: &str = include_str!("../../fixtures/world/attendances_by_hour_weekday.csv");

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::report::tally;
 use super::*;
-use crate::domain::time::SECOND;
+use domain::time::SECOND;
 
 fn directory() -> Directory {
-    crate::config::directory::demo().unwrap()
+    config::directory::demo().unwrap()
 }
 
 fn start() -> At {

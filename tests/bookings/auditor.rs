@@ -1,9 +1,9 @@
 //! Decides by reading the whole history again, event by event, with nothing kept.
 
-use uec_live::domain::booking::{Made, Referred};
-use uec_live::domain::event::{Event, Rag};
-use uec_live::domain::time::MINUTE;
-use uec_live::domain::{At, BookingId, HoldId, Message, ServiceId, SlotId};
+use domain::booking::{Made, Referred};
+use domain::event::{Event, Rag};
+use domain::time::MINUTE;
+use domain::{At, BookingId, HoldId, Message, ServiceId, SlotId};
 
 /// What was taken, and when.
 pub type History = Vec<(At, Event)>;

@@ -1,10 +1,10 @@
 //! Crowded histories: few slots, many who want them, and services that close and open.
 
+use domain::booking::{Category, Made, Referred};
+use domain::event::{Event, Rag};
+use domain::time::MINUTE;
+use domain::{At, BookingId, HoldId, Message, ReferralId, ServiceId, Slot, SlotId};
 use proptest::prelude::*;
-use uec_live::domain::booking::{Category, Made, Referred};
-use uec_live::domain::event::{Event, Rag};
-use uec_live::domain::time::MINUTE;
-use uec_live::domain::{At, BookingId, HoldId, Message, ReferralId, ServiceId, Slot, SlotId};
 
 pub const SERVICES: [&str; 2] = ["oadby-utc", "lri-ed"];
 const SLOTS: i64 = 4;

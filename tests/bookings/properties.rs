@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use config::directory;
+use domain::event::Event;
+use domain::time::MINUTE;
+use domain::{At, Directory, Entry, EventId, Fact, FeedId, OWN_FEED, Reason, Record};
+use fold::bookings::Claim;
+use fold::{Decision, Limits, Picture};
 use proptest::prelude::*;
-use uec_live::config::directory;
-use uec_live::domain::event::Event;
-use uec_live::domain::time::MINUTE;
-use uec_live::domain::{At, Directory, Entry, EventId, Fact, FeedId, OWN_FEED, Reason, Record};
-use uec_live::fold::bookings::Claim;
-use uec_live::fold::{Decision, Limits, Picture};
 
 use super::auditor::{History, current, may};
 use super::generate::{any_history, published, start};

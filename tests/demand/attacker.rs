@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::time::{HOUR, MINUTE};
+use domain::{At, Cell};
 use h3o::Resolution;
-use uec_live::domain::time::{HOUR, MINUTE};
-use uec_live::domain::{At, Cell};
-use uec_live::views::demand::{PublicDemand, Window};
+use views::demand::{PublicDemand, Window};
 
 /// The documents say: an hour is settled ten minutes after its end.
 const SETTLED_MINUTES: i64 = 10;

@@ -2,13 +2,13 @@
 
 use std::sync::OnceLock;
 
-use h3o::Resolution;
-use proptest::prelude::*;
-use uec_live::domain::event::{Category, Channel, Mode};
-use uec_live::domain::time::{HOUR, MINUTE};
-use uec_live::domain::{
+use domain::event::{Category, Channel, Mode};
+use domain::time::{HOUR, MINUTE};
+use domain::{
     At, Cell, ContactId, Event, EventId, Fact, FeedId, IncidentId, Position, ServiceId, VisitId,
 };
+use h3o::Resolution;
+use proptest::prelude::*;
 
 use super::attacker::Person;
 

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use config::directory;
+use domain::time::MINUTE;
+use domain::{Directory, Entry, Fact, Record};
+use fold::Picture;
 use proptest::prelude::*;
-use uec_live::config::directory;
-use uec_live::domain::time::MINUTE;
-use uec_live::domain::{Directory, Entry, Fact, Record};
-use uec_live::fold::Picture;
-use uec_live::views::DemandView;
-use uec_live::views::demand::HOURS_AGO_MAX;
+use views::DemandView;
+use views::demand::HOURS_AGO_MAX;
 
 use super::attacker::{Kept, smallest_group};
 use super::generate::{any_people, minutes, start, told};

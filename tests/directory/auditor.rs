@@ -1,12 +1,12 @@
 //! The rules of the search, read slowly: every place, every minute, nothing remembered.
 
-use uec_live::domain::At;
-use uec_live::domain::event::Rag;
-use uec_live::domain::grid::GridRef;
-use uec_live::domain::listing::Audience;
-use uec_live::domain::time::MINUTE;
-use uec_live::domain::{Service, ServiceKind};
-use uec_live::views::finder::{Query, Reach};
+use domain::At;
+use domain::event::Rag;
+use domain::grid::GridRef;
+use domain::listing::Audience;
+use domain::time::MINUTE;
+use domain::{Service, ServiceKind};
+use views::finder::{Query, Reach};
 
 use super::generate::Listed;
 

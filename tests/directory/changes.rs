@@ -2,13 +2,11 @@
 
 use std::sync::{Arc, OnceLock};
 
-use uec_live::config::directory;
-use uec_live::domain::event::Event;
-use uec_live::domain::{
-    At, Directory, Entry, EventId, Fact, FeedId, OWN_FEED, Reason, Record, ServiceId,
-};
-use uec_live::fold::{Decision, Limits, Picture};
-use uec_live::runtime::state::State;
+use config::directory;
+use domain::event::Event;
+use domain::{At, Directory, Entry, EventId, Fact, FeedId, OWN_FEED, Reason, Record, ServiceId};
+use fold::{Decision, Limits, Picture};
+use runtime::state::State;
 
 fn demo() -> &'static Arc<Directory> {
     static DIRECTORY: OnceLock<Arc<Directory>> = OnceLock::new();

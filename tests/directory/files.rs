@@ -1,8 +1,8 @@
 //! Files of services: whatever is in them, they are read whole or refused with every fault named.
 
+use config::directory::{self, DEMO_SERVICES_CSV};
+use domain::Service;
 use proptest::prelude::*;
-use uec_live::config::directory::{self, DEMO_SERVICES_CSV};
-use uec_live::domain::Service;
 
 fn lines(services: &[Service]) -> String {
     let line = |service| serde_json::to_string(service).unwrap();

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use domain::care::{AgeRange, Care, Sex};
+use domain::event::Rag;
+use domain::listing::{Audience, Facility};
+use domain::{At, Position, Service, ServiceKind};
 use proptest::prelude::*;
-use uec_live::domain::care::{AgeRange, Care, Sex};
-use uec_live::domain::event::Rag;
-use uec_live::domain::listing::{Audience, Facility};
-use uec_live::domain::{At, Position, Service, ServiceKind};
-use uec_live::views::finder::{Disposition, Live, Query, Reach};
+use views::finder::{Disposition, Live, Query, Reach};
 
 /// Texts that between them have every sort of session.
 const HOURS: [&str; 8] = [

@@ -2,6 +2,7 @@
 
 mod auditor;
 mod changes;
+mod demonstration;
 mod files;
 mod generate;
 mod properties;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use config::directory;
+use domain::listing::Audience;
+use domain::{At, Directory, Position, Service, ServiceKind};
 use proptest::prelude::*;
-use uec_live::config::directory;
-use uec_live::domain::listing::Audience;
-use uec_live::domain::{At, Directory, Position, Service, ServiceKind};
-use uec_live::views::Finder;
-use uec_live::views::finder::{Excluded, Live, Query, Quota, Reach, Standing};
+use views::Finder;
+use views::finder::{Excluded, Live, Query, Quota, Reach, Standing};
 
 use super::auditor;
 use super::generate::{self, Listed};
@@ -96,7 +96,7 @@ proptest! {
             prop_assert!(!left.why.is_empty());
             prop_assert!(answer.found.iter().all(|found| found.service.id != left.service.id));
             if left.why == [Excluded::EnoughNearer] {
-                let of_kind = |found: &&uec_live::views::finder::Found| {
+                let of_kind = |found: &&views::finder::Found| {
                     found.service.kind == left.service.kind
                 };
                 prop_assert!(answer.found.iter().any(|found| of_kind(&found)));
@@ -119,7 +119,7 @@ fn the_infirmary_is_offered_from_the_middle_of_leicester_even_when_it_is_red() {
         ..Query::at(centre, at, Reach::Square(60.0), Audience::Professional)
     };
     let red = |_: &Service| Live {
-        capacity: Some(uec_live::domain::event::Rag::Red),
+        capacity: Some(domain::event::Rag::Red),
         is_closed: false,
     };
     let answer = finder.search(&query, Quota::National, &red);

@@ -4,11 +4,11 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use config::directory;
+use domain::At;
+use domain::time::MINUTE;
+use fhir::model;
 use serde_json::Value;
-use uec_live::config::directory;
-use uec_live::domain::At;
-use uec_live::domain::time::MINUTE;
-use uec_live::faces::fhir::model;
 
 use super::python;
 use super::server::{Server, binary};

@@ -52,10 +52,7 @@ fn check_token(headers: &HeaderMap) {
     hmac::verify(&key, format!("{head}.{claims}").as_bytes(), &decode(tag)).unwrap();
     let claims: Value = serde_json::from_slice(&decode(claims)).unwrap();
     assert_eq!(claims["iss"], SERVICE_ID);
-    let now = uec_live::domain::At::parse(&super::server::now())
-        .unwrap()
-        .0
-        / 1_000;
+    let now = domain::At::parse(&super::server::now()).unwrap().0 / 1_000;
     assert!(
         (claims["iat"].as_i64().unwrap() - now).abs() <= 30,
         "{claims}"

@@ -65,7 +65,7 @@ async fn until_forwarded(bars: &Bars, id: &str, delivery: &str) {
 async fn a_message_goes_on_as_it_came_until_it_is_taken() {
     let (seen, address) = own_system().await;
     let bars = Bars::start_with("[onward]\nenabled = true\n").await;
-    let demo = uec_live::config::directory::demo().unwrap();
+    let demo = config::directory::demo().unwrap();
     let mut record = serde_json::to_value(demo.find_service(SERVICE).unwrap()).unwrap();
     record["endpoints"] = json!([{"order": 1, "transport": "http", "interaction": "BaRS",
                                   "business_scenario": "Primary", "address": address}]);

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use uec_live::domain::event::{Acuity, Departure, Event};
-use uec_live::domain::time::{HOUR, MINUTE};
-use uec_live::domain::{At, Entry, Fact, Record};
+use domain::event::{Acuity, Departure, Event};
+use domain::time::{HOUR, MINUTE};
+use domain::{At, Entry, Fact, Record};
 
 /// What the auditor says of a service.
 #[derive(Debug, Default, PartialEq, Eq)]

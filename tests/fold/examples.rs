@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use uec_live::config::directory;
-use uec_live::domain::event::{Departure, Event};
-use uec_live::domain::time::MINUTE;
-use uec_live::domain::{Age, At, Entry, Fact, ReadingName, Reason, Record, VisitId};
-use uec_live::fold::{Change, Decision, Limits, Picture};
-use uec_live::runtime::state::State;
-use uec_live::views::Published;
+use config::directory;
+use domain::event::{Departure, Event};
+use domain::time::MINUTE;
+use domain::{Age, At, Entry, Fact, ReadingName, Reason, Record, VisitId};
+use fold::{Change, Decision, Limits, Picture};
+use runtime::state::State;
+use views::Published;
 
 use super::generate::start;
 use super::properties::arrival;

@@ -1,9 +1,9 @@
 //! Plausible but messy days: visits and ambulances, whole minutes, told out of order.
 
+use domain::event::{Acuity, Decision, Departure, Event, Mode};
+use domain::time::{HOUR, MINUTE};
+use domain::{At, EventId, Fact, FeedId, IncidentId, ServiceId, VisitId};
 use proptest::prelude::*;
-use uec_live::domain::event::{Acuity, Decision, Departure, Event, Mode};
-use uec_live::domain::time::{HOUR, MINUTE};
-use uec_live::domain::{At, EventId, Fact, FeedId, IncidentId, ServiceId, VisitId};
 
 /// A Monday, 09:00 in London.
 pub fn start() -> At {

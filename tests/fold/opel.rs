@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use uec_live::config::directory::{self, DEMO_FEEDS_TOML, DEMO_OPEL_TOML, DEMO_SERVICES_CSV};
-use uec_live::domain::event::Event;
-use uec_live::domain::opel::OpelKey;
-use uec_live::domain::time::{HOUR, MINUTE};
-use uec_live::domain::{Capacity, Directory, Entry, Fact, Record, Withheld};
-use uec_live::fold::Picture;
-use uec_live::views::OpelView;
-use uec_live::views::opel::{Missing, views};
+use config::directory::{self, DEMO_FEEDS_TOML, DEMO_OPEL_TOML, DEMO_SERVICES_CSV};
+use domain::event::Event;
+use domain::opel::OpelKey;
+use domain::time::{HOUR, MINUTE};
+use domain::{Capacity, Directory, Entry, Fact, Record, Withheld};
+use fold::Picture;
+use views::OpelView;
+use views::opel::{Missing, views};
 
 use super::generate::{service, start};
 use super::properties::arrival;

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use config::directory;
+use domain::event::Event;
+use domain::time::MINUTE;
+use domain::{At, Directory, Entry, Fact, ReadingName, Record};
+use fold::{Change, Decision, Limits, Picture};
+use forecast::Forecaster;
 use proptest::prelude::*;
-use uec_live::config::directory;
-use uec_live::domain::event::Event;
-use uec_live::domain::time::MINUTE;
-use uec_live::domain::{At, Directory, Entry, Fact, ReadingName, Record};
-use uec_live::fold::{Change, Decision, Limits, Picture};
-use uec_live::forecast::Forecaster;
-use uec_live::views::{Published, Viewer};
+use views::{Published, Viewer};
 
 use super::auditor::{Figures, audit};
 use super::generate::{any_day, evening, start, told_out_of_order};
@@ -218,8 +218,8 @@ proptest! {
 
 fn heartbeat(number: usize, feed: &str) -> Fact {
     Fact {
-        id: uec_live::domain::EventId::new(&format!("alive{number}")).unwrap(),
-        feed: uec_live::domain::FeedId::new(feed).unwrap(),
+        id: domain::EventId::new(&format!("alive{number}")).unwrap(),
+        feed: domain::FeedId::new(feed).unwrap(),
         happened_at: evening(),
         event: Event::FeedHeartbeat {},
     }
@@ -248,15 +248,15 @@ fn a_step_names_the_service_it_touches() {
 }
 
 pub fn arrival(id: &str, minute: i64) -> Fact {
-    use uec_live::domain::time::MINUTE;
+    use domain::time::MINUTE;
     Fact {
-        id: uec_live::domain::EventId::new(id).unwrap(),
-        feed: uec_live::domain::FeedId::new("uhl-adt").unwrap(),
+        id: domain::EventId::new(id).unwrap(),
+        feed: domain::FeedId::new("uhl-adt").unwrap(),
         happened_at: start().plus(minute * MINUTE),
         event: Event::VisitArrived {
             service: super::generate::service("lri-ed"),
-            visit: uec_live::domain::VisitId::new(&format!("v-{id}")).unwrap(),
-            mode: uec_live::domain::event::Mode::WalkIn,
+            visit: domain::VisitId::new(&format!("v-{id}")).unwrap(),
+            mode: domain::event::Mode::WalkIn,
             acuity: None,
             age_band: None,
             origin: None,

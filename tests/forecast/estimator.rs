@@ -1,8 +1,8 @@
 //! The survival curve against a slow reference and closed forms; the band against what it promises.
 
+use forecast::band::{Band, plain};
+use forecast::survival::{Curve, Spell};
 use proptest::prelude::*;
-use uec_live::forecast::band::{Band, plain};
-use uec_live::forecast::survival::{Curve, Spell};
 
 use super::Dice;
 

@@ -6,15 +6,15 @@ mod withheld;
 
 use std::sync::{Arc, OnceLock};
 
-use uec_live::config::directory;
-use uec_live::domain::event::{Event, Mode};
-use uec_live::domain::{
+use config::directory;
+use domain::event::{Event, Mode};
+use domain::{
     Age, At, Directory, Entry, EventId, Fact, FeedId, IncidentId, ReadingName, Record, ServiceId,
     VisitId,
 };
-use uec_live::fold::{Change, Decision, Limits};
-use uec_live::runtime::state::State;
-use uec_live::views::Published;
+use fold::{Change, Decision, Limits};
+use runtime::state::State;
+use views::Published;
 
 fn demo() -> &'static Arc<Directory> {
     static DIRECTORY: OnceLock<Arc<Directory>> = OnceLock::new();

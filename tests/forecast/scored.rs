@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use uec_live::domain::event::{Acuity, Event, Mode};
-use uec_live::domain::time::{HOUR, MINUTE};
-use uec_live::domain::{At, Entry, Estimate, Record, Shown, Subject};
-use uec_live::forecast::scorecard::Key;
-use uec_live::forecast::{Kind, Span};
+use domain::event::{Acuity, Event, Mode};
+use domain::time::{HOUR, MINUTE};
+use domain::{At, Entry, Estimate, Record, Shown, Subject};
+use forecast::scorecard::Key;
+use forecast::{Kind, Span};
 
 use super::{Dice, Server, arrived, incident, lri, seen, visit};
 
@@ -145,7 +145,7 @@ fn it_is_what_an_auditor_finds_in_the_log() {
 #[test]
 fn a_replay_of_the_log_has_the_same_score_without_working_anything_out() {
     let server = two_days(1);
-    let mut again = uec_live::runtime::state::State::new(super::demo());
+    let mut again = runtime::state::State::new(super::demo());
     for entry in &server.entries {
         again.apply(entry, &mut Vec::new());
     }
@@ -155,7 +155,7 @@ fn a_replay_of_the_log_has_the_same_score_without_working_anything_out() {
 #[test]
 fn where_nothing_was_shown_nothing_is_scored() {
     let server = two_days(2);
-    let mut again = uec_live::runtime::state::State::new(super::demo());
+    let mut again = runtime::state::State::new(super::demo());
     let facts = server
         .entries
         .iter()

@@ -1,10 +1,10 @@
 //! What is not to be believed is not shown, and comes back by itself.
 
+use domain::event::{Event, Mode};
+use domain::time::{HOUR, MINUTE};
+use domain::{Age, At, FeedId, ReadingName, Withheld};
 use proptest::prelude::*;
-use uec_live::domain::event::{Event, Mode};
-use uec_live::domain::time::{HOUR, MINUTE};
-use uec_live::domain::{Age, At, FeedId, ReadingName, Withheld};
-use uec_live::views::{Doubt, Health};
+use views::{Doubt, Health};
 
 use super::{Dice, Server, arrived, seen};
 

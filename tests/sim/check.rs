@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use uec_live::domain::{Age, At, Entry, ReadingName, Withheld};
-use uec_live::log::Reader;
-use uec_live::views::Published;
+use domain::{Age, At, Entry, ReadingName, Withheld};
+use log::Reader;
+use views::Published;
 
 use super::run::{Tally, key};
 use crate::fold::auditor::{Figures, audit};

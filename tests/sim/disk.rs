@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use uec_live::log::disk::{Disk, Files};
+use log::disk::{Disk, Files};
 
 use super::chance::Chance;
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use uec_live::log::inspect;
+use log::inspect;
 
 use super::chance::Chance;
 use super::check;

@@ -5,18 +5,18 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use config::directory;
+use domain::time::{HOUR, MINUTE};
+use domain::{At, Clock, Directory, Entry, Record, Verdict};
+use fold::Limits;
+use log::embedded::EmbeddedLog;
+use log::snapshot::Snapshots;
+use log::{NotTaken, Reader, Receipt, Submission};
+use runtime::history::History;
+use runtime::keeper::{Keeper, Schedule, Work};
+use runtime::writer::Writer;
 use tokio::sync::{oneshot, watch};
-use uec_live::config::directory;
-use uec_live::domain::time::{HOUR, MINUTE};
-use uec_live::domain::{At, Clock, Directory, Entry, Record, Verdict};
-use uec_live::fold::Limits;
-use uec_live::log::embedded::EmbeddedLog;
-use uec_live::log::snapshot::Snapshots;
-use uec_live::log::{NotTaken, Reader, Receipt, Submission};
-use uec_live::runtime::history::History;
-use uec_live::runtime::keeper::{Keeper, Schedule, Work};
-use uec_live::runtime::writer::Writer;
-use uec_live::views::Published;
+use views::Published;
 
 use super::chance::Chance;
 use super::check::{self, Shown};
@@ -145,13 +145,13 @@ impl Simulation {
 
     /// Opens log and writer as the server does.
     fn start(&mut self) -> Result<(), String> {
-        let text = |why: uec_live::log::LogError| format!("the log did not open: {why}");
+        let text = |why: log::LogError| format!("the log did not open: {why}");
         let log = EmbeddedLog::on(Box::new(self.log_disk.clone()), "epoch").map_err(text)?;
         let log = log.with_segment_bytes_max(4_000);
         if log.torn_bytes() > 0 {
             self.tally.count("torn tails mended");
         }
-        let epoch = uec_live::log::Log::epoch(&log).to_owned();
+        let epoch = log::Log::epoch(&log).to_owned();
         if *self.epoch.get_or_insert_with(|| epoch.clone()) != epoch {
             return Err("the log began a new history".to_owned());
         }

@@ -2,9 +2,9 @@
 //! urgent care centre and the ambulances; told twice, late, out of order, after a silence, by a
 //! clock that is wrong.
 
-use uec_live::domain::time::{HOUR, MINUTE, Millis};
-use uec_live::domain::{At, Directory, Fact};
-use uec_live::sources::{adt, hl7, wire_event};
+use domain::time::{HOUR, MINUTE, Millis};
+use domain::{At, Directory, Fact};
+use sources::{adt, hl7, wire_event};
 
 use super::chance::Chance;
 use super::plan::{Fault, Plan};

@@ -15,11 +15,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
+use config::directory::read_services;
+use domain::grid::GridRef;
+use domain::{Directory, Service, ServiceId};
 use hdrhistogram::Histogram;
-use uec_live::config::directory::read_services;
-use uec_live::domain::grid::GridRef;
-use uec_live::domain::{Directory, Service, ServiceId};
-use uec_live::views::finder::{Finder, Live, Query, Quota};
+use views::finder::{Finder, Live, Query, Quota};
 
 use crate::process;
 use questions::{Reader, ranked};

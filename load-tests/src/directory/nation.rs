@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use uec_live::domain::care::{AgeRange, Care, Sex, years_in_days};
-use uec_live::domain::event::Rag;
-use uec_live::domain::listing::Audience;
-use uec_live::domain::opening::Hours;
-use uec_live::domain::{Position, Service, ServiceKind};
-use uec_live::views::finder::Live;
+use domain::care::{AgeRange, Care, Sex, years_in_days};
+use domain::event::Rag;
+use domain::listing::Audience;
+use domain::opening::Hours;
+use domain::{Position, Service, ServiceKind};
+use views::finder::Live;
 
 use super::dice::Dice;
 use super::towns::TOWNS;

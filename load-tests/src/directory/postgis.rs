@@ -10,11 +10,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use uec_live::domain::Service;
-use uec_live::domain::event::Rag;
-use uec_live::domain::grid::GridRef;
-use uec_live::domain::opening::Opening;
-use uec_live::domain::time::MINUTE;
+use domain::Service;
+use domain::event::Rag;
+use domain::grid::GridRef;
+use domain::opening::Opening;
+use domain::time::MINUTE;
 
 use super::World;
 use super::postgres::Connection;
@@ -141,7 +141,7 @@ impl Peer {
         let query = &world.questions[question];
         let from = GridRef::of(query.from);
         let (group, all) = query.symptom.clone().unwrap_or_default();
-        let minute = |at: uec_live::domain::At| (at.since(WEEK) / MINUTE).to_string();
+        let minute = |at: domain::At| (at.since(WEEK) / MINUTE).to_string();
         let parameters = [
             from.easting.to_string(),
             from.northing.to_string(),
@@ -203,7 +203,7 @@ fn session_rows(out: &mut String, number: u32, service: &Service) -> anyhow::Res
         };
         let until = next.unwrap_or(end).min(end);
         if service.hours.at(at).is_open() {
-            let minute = |at: uec_live::domain::At| at.since(WEEK) / MINUTE;
+            let minute = |at: domain::At| at.since(WEEK) / MINUTE;
             writeln!(out, "{number}\t{}\t{}", minute(at), minute(until))?;
         }
         at = until.max(at.plus(MINUTE));

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use uec_live::domain::care::{Sex, years_in_days};
-use uec_live::domain::grid::GridRef;
-use uec_live::domain::listing::Audience;
-use uec_live::domain::time::MINUTE;
-use uec_live::domain::{At, Service, ServiceKind};
-use uec_live::views::finder::{Answer, Disposition, Live, Query, Reach, Standing, session};
+use domain::care::{Sex, years_in_days};
+use domain::grid::GridRef;
+use domain::listing::Audience;
+use domain::time::MINUTE;
+use domain::{At, Service, ServiceKind};
+use views::finder::{Answer, Disposition, Live, Query, Reach, Standing, session};
 
 use super::dice::Dice;
 use super::nation::place;
@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
         let (service, live, query) = (&self.services[index], self.live[index], self.query);
         let care = &service.care;
         service.active
-            && live.capacity != Some(uec_live::domain::event::Rag::Red)
+            && live.capacity != Some(domain::event::Rag::Red)
             && !live.is_closed
             && query.age_days.is_none_or(|days| care.takes_age(days))
             && query.sex.is_none_or(|sex| care.takes_sex(sex))

@@ -9,8 +9,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use uec_live::domain::ServiceKind;
-use uec_live::domain::care::Care;
+use domain::ServiceKind;
+use domain::care::Care;
 
 use super::World;
 use super::questions::{HALF_KM, Reader, quota};
@@ -95,7 +95,7 @@ impl Peer {
 
     fn send(
         &mut self,
-        from: uec_live::domain::Position,
+        from: domain::Position,
         kinds: &[(u32, usize)],
         count: Option<usize>,
     ) -> anyhow::Result<()> {

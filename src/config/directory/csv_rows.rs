@@ -4,10 +4,10 @@ use compact_str::CompactString;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::config::directory::records::{Checked, Shared};
-use crate::domain::care::{AgeRange, Care, Sex, Symptom, years_in_days};
-use crate::domain::listing::{Audience, Contacts, Facility, Referral};
-use crate::domain::{Position, Service, ServiceId, ServiceKind, Station};
+use crate::directory::records::{Checked, Shared};
+use domain::care::{AgeRange, Care, Sex, Symptom, years_in_days};
+use domain::listing::{Audience, Contacts, Facility, Referral};
+use domain::{Position, Service, ServiceId, ServiceKind, Station};
 
 #[derive(Deserialize)]
 struct Row {

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::domain::opel::OpelRules;
-use crate::domain::time::MINUTE;
-use crate::domain::{Feed, FeedId, OWN_FEED, ServiceId};
+use domain::opel::OpelRules;
+use domain::time::MINUTE;
+use domain::{Feed, FeedId, OWN_FEED, ServiceId};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::config::directory::records::{Checked, Shared};
-use crate::domain::listing::{Audience, Contacts};
-use crate::domain::{Position, Service, ServiceId, ServiceKind, systems};
+use crate::directory::records::{Checked, Shared};
+use domain::listing::{Audience, Contacts};
+use domain::{Position, Service, ServiceId, ServiceKind, systems};
 
 /// Whether the text is a FHIR Bundle and not a line of ours.
 pub fn is_one(text: &str) -> bool {

@@ -8,7 +8,7 @@ mod records;
 
 use std::collections::BTreeSet;
 
-use crate::domain::{Directory, Service};
+use domain::{Directory, Service};
 
 pub use records::{faults_of, read_records};
 

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::domain::care::Care;
-use crate::domain::opening::Hours;
-use crate::domain::{At, Service, ServiceId};
+use domain::care::Care;
+use domain::opening::Hours;
+use domain::{At, Service, ServiceId};
 
 /// Records that one text may hold.
 pub const RECORDS_MAX: usize = 200_000;
@@ -136,7 +136,7 @@ pub fn faults_of(service: &Service) -> Vec<String> {
         }
     };
     let position = service.position;
-    let is_on_earth = crate::domain::Position::new(position.lat, position.lng).is_some();
+    let is_on_earth = domain::Position::new(position.lat, position.lng).is_some();
     check(is_on_earth, "lat, lng: not a position on the earth");
     check(!service.name.trim().is_empty(), "name: is empty");
     let texts = [

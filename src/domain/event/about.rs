@@ -1,7 +1,7 @@
 //! What an event is about.
 
 use super::Event;
-use crate::domain::ids::{IncidentId, ServiceId, VisitId};
+use crate::ids::{IncidentId, ServiceId, VisitId};
 
 impl Event {
     /// The `type` on the wire.

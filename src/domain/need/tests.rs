@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::ServiceKind;
-use crate::domain::listing::Facility;
+use crate::ServiceKind;
+use crate::listing::Facility;
 
 const PHRASES: &str = include_str!("../../../fixtures/directory/needs-phrases.csv");
 

@@ -11,10 +11,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use compact_str::{CompactString, ToCompactString};
 use serde_json::{Value, json};
 
-use crate::domain::At;
-use crate::domain::time::SECOND;
-use crate::effects::notices::pending::Outcome;
-use crate::effects::notices::words::Place;
+use crate::notices::pending::Outcome;
+use crate::notices::words::Place;
+use domain::At;
+use domain::time::SECOND;
 
 /// Letters of a UUID.
 const UUID: usize = 36;

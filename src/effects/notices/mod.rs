@@ -14,17 +14,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::booking::{Channel, Topic};
-use crate::domain::patient::PatientDetails;
-use crate::domain::{Clock, Event, EventId, Fact, FeedId, Notice, OWN_FEED, Verdict};
-use crate::effects::checkpoint::Checkpoint;
-use crate::log::{LogError, Reader, Submitter};
-use crate::telemetry;
-use crate::vault::Vault;
+use crate::checkpoint::Checkpoint;
+use domain::booking::{Channel, Topic};
+use domain::patient::PatientDetails;
+use domain::{Clock, Event, EventId, Fact, FeedId, Notice, OWN_FEED, Verdict};
 use govuk::{Letter, Notify, mobile};
+use log::{LogError, Reader, Submitter};
 use onward::{Onward, Target};
 use pending::{Key, Outcome, Pending, Task};
 use smtp::Smtp;
+use vault::Vault;
 use words::{Place, Words};
 
 /// How often the log is looked at for more, and pending words for what is due.
@@ -280,7 +279,7 @@ impl Desk {
             Ok(receipt) => match receipt.verdicts.first() {
                 Some(Verdict::Accepted { .. } | Verdict::Duplicate) => true,
                 // The same name with another time: told before.
-                Some(Verdict::Refused(why)) => why.reason == crate::domain::Reason::IdReused,
+                Some(Verdict::Refused(why)) => why.reason == domain::Reason::IdReused,
                 None => false,
             },
             Err(why) => {

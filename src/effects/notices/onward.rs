@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use compact_str::{CompactString, ToCompactString};
 use serde_json::{Value, json};
 
-use crate::effects::notices::pending::{Key, Outcome, Task};
+use crate::notices::pending::{Key, Outcome, Task};
 
 const REQUEST_MAX: Duration = Duration::from_secs(30);
 /// What an endpoint of the Directory is called that takes such messages.

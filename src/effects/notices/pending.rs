@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 
-use crate::domain::booking::{Channel, Delivery, Topic};
-use crate::domain::time::{HOUR, MINUTE, Millis, SECOND};
-use crate::domain::{At, Entry, Event, Notice, Record};
+use domain::booking::{Channel, Delivery, Topic};
+use domain::time::{HOUR, MINUTE, Millis, SECOND};
+use domain::{At, Entry, Event, Notice, Record};
 
 /// The first pause after a failure; it doubles.
 const PAUSE_FIRST: Millis = 5 * SECOND;
@@ -335,7 +335,7 @@ fn report(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{BookingId, EventId, Fact, FeedId, Made, OWN_FEED, ServiceId, SlotId};
+    use domain::{BookingId, EventId, Fact, FeedId, Made, OWN_FEED, ServiceId, SlotId};
 
     fn entry(seq: u64, event: Event) -> Entry {
         Entry {

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::domain::At;
-use crate::domain::booking::Topic;
+use domain::At;
+use domain::booking::Topic;
 
 const ENGLISH: &str = include_str!("../../../fixtures/notices/en.toml");
 

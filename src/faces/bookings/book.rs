@@ -8,11 +8,11 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::domain::time::{DAY, MINUTE};
-use crate::domain::{BookingId, Caller, Declined, Event, HoldId, Role, ServiceId, SlotId};
-use crate::faces::bookings::{NEXT, failed, may_act_for, private, read, service_of, words};
-use crate::faces::failure;
-use crate::faces::placing::{Asked, Desk, Failed, Filled, fresh_uuid};
+use crate::bookings::{NEXT, failed, may_act_for, private, read, service_of, words};
+use app::failure;
+use app::placing::{Asked, Desk, Failed, Filled, fresh_uuid};
+use domain::time::{DAY, MINUTE};
+use domain::{BookingId, Caller, Declined, Event, HoldId, Role, ServiceId, SlotId};
 
 /// A hold lasts so long unless asked otherwise, minutes.
 const HOLD_MINUTES: i64 = 5;

@@ -12,10 +12,10 @@ use axum::routing::{delete, get, post};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::domain::{Caller, Declined, Role, ServiceId};
-use crate::faces::failure;
-use crate::faces::placing::{Desk, Failed};
-use crate::views::Published;
+use app::failure;
+use app::placing::{Desk, Failed};
+use domain::{Caller, Declined, Role, ServiceId};
+use views::Published;
 
 /// Largest body, bytes.
 const BODY_BYTES_MAX: usize = 1 << 20;

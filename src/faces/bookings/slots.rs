@@ -8,11 +8,11 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::domain::time::{DAY, Millis};
-use crate::domain::{At, Caller, Event, Slot, SlotId, SlotRule};
-use crate::faces::bookings::{failed, private, read, service_of, words};
-use crate::faces::failure;
-use crate::faces::placing::Desk;
+use crate::bookings::{failed, private, read, service_of, words};
+use app::failure;
+use app::placing::Desk;
+use domain::time::{DAY, Millis};
+use domain::{At, Caller, Event, Slot, SlotId, SlotRule};
 
 /// The widest window that may be asked for.
 const WINDOW_MAX: Millis = 31 * DAY;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::{At, Slot};
-use crate::views::{Booking, Claim, Diary, Noticed};
+use domain::{At, Slot};
+use views::{Booking, Claim, Diary, Noticed};
 
 /// One bookable time; `status` is `free`, `held`, `booked` or `closed` (not offered now).
 pub fn slot(diary: &Diary, slot: &Slot, is_offered: bool, now: At) -> Value {

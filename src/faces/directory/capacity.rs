@@ -10,10 +10,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use crate::domain::event::{Event, Rag};
-use crate::domain::{Caller, Fact, FeedId, OWN_FEED, Role, Service, Verdict};
-use crate::faces::directory::{Parts, fresh_id};
-use crate::views::{Published, ServiceView};
+use crate::directory::{Parts, fresh_id};
+use domain::event::{Event, Rag};
+use domain::{Caller, Fact, FeedId, OWN_FEED, Role, Service, Verdict};
+use views::{Published, ServiceView};
 
 /// What is put before every note.
 const NOTE_BEGINS: &str = "Capacity status set by Capacity Status API - ";

@@ -9,10 +9,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::domain::event::Event;
-use crate::domain::{At, Caller, Directory, Fact, FeedId, OWN_FEED, Service, ServiceId, Verdict};
-use crate::faces::directory::{Parts, fresh_id};
-use crate::faces::failure;
+use crate::directory::{Parts, fresh_id};
+use app::failure;
+use domain::event::Event;
+use domain::{At, Caller, Directory, Fact, FeedId, OWN_FEED, Service, ServiceId, Verdict};
 
 /// Reads records and says what is wrong with them; handed in by `runtime`, which knows the file formats.
 #[derive(Clone, Copy)]

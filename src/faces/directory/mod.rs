@@ -13,11 +13,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::{Value, json};
 
-use crate::domain::{EventId, Role};
-use crate::faces::access::{Access, secret};
-use crate::faces::finding::Fault;
-use crate::faces::{Shared, failure};
-use crate::log::Submitter;
+use app::access::{Access, secret};
+use app::finding::Fault;
+use app::{Shared, failure};
+use domain::{EventId, Role};
+use log::Submitter;
 
 pub use changes::{ReadRecords, difference};
 

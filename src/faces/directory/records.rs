@@ -5,13 +5,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::domain::listing::Audience;
-use crate::domain::{Service, ServiceKind};
-use crate::faces::access::PROFESSIONALS;
-use crate::faces::directory::{Parts, open_to_all, refused, search};
-use crate::faces::finding::Fault;
-use crate::faces::finding::asks::Fields;
-use crate::faces::{failure, wire};
+use crate::directory::{Parts, open_to_all, refused, search};
+use app::access::PROFESSIONALS;
+use app::finding::Fault;
+use app::finding::asks::Fields;
+use app::{failure, wire};
+use domain::listing::Audience;
+use domain::{Service, ServiceKind};
 
 /// Records of one page.
 const LIMIT: usize = 50;

@@ -5,16 +5,16 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::domain::listing::Audience;
-use crate::domain::need;
-use crate::faces::access::PROFESSIONALS;
-use crate::faces::directory::{Parts, open_to_all, records, refused, turned_away};
-use crate::faces::finding::asks::{self, Ask};
-use crate::faces::finding::{Offer, Offers, offers, words};
-use crate::faces::plain::MILES_PER_KM;
-use crate::faces::wire;
-use crate::views::Published;
-use crate::views::finder::{LeftOut, Standing};
+use crate::directory::{Parts, open_to_all, records, refused, turned_away};
+use app::access::PROFESSIONALS;
+use app::finding::asks::{self, Ask};
+use app::finding::{Offer, Offers, offers, words};
+use app::plain::MILES_PER_KM;
+use app::wire;
+use domain::listing::Audience;
+use domain::need;
+use views::Published;
+use views::finder::{LeftOut, Standing};
 
 /// Places left out that one answer names.
 const LEFT_OUT_MAX: usize = 500;
@@ -159,7 +159,7 @@ fn offered(offer: &Offer, ask: &Ask) -> Value {
     let session = found.session.map(|session| {
         json!({
             "opens": session.opens.rfc3339_london(),
-            "closes": session.closes.map(crate::domain::At::rfc3339_london),
+            "closes": session.closes.map(domain::At::rfc3339_london),
         })
     });
     let more = json!({

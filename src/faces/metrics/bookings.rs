@@ -1,9 +1,9 @@
 //! Bookings of today by where they stand: numbers by service, never who or when.
 
-use crate::domain::At;
-use crate::faces::metrics::family::Family;
-use crate::telemetry::name;
-use crate::views::{Diary, Published, ServiceView, Standing};
+use crate::metrics::family::Family;
+use domain::At;
+use telemetry::name;
+use views::{Diary, Published, ServiceView, Standing};
 
 const STANDINGS: [Standing; 5] = [
     Standing::Booked,

@@ -1,8 +1,8 @@
 //! The escalation level of each trust (OPEL), as metrics.
 
-use crate::faces::metrics::family::Family;
-use crate::telemetry::name;
-use crate::views::Published;
+use crate::metrics::family::Family;
+use telemetry::name;
+use views::Published;
 
 /// Every family of escalation.
 pub fn families(picture: &Published) -> [Family; 5] {

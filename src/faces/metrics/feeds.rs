@@ -1,10 +1,10 @@
 //! How each feed is doing, as metrics.
 
-use crate::domain::At;
-use crate::domain::time::SECOND;
-use crate::faces::metrics::family::Family;
-use crate::telemetry::name;
-use crate::views::{Health, Published};
+use crate::metrics::family::Family;
+use domain::At;
+use domain::time::SECOND;
+use telemetry::name;
+use views::{Health, Published};
 
 /// Every family of feeds.
 pub fn families(picture: &Published, now: At) -> [Family; 6] {

@@ -1,9 +1,9 @@
 //! Handovers at each door by how long they took, and the time that is lost at it.
 
-use crate::domain::time::SECOND;
-use crate::faces::metrics::family::Family;
-use crate::telemetry::name;
-use crate::views::{BAND_MINUTES, Published};
+use crate::metrics::family::Family;
+use domain::time::SECOND;
+use telemetry::name;
+use views::{BAND_MINUTES, Published};
 
 /// A value of the label `band` for each of the bands: minutes, the upper end within.
 const BANDS: [&str; BAND_MINUTES.len() + 1] = ["0-15", "15-30", "30-45", "45-60", "over 60"];

@@ -3,8 +3,8 @@
 
 use tokio::runtime::RuntimeMetrics;
 
-use crate::faces::metrics::family::Family;
-use crate::telemetry::name;
+use crate::metrics::family::Family;
+use telemetry::name;
 
 /// Clock ticks a second in `/proc`; fixed on Linux, whatever the kernel's own rate.
 const TICKS: f64 = 100.0;

@@ -6,7 +6,6 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
 
-use crate::telemetry;
 
 /// Names one request, in the caller's log and in ours.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

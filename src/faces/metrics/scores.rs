@@ -1,9 +1,9 @@
 //! How right what was shown has been, as metrics.
 
-use crate::domain::Subject;
-use crate::faces::metrics::family::Family;
-use crate::telemetry::name;
-use crate::views::{Errors, Kind, Published, Span, WAYS};
+use crate::metrics::family::Family;
+use domain::Subject;
+use telemetry::name;
+use views::{Errors, Kind, Published, Span, WAYS};
 
 /// A figure of ours: name, help, and how it is read off.
 type Figure = (&'static str, &'static str, fn(&Errors) -> f64);

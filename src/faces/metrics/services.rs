@@ -1,12 +1,12 @@
 //! The figures of services, as metrics. A withheld figure is absent, never zero.
 
-use crate::domain::event::Rag;
-use crate::domain::time::{MINUTE, SECOND};
-use crate::domain::{AcuityGroup, Age, ReadingName};
-use crate::faces::metrics::bookings::takes_bookings;
-use crate::faces::metrics::family::{Family, quoted};
-use crate::telemetry::name;
-use crate::views::{Published, ServiceView};
+use crate::metrics::bookings::takes_bookings;
+use crate::metrics::family::{Family, quoted};
+use domain::event::Rag;
+use domain::time::{MINUTE, SECOND};
+use domain::{AcuityGroup, Age, ReadingName};
+use telemetry::name;
+use views::{Published, ServiceView};
 
 const SECONDS_PER_MINUTE: f64 = (MINUTE / SECOND) as f64;
 

@@ -1,12 +1,12 @@
 //! Whether a hold, a booking or a referral can be. Asked on the writer, one after the other: of two who want
 //! one slot the second finds it taken.
 
-use crate::domain::{
+use crate::bookings::diary::BOOKINGS_MAX;
+use crate::bookings::{Claim, Diary, HOLDS_MAX, Live, request_key};
+use crate::{Bookings, Picture};
+use domain::{
     At, BookingId, Declined, Event, HoldId, Made, Message, Referred, Service, ServiceId, SlotId,
 };
-use crate::fold::bookings::diary::BOOKINGS_MAX;
-use crate::fold::bookings::{Claim, Diary, HOLDS_MAX, Live, request_key};
-use crate::fold::{Bookings, Picture};
 
 impl Picture {
     /// What a service says of itself, as far as it decides whether its times are offered.
@@ -16,12 +16,12 @@ impl Picture {
             closed: said.is_some_and(|said| said.closure().is_some()),
             red: said
                 .and_then(|said| said.status(self.at()))
-                .is_some_and(|status| status.rag == crate::domain::event::Rag::Red),
+                .is_some_and(|status| status.rag == domain::event::Rag::Red),
         }
     }
 
     /// Why the event cannot be, if it cannot. `Ok` for whatever is not about places for patients.
-    pub(in crate::fold) fn place_for(&self, at: At, event: &Event) -> Result<(), Declined> {
+    pub(crate) fn place_for(&self, at: At, event: &Event) -> Result<(), Declined> {
         let bookings = self.bookings();
         match event {
             Event::SlotHeld {
@@ -67,7 +67,7 @@ impl Picture {
         service: &ServiceId,
         slot: &SlotId,
         hold: Option<&HoldId>,
-    ) -> Result<crate::domain::Slot, Declined> {
+    ) -> Result<domain::Slot, Declined> {
         let record = self.record(service).ok_or(Declined::SlotUnknown)?;
         let diary = self.bookings().find_diary(service.as_str());
         let diary = diary.ok_or(Declined::SlotUnknown)?;

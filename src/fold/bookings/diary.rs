@@ -6,11 +6,11 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::booking::{Category, Channel, Delivery, Topic};
-use crate::domain::opening::Hours;
-use crate::domain::slots::{ABSENT_MINUTES, AHEAD_MAX};
-use crate::domain::time::{MINUTE, Millis};
-use crate::domain::{
+use domain::booking::{Category, Channel, Delivery, Topic};
+use domain::opening::Hours;
+use domain::slots::{ABSENT_MINUTES, AHEAD_MAX};
+use domain::time::{MINUTE, Millis};
+use domain::{
     At, BookingId, HoldId, Made, Notice, ReferralId, Referred, Slot, SlotId, SlotRule, VisitId,
 };
 
@@ -302,7 +302,7 @@ impl Diary {
                 .get(booking)
                 .map(|booking| of_booking(booking));
         }
-        let start = crate::domain::slots::start_of(id)?;
+        let start = domain::slots::start_of(id)?;
         let at_that_time = self.rule()?.slots(hours, start, start.plus(1));
         at_that_time
             .into_iter()
@@ -345,7 +345,7 @@ impl Diary {
     }
 
     /// How many published times there would be with these.
-    pub(in crate::fold) fn published_with(&self, now: At, slots: &[Slot]) -> usize {
+    pub(crate) fn published_with(&self, now: At, slots: &[Slot]) -> usize {
         let ahead = self.published.iter();
         let known = ahead.filter(|(_, (start, ..))| *start > now).count();
         let new = slots
@@ -371,7 +371,7 @@ impl Diary {
     pub(super) fn withdraw(&mut self, slots: &[SlotId]) {
         for slot in slots {
             if self.published.remove(slot).is_none()
-                && let Some(start) = crate::domain::slots::start_of(slot)
+                && let Some(start) = domain::slots::start_of(slot)
             {
                 self.withdrawn.insert(slot.clone(), start);
             }

@@ -9,11 +9,9 @@ use std::sync::Arc;
 use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::time::{DAY, Millis};
-use crate::domain::{
-    At, BookingId, Event, HoldId, Message, ReferralId, ServiceId, SlotId, VisitId,
-};
-use crate::fold::visits::Visits;
+use crate::visits::Visits;
+use domain::time::{DAY, Millis};
+use domain::{At, BookingId, Event, HoldId, Message, ReferralId, ServiceId, SlotId, VisitId};
 
 pub use diary::{Booking, Claim, Diary, Live, Referral, Standing};
 use diary::{HOLD_MAX, Handling, Reading};
@@ -150,7 +148,7 @@ impl Bookings {
         }
     }
 
-    fn make(&mut self, at: At, made: &crate::domain::Made) -> Vec<ServiceId> {
+    fn make(&mut self, at: At, made: &domain::Made) -> Vec<ServiceId> {
         let mut touched = Vec::new();
         if let Some(hold) = &made.hold {
             touched.extend(self.release(hold));
@@ -311,12 +309,7 @@ impl Bookings {
     }
 }
 
-fn note(
-    at: At,
-    event: &Event,
-    handling: &mut Handling,
-    sealed: &mut Option<crate::domain::Sealed>,
-) {
+fn note(at: At, event: &Event, handling: &mut Handling, sealed: &mut Option<domain::Sealed>) {
     match event {
         Event::NoticeReported(notice) => handling.notice(at, notice),
         Event::DetailsRead {

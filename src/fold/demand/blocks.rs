@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use h3o::Resolution;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::time::{HOUR, MINUTE, Millis};
-use crate::domain::{At, Cell};
+use domain::time::{HOUR, MINUTE, Millis};
+use domain::{At, Cell};
 
 /// Public hexes are never finer than this (about 5 km²).
 pub const FINEST: Resolution = Resolution::Seven;

@@ -13,12 +13,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::time::{HOUR, MINUTE, Millis};
-use crate::domain::{At, Cell};
-use crate::fold::demand::blocks::FINEST;
-use crate::fold::demand::minute_of;
-use crate::fold::demand::minutes::Minutes;
-use crate::fold::demand::usual::{PARTS, Usual};
+use crate::demand::blocks::FINEST;
+use crate::demand::minute_of;
+use crate::demand::minutes::Minutes;
+use crate::demand::usual::{PARTS, Usual};
+use domain::time::{HOUR, MINUTE, Millis};
+use domain::{At, Cell};
 
 /// How often is looked.
 const EVERY: Millis = 5 * MINUTE;

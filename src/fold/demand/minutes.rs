@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::Cell;
-use crate::domain::time::{HOUR, MINUTE, Millis};
-use crate::fold::demand::{Asked, Counts, Tally, WINDOWS};
+use crate::demand::{Asked, Counts, Tally, WINDOWS};
+use domain::Cell;
+use domain::time::{HOUR, MINUTE, Millis};
 
 /// Minutes are kept for so long: past the longest window and the hours that are still learned from.
 pub(super) const KEPT: Millis = 50 * HOUR;

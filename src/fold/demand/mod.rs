@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::time::{DAY, HOUR, MINUTE, Millis};
-use crate::domain::{At, Cell};
+use domain::time::{DAY, HOUR, MINUTE, Millis};
+use domain::{At, Cell};
 
 use blocks::{Block, Blocks};
 use hot::{Hot, HotSpot};

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::Position;
-use crate::domain::geo::DEMAND_RESOLUTION;
+use domain::Position;
+use domain::geo::DEMAND_RESOLUTION;
 
 fn cell(number: usize) -> Cell {
     let lat = 52.60 + 0.03 * (number % 4) as f64;

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use h3o::Resolution;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::time::{HOUR, MINUTE};
-use crate::domain::{At, Cell};
-use crate::fold::demand::blocks::Block;
+use crate::demand::blocks::Block;
+use domain::time::{HOUR, MINUTE};
+use domain::{At, Cell};
 
 /// Parts that a person is counted in, so that no fraction is lost.
 pub const PARTS: u64 = 256;

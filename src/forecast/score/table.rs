@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::forecast::desk::LeftOut;
-use crate::forecast::errors::{Errors, WAYS, Way};
-use crate::forecast::score::Words;
+use crate::desk::LeftOut;
+use crate::errors::{Errors, WAYS, Way};
+use crate::score::Words;
 
 /// Accuracy by stream and way.
 #[derive(Debug, Clone, Default, PartialEq)]

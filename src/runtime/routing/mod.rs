@@ -3,10 +3,10 @@
 
 mod own;
 
-use crate::config::args;
-use crate::config::settings::Settings;
-use crate::runtime::commands::{read_directory, say};
-use crate::world::routing::{Advise, Advised, Asking, Comparison, Outcome, Site, Trial, simulate};
+use crate::commands::{read_directory, say};
+use config::args;
+use config::settings::Settings;
+use world::routing::{Advise, Advised, Asking, Comparison, Outcome, Site, Trial, simulate};
 
 use own::Own;
 
@@ -47,7 +47,7 @@ pub fn command(args: &args::World) -> anyhow::Result<()> {
     let trial = Trial {
         compliance: args.compliance,
         days: args.days,
-        scenario: args.scenario.into(),
+        scenario: crate::demo::scenario(args.scenario),
         advised: match args.advised {
             args::AdvisedWho::WalkIn => Advised::WalkIn,
             args::AdvisedWho::Crews => Advised::Crews,

@@ -3,12 +3,12 @@
 
 use anyhow::{Context, bail};
 
-use crate::domain::{At, Event};
-use crate::views::Advice;
-use crate::views::destinations::adds;
-use crate::views::destinations::nudges::{COMING, Guard, Standing, TAKEN_SHARE, recommend_by};
-use crate::views::destinations::rank::{Prospect, Range};
-use crate::world::routing::{Advise, Asking, Group, SEEN_WINDOW, Site};
+use domain::{At, Event};
+use views::Advice;
+use views::destinations::adds;
+use views::destinations::nudges::{COMING, Guard, Standing, TAKEN_SHARE, recommend_by};
+use views::destinations::rank::{Prospect, Range};
+use world::routing::{Advise, Asking, Group, SEEN_WINDOW, Site};
 
 /// Minutes that each person ahead adds where nobody was seen lately.
 const EACH_UNKNOWN: f64 = 15.0;
@@ -192,7 +192,7 @@ impl Advise for Own {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ServiceId;
+    use domain::ServiceId;
 
     fn site(name: &str, drive: i64, waiting: u32) -> Site {
         Site {

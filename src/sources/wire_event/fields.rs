@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::domain::ids::BadId;
-use crate::domain::{At, Reason, Refused};
+use domain::ids::BadId;
+use domain::{At, Reason, Refused};
 
 /// Every field of the format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,13 +5,13 @@ pub mod rank;
 
 use std::sync::Arc;
 
-use crate::domain::care::years_in_days;
-use crate::domain::event::Rag;
-use crate::domain::opening::Opening;
-use crate::domain::pathway::{Need, Pathways, Step, Way};
-use crate::domain::time::{MINUTE, Millis};
-use crate::domain::{Age, Ahead, At, Measure, Reading, ReadingName, Withheld};
-use crate::views::{Published, ServiceView};
+use crate::{Published, ServiceView};
+use domain::care::years_in_days;
+use domain::event::Rag;
+use domain::opening::Opening;
+use domain::pathway::{Need, Pathways, Step, Way};
+use domain::time::{MINUTE, Millis};
+use domain::{Age, Ahead, At, Measure, Reading, ReadingName, Withheld};
 
 use nudges::{Recommended, Standing, TAKEN_SHARE, recommend};
 use rank::{Prospect, Range, chance_of_order, tie_groups};

@@ -5,10 +5,10 @@
 //! of an hour and in an hour; and what was advised lately keeps being advised while a smaller gain is left. So advice
 //! thins out where it was given often, and does not stop at once.
 
-use crate::domain::time::{HOUR, MINUTE, Millis};
-use crate::domain::{At, ServiceId};
-use crate::fold::advice::{Advice, Switched};
-use crate::views::destinations::rank::Prospect;
+use crate::destinations::rank::Prospect;
+use domain::time::{HOUR, MINUTE, Millis};
+use domain::{At, ServiceId};
+use fold::advice::{Advice, Switched};
 
 /// Nudges to one place within [`CAP_WINDOW`]. Ours, as all numbers here: chosen by the simulation
 /// (docs/evidence/routing.md).
@@ -161,8 +161,8 @@ pub fn recommend_by(guard: &Guard, ordered: &[(Prospect, Standing)]) -> Option<R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Event;
-    use crate::views::destinations::rank::Range;
+    use crate::destinations::rank::Range;
+    use domain::Event;
     use proptest::prelude::*;
 
     fn place(drive: i64, median: i64) -> Prospect {

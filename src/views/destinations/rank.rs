@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use crate::domain::travel::ERROR_MINUTES_RMSE;
+use domain::travel::ERROR_MINUTES_RMSE;
 
 /// Between one in ten and nine in ten of a normal spread lie so many standard deviations.
 const TENTHS_WIDE: f64 = 2.563;

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::config::directory;
-use crate::domain::{Position, travel};
-use crate::fold::Picture;
-use crate::forecast::Forecaster;
-use crate::views::Viewer;
+use crate::Viewer;
+use config::directory;
+use domain::{Position, travel};
+use fold::Picture;
+use forecast::Forecaster;
 
 const INFIRMARY: Position = Position {
     lat: 52.627,

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::care::Care;
-use crate::domain::event::Rag;
-use crate::domain::listing::Audience;
-use crate::domain::opening::{Hours, Opening};
-use crate::domain::{At, Service};
-use crate::views::finder::query::{Excluded, OPEN_FOR_MIN, Query, Session};
-use crate::views::finder::{Live, Now};
+use crate::finder::query::{Excluded, OPEN_FOR_MIN, Query, Session};
+use crate::finder::{Live, Now};
+use domain::care::Care;
+use domain::event::Rag;
+use domain::listing::Audience;
+use domain::opening::{Hours, Opening};
+use domain::{At, Service};
 
 /// Changes of opening that are looked at within one question.
 const CHANGES_MAX: usize = 8;

@@ -13,10 +13,10 @@ use std::sync::Arc;
 use rstar::primitives::GeomWithData;
 use rstar::{AABB, PointDistance, RTree};
 
-use crate::domain::event::Rag;
-use crate::domain::grid::GridRef;
-use crate::domain::{Directory, Service, ServiceId, ServiceKind};
-use crate::views::ServiceView;
+use crate::ServiceView;
+use domain::event::Rag;
+use domain::grid::GridRef;
+use domain::{Directory, Service, ServiceId, ServiceKind};
 
 use judge::Judge;
 pub use judge::session;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
-use crate::domain::care::Sex;
-use crate::domain::event::Rag;
-use crate::domain::listing::{Audience, Facility};
-use crate::domain::time::{MINUTE, Millis};
-use crate::domain::{At, Position, Service, ServiceKind};
+use domain::care::Sex;
+use domain::event::Rag;
+use domain::listing::{Audience, Facility};
+use domain::time::{MINUTE, Millis};
+use domain::{At, Position, Service, ServiceKind};
 
 /// How far around is looked.
 #[derive(Debug, Clone, Copy, PartialEq)]

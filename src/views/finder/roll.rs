@@ -6,8 +6,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
-use crate::domain::Service;
-use crate::views::finder::judge::Judge;
+use crate::finder::judge::Judge;
+use domain::Service;
 
 /// One place.
 #[derive(Debug)]

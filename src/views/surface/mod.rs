@@ -9,14 +9,14 @@ use std::sync::{Arc, OnceLock};
 
 use h3o::Resolution;
 
-use crate::domain::care::years_in_days;
-use crate::domain::event::Rag;
-use crate::domain::opening::Opening;
-use crate::domain::pathway::{MAPPED, Pathways, Way};
-use crate::domain::time::{HOUR, MINUTE, Millis};
-use crate::domain::{At, Cell, Directory, Position, Service, ServiceId, places, travel};
-use crate::views::ServiceView;
-use crate::views::destinations::predict;
+use crate::ServiceView;
+use crate::destinations::predict;
+use domain::care::years_in_days;
+use domain::event::Rag;
+use domain::opening::Opening;
+use domain::pathway::{MAPPED, Pathways, Way};
+use domain::time::{HOUR, MINUTE, Millis};
+use domain::{At, Cell, Directory, Position, Service, ServiceId, places, travel};
 
 /// A step of what is kept of waits.
 const STEP: Millis = 15 * MINUTE;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::directory;
+use config::directory;
 use proptest::prelude::*;
 
 fn table() -> &'static Arc<Table> {

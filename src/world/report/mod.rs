@@ -10,8 +10,8 @@ use std::fmt;
 use self::tally::Tally;
 use super::engine::Area;
 use super::scenario::Scenario;
-use crate::domain::time::DAY;
-use crate::domain::{At, Directory};
+use domain::time::DAY;
+use domain::{At, Directory};
 
 /// The first day of the published daily hand-overs: Monday 24 November 2025, London midnight.
 const FIRST_DAY: At = At(1_763_942_400_000);

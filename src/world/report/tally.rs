@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::super::happening::{Happening, IncidentNo, VisitNo, What};
 use super::super::places::{ADULT_ED, CHILDREN_ED, EYE_CASUALTY};
 use super::super::rhythm::HOURS;
-use crate::domain::event::{Decision, Departure, Mode};
-use crate::domain::time::{DAY, HOUR, MINUTE};
-use crate::domain::{At, Millis};
+use domain::event::{Decision, Departure, Mode};
+use domain::time::{DAY, HOUR, MINUTE};
+use domain::{At, Millis};
 
 /// The four-hour clock of a patient by ambulance starts at hand-over or this long after arrival,
 /// whichever is earlier (A&E return definitions).

@@ -6,14 +6,14 @@ use std::fmt;
 use super::crews::Crew;
 use super::outcome::{Counted, Outcome};
 use super::{Advise, Asking, Group, POSTED_WINDOW, SEEN_WINDOW, Site, Trial};
-use crate::domain::event::Mode;
-use crate::domain::time::MINUTE;
-use crate::domain::travel::minutes_by_car;
-use crate::domain::{At, Position, ServiceId};
-use crate::world::engine::{Area, Step};
-use crate::world::happening::{IncidentNo, VisitNo, What};
-use crate::world::patient::{Patient, Sort};
-use crate::world::residents::CHILD_BANDS;
+use crate::engine::{Area, Step};
+use crate::happening::{IncidentNo, VisitNo, What};
+use crate::patient::{Patient, Sort};
+use crate::residents::CHILD_BANDS;
+use domain::event::Mode;
+use domain::time::MINUTE;
+use domain::travel::minutes_by_car;
+use domain::{At, Position, ServiceId};
 
 /// Acuity from which somebody who walks in has something minor.
 const MINOR_FROM: u8 = 4;
@@ -21,7 +21,7 @@ const MINOR_FROM: u8 = 4;
 const FAR_MINUTES: i64 = 75;
 
 /// Advises those who set off, and counts what comes of it.
-pub(in crate::world) struct Router {
+pub(crate) struct Router {
     adviser: Box<dyn Advise>,
     seed: u64,
     trial: Trial,
@@ -45,7 +45,7 @@ impl fmt::Debug for Router {
 }
 
 impl Router {
-    pub(in crate::world) fn new(
+    pub(crate) fn new(
         adviser: Box<dyn Advise>,
         seed: u64,
         trial: Trial,
@@ -131,12 +131,12 @@ impl Router {
 
 impl Area {
     /// From now on those who set off are advised.
-    pub(in crate::world) fn route(&mut self, router: Router) {
+    pub(crate) fn route(&mut self, router: Router) {
         self.router = Some(Box::new(router));
     }
 
     /// What came of it.
-    pub(in crate::world) fn outcome(&mut self) -> Outcome {
+    pub(crate) fn outcome(&mut self) -> Outcome {
         self.router
             .take()
             .map(|router| router.counted.outcome())
@@ -144,7 +144,7 @@ impl Area {
     }
 
     /// Tells the router what happened.
-    pub(in crate::world) fn tell_router(&mut self, what: &What) {
+    pub(crate) fn tell_router(&mut self, what: &What) {
         let Some(mut router) = self.router.take() else {
             return;
         };
@@ -157,7 +157,7 @@ impl Area {
     }
 
     /// When somebody sets off who may be advised; `None` for all others, who simply arrive.
-    pub(in crate::world) fn sets_off(&self, patient: &Patient, arrives: At) -> Option<At> {
+    pub(crate) fn sets_off(&self, patient: &Patient, arrives: At) -> Option<At> {
         let router = self.router.as_ref()?;
         let place = &self.departments[patient.department];
         let is_minor = patient.acuity >= MINOR_FROM && patient.mode == Mode::WalkIn;
@@ -168,7 +168,7 @@ impl Area {
     }
 
     /// Sets off: asks, and goes.
-    pub(in crate::world) fn choose(&mut self, visit: VisitNo) {
+    pub(crate) fn choose(&mut self, visit: VisitNo) {
         let Some(mut router) = self.router.take() else {
             self.go_unadvised(visit);
             return;

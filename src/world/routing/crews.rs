@@ -5,16 +5,16 @@
 
 use super::choose::Router;
 use super::{Asking, Group, POSTED_WINDOW, SEEN_WINDOW, Site};
-use crate::domain::event::{Category, Mode};
-use crate::domain::time::MINUTE;
-use crate::domain::travel::minutes_by_car;
-use crate::domain::{At, Position, ServiceId};
-use crate::world::crews::drive;
-use crate::world::dice::{Dice, Sequence, whole_seconds};
-use crate::world::engine::{Area, Step};
-use crate::world::happening::{IncidentNo, VisitNo, What};
-use crate::world::patient::{Patient, Sort};
-use crate::world::residents::Person;
+use crate::crews::drive;
+use crate::dice::{Dice, Sequence, whole_seconds};
+use crate::engine::{Area, Step};
+use crate::happening::{IncidentNo, VisitNo, What};
+use crate::patient::{Patient, Sort};
+use crate::residents::Person;
+use domain::event::{Category, Mode};
+use domain::time::MINUTE;
+use domain::travel::minutes_by_car;
+use domain::{At, Position, ServiceId};
 
 /// Visits of patients who would have been taken out of the area are numbered from here.
 const VISITS_FROM: VisitNo = 1 << 40;
@@ -58,13 +58,13 @@ impl Area {
     }
 
     /// A hospital around the area, by its id.
-    pub(in crate::world) fn find_neighbour(&self, service: &ServiceId) -> Option<usize> {
+    pub(crate) fn find_neighbour(&self, service: &ServiceId) -> Option<usize> {
         let mut all = self.neighbours.iter();
         all.position(|neighbour| neighbour.service == *service)
     }
 
     /// The patient is on board. May change where the crew goes and when it is there.
-    pub(in crate::world) fn choose_hospital(&mut self, incident: IncidentNo) {
+    pub(crate) fn choose_hospital(&mut self, incident: IncidentNo) {
         if self.neighbours.is_empty() {
             return;
         }
@@ -196,7 +196,7 @@ impl Area {
     }
 
     /// Whether a crew that was to be there now still is: it may have been sent elsewhere.
-    pub(in crate::world) fn is_due(&self, incident: IncidentNo) -> bool {
+    pub(crate) fn is_due(&self, incident: IncidentNo) -> bool {
         let call = self.calls.get(&incident);
         call.is_some_and(|call| call.visit.is_none() && call.arrive_at == self.now)
     }
@@ -254,7 +254,7 @@ impl Router {
     }
 
     /// A hospital around the area took over from an ambulance of its own.
-    pub(in crate::world) fn neighbour_took(&mut self, now: At, service: ServiceId, since: At) {
+    pub(crate) fn neighbour_took(&mut self, now: At, service: ServiceId, since: At) {
         self.note_handover(now, service, since);
         self.counted.neighbour_took(since, now);
     }

@@ -1,10 +1,10 @@
 //! What no adviser can know: how long somebody would take to be seen at each place, found by letting a copy of the
 //! area go on. It is the bound that a perfect forecast would reach, not a way of advising.
 
-use crate::domain::At;
-use crate::domain::time::{HOUR, MINUTE, Millis};
-use crate::world::engine::{Area, Step};
-use crate::world::happening::{VisitNo, What};
+use crate::engine::{Area, Step};
+use crate::happening::{VisitNo, What};
+use domain::At;
+use domain::time::{HOUR, MINUTE, Millis};
 
 /// Steps in which the copy is looked at.
 const LOOK: Millis = 5 * MINUTE;

@@ -11,13 +11,13 @@ mod outcome;
 
 use std::fmt;
 
-use crate::domain::time::{DAY, HOUR};
-use crate::domain::{At, Directory, Millis, ServiceId};
-use crate::world::engine::Area;
-use crate::world::neighbours::neighbours;
-use crate::world::scenario::Scenario;
+use crate::engine::Area;
+use crate::neighbours::neighbours;
+use crate::scenario::Scenario;
+use domain::time::{DAY, HOUR};
+use domain::{At, Directory, Millis, ServiceId};
 
-pub(in crate::world) use choose::Router;
+pub(crate) use choose::Router;
 pub use outcome::{Figure, Outcome, paired};
 
 /// The first day that counts: Monday 24 November 2025, London midnight, as in the report.
@@ -211,7 +211,7 @@ impl fmt::Display for Comparison {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::directory;
+    use config::directory;
 
     struct Nearest;
 

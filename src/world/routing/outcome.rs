@@ -2,8 +2,8 @@
 
 use super::Group;
 use super::crews::Crew;
-use crate::domain::At;
-use crate::domain::time::MINUTE;
+use domain::At;
+use domain::time::MINUTE;
 
 /// How often the waiting rooms are looked at for their swing.
 const LOOK: i64 = 30 * MINUTE;
@@ -155,7 +155,7 @@ impl Changes {
 
 /// Counts during a run.
 #[derive(Debug)]
-pub(in crate::world) struct Counted {
+pub(crate) struct Counted {
     span: (At, At),
     minutes: [Vec<f64>; 2],
     left: [f64; 2],

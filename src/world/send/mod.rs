@@ -16,7 +16,7 @@ use futures_util::future::join_all;
 use self::events::EventsLine;
 use self::mllp::MllpLine;
 use super::{Channel, Wire};
-use crate::domain::FeedId;
+use domain::FeedId;
 
 /// The first pause after a failure; it doubles up to the longest.
 const PAUSE_FIRST: Duration = Duration::from_millis(100);

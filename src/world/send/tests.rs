@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
 use super::*;
-use crate::domain::At;
+use domain::At;
 
 const ANYWHERE: &str = "127.0.0.1:0";
 

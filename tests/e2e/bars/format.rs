@@ -1,7 +1,7 @@
 //! JSON and XML, and versions.
 
+use fhir::model;
 use serde_json::{Value, json};
-use uec_live::faces::fhir::model;
 
 use super::messages::{Bars, booking, resource};
 

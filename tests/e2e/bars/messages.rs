@@ -196,7 +196,7 @@ impl Bars {
 }
 
 fn jiff(now: &str, hours: i64) -> String {
-    let at = uec_live::domain::At::parse(now).unwrap();
+    let at = domain::At::parse(now).unwrap();
     at.plus(hours * 3_600_000).to_string()
 }
 

@@ -52,7 +52,7 @@ async fn journey(bars: &Bars, state: State) -> Journey {
 
 /// Marks the service as one that takes nobody without a booking, as the kit's is.
 async fn require_booking(bars: &Bars) {
-    let demo = uec_live::config::directory::demo().unwrap();
+    let demo = config::directory::demo().unwrap();
     let service = demo.find_service(super::messages::SERVICE).unwrap();
     let mut record = serde_json::to_value(service).unwrap();
     record["attributes"] = json!({"requirebooking": "true"});

@@ -4,9 +4,9 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use uec_live::config::directory;
-use uec_live::domain::Directory;
-use uec_live::sources::fhir_encounter;
+use config::directory;
+use domain::Directory;
+use sources::fhir_encounter;
 
 static DIRECTORY: LazyLock<Directory> = LazyLock::new(|| directory::demo().unwrap());
 

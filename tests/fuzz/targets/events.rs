@@ -3,9 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use uec_live::domain::{At, Entry, Record};
-use uec_live::log::record;
-use uec_live::sources::wire_event;
+use domain::{At, Entry, Record};
+use log::record;
+use sources::wire_event;
 
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);

@@ -4,9 +4,9 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use uec_live::config::directory;
-use uec_live::domain::{At, Directory, Fact};
-use uec_live::sources::{adt, hl7};
+use config::directory;
+use domain::{At, Directory, Fact};
+use sources::{adt, hl7};
 
 static DIRECTORY: LazyLock<Directory> = LazyLock::new(|| directory::demo().unwrap());
 

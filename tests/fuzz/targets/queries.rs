@@ -2,10 +2,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use uec_live::config::directory;
-use uec_live::domain::{At, Cell, ServiceId};
-use uec_live::log::record;
-use uec_live::sources::{hl7, places};
+use config::directory;
+use domain::{At, Cell, ServiceId};
+use log::record;
+use sources::{hl7, places};
 
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use uec_live::faces::fhir::model;
+use fhir::model;
 
 fuzz_target!(|bytes: &[u8]| {
     for found in [model::from_json(bytes), model::from_xml(bytes)] {

@@ -1,0 +1,53 @@
+//! The words of the field as types: ids, time, geography, events, services, readings.
+//!
+//! Plain data. It never reads a clock, never does I/O, and knows no sibling module; everything
+//! else in the house may use it.
+
+pub mod booking;
+pub mod caller;
+pub mod capacity;
+pub mod care;
+pub mod directory;
+pub mod entry;
+pub mod estimate;
+pub mod event;
+pub mod geo;
+pub mod grid;
+pub mod ids;
+pub mod kind;
+pub mod listing;
+pub mod need;
+pub mod nhs_number;
+pub mod opel;
+pub mod opening;
+pub mod outlines;
+pub mod pathway;
+pub mod patient;
+pub mod places;
+pub mod reading;
+pub mod service;
+pub mod slots;
+pub mod systems;
+pub mod time;
+pub mod travel;
+pub mod verdict;
+
+pub use booking::{Made, Message, Notice, Referred, Sealed};
+pub use caller::{Caller, Role};
+pub use capacity::{Capacity, Slot};
+pub use directory::{Directory, Feed, Listing, PEOPLE_MIN};
+pub use entry::{Entry, Fact, Record};
+pub use estimate::{Ahead, Estimate, Method, Said, Shown, Subject};
+pub use event::Event;
+pub use geo::{Cell, Position};
+pub use ids::{
+    BookingId, ContactId, EventId, FeedId, HoldId, IncidentId, OWN_FEED, ReferralId, ServiceId,
+    SlotId, VisitId,
+};
+pub use kind::ServiceKind;
+pub use nhs_number::{BadNhsNumber, NhsNumber};
+pub use reading::{Age, Measure, Reading, ReadingName, Withheld};
+pub use service::{AcuityGroup, Service, Station, StreamId};
+pub use slots::{SlotPeriod, SlotRule};
+pub use time::{At, Clock, Millis};
+pub use verdict::{Declined, Reason, Refused, Verdict};

@@ -1,0 +1,14 @@
+//! The ways out by HTTP for other software: readings, heat, the Directory, destinations, bookings, metrics.
+//!
+//! A face reads the published picture and never the fold. Faces do not know each other; the route
+//! table in `runtime` puts them side by side.
+
+pub mod api;
+pub mod bookings;
+mod demand;
+pub mod destinations;
+pub mod directory;
+mod heat;
+pub mod metrics;
+pub mod scorecard;
+mod shapes;

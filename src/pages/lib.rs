@@ -1,0 +1,209 @@
+//! Pages for people, whole without JavaScript. The script in `web/` only changes words on them.
+
+mod accuracy;
+mod assets;
+pub mod booking;
+mod card;
+mod clinician;
+pub mod crew;
+mod find;
+mod home;
+pub mod map;
+mod origin;
+mod service;
+mod sign_in;
+mod status;
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+
+use app::access::Access;
+use app::{Mode, Shared};
+use domain::Caller;
+
+/// What every page has around its contents.
+struct Frame {
+    css: String,
+    script: Option<String>,
+    notice: Option<String>,
+}
+
+impl Frame {
+    fn of(mode: &Mode) -> Self {
+        Self::with(assets::MAIN, mode)
+    }
+
+    /// With another script and style than most pages have.
+    fn with(entry: &str, mode: &Mode) -> Self {
+        let (css, script) = assets::entry(entry);
+        Self {
+            css,
+            script,
+            notice: mode.notice(),
+        }
+    }
+}
+
+/// What the pages need.
+#[derive(Clone)]
+pub struct Parts {
+    /// The published picture.
+    pub shared: Shared,
+    /// Who may.
+    pub access: Access,
+    /// Detailed maps under ours, where the operator named some.
+    pub tiles: Option<map::tiles::Tiles>,
+}
+
+/// The routes, and the page for every path that is none.
+pub fn router(parts: Parts) -> Router {
+    Router::new()
+        .route("/find", get(find_page))
+        .route("/clinician", get(clinician_page))
+        .route("/sign-in", get(sign_in::show).post(sign_in::take))
+        .route("/sign-out", post(sign_in::leave))
+        .route("/", get(home_page))
+        .route("/services/{id}", get(service_page))
+        .route("/map", get(map_page))
+        .route("/accuracy", get(accuracy_page))
+        .route("/status", get(status_page))
+        .route("/accessibility", get(accessibility))
+        .route("/assets/{*file}", get(assets::serve))
+        .fallback(not_found)
+        .with_state(parts)
+}
+
+/// An answer that nobody keeps.
+fn private(mut answer: Response) -> Response {
+    let no_store = HeaderValue::from_static("no-store");
+    answer.headers_mut().insert(header::CACHE_CONTROL, no_store);
+    answer
+}
+
+fn page(status: StatusCode, template: &impl Template) -> Response {
+    match template.render() {
+        Ok(html) => {
+            let mut answer = (status, Html(html)).into_response();
+            answer
+                .headers_mut()
+                .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+            answer
+        }
+        Err(why) => {
+            tracing::error!(%why, "a page could not be rendered");
+            (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "This page is broken. Call 111.\n",
+            )
+                .into_response()
+        }
+    }
+}
+
+async fn home_page(
+    State(Parts { shared, .. }): State<Parts>,
+    Query(query): Query<home::Choice>,
+) -> Response {
+    let picture = shared.picture();
+    page(
+        StatusCode::OK,
+        &home::Home::new(&picture, &shared.mode, shared.clock.now(), &query),
+    )
+}
+
+async fn service_page(State(parts): State<Parts>, Path(id): Path<String>) -> Response {
+    let shared = &parts.shared;
+    let picture = shared.picture();
+    match picture.services.get(id.as_str()) {
+        Some(view) => page(
+            StatusCode::OK,
+            &service::Page::new(view, &shared.mode, shared.clock.now()),
+        ),
+        None => not_found(State(parts), Uri::default()).await,
+    }
+}
+
+async fn find_page(
+    State(Parts { shared, .. }): State<Parts>,
+    Query(form): Query<find::Form>,
+) -> Response {
+    page(StatusCode::OK, &find::Page::new(&shared, &form).await)
+}
+
+/// What is for professionals; a demonstration shows it to anybody, since nothing of it is real.
+async fn clinician_page(
+    State(parts): State<Parts>,
+    Extension(caller): Extension<Caller>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Response {
+    let shared = &parts.shared;
+    let who = if shared.mode.demonstration.is_some() && caller.name == "demonstration" {
+        "Not signed in: a demonstration shows this page to anybody.".to_owned()
+    } else {
+        format!("Signed in as {}.", caller.name)
+    };
+    let shown = clinician::Page::new(shared, &who, pairs).await;
+    private(page(StatusCode::OK, &shown))
+}
+
+async fn map_page(
+    State(Parts { shared, tiles, .. }): State<Parts>,
+    Query(choice): Query<map::Choice>,
+) -> Response {
+    let (picture, now) = (shared.picture(), shared.clock.now());
+    page(
+        StatusCode::OK,
+        &map::Page::new(&picture, &shared.mode, now, &choice, tiles.as_ref()),
+    )
+}
+
+async fn accuracy_page(State(Parts { shared, .. }): State<Parts>) -> Response {
+    let picture = shared.picture();
+    page(StatusCode::OK, &accuracy::Page::new(&picture, &shared.mode))
+}
+
+async fn status_page(State(Parts { shared, .. }): State<Parts>) -> Response {
+    let (picture, tally) = (shared.picture(), telemetry::tally());
+    page(
+        StatusCode::OK,
+        &status::Page::new(&picture, &tally, &shared.mode, shared.clock.now()),
+    )
+}
+
+/// A heading and some sentences.
+#[derive(Template)]
+#[template(path = "message.html")]
+struct Message {
+    frame: Frame,
+    heading: &'static str,
+    lines: Vec<&'static str>,
+}
+
+async fn not_found(State(Parts { shared, .. }): State<Parts>, _: Uri) -> Response {
+    let message = Message {
+        frame: Frame::of(&shared.mode),
+        heading: "Page not found",
+        lines: vec!["There is no page at this address. Check that it was typed in full."],
+    };
+    page(StatusCode::NOT_FOUND, &message)
+}
+
+async fn accessibility(State(Parts { shared, .. }): State<Parts>) -> Response {
+    let message = Message {
+        frame: Frame::of(&shared.mode),
+        heading: "Accessibility",
+        lines: vec![
+            "We mean every page here to meet the Web Content Accessibility Guidelines 2.2, level AA.",
+            "Each page works without JavaScript, at any text size and by keyboard alone. A colour is \
+             never the only sign: every coloured tag is also a word.",
+            "The pages are checked by axe in an automated browser at phone and desktop size. They \
+             have not been audited by people who use assistive technology.",
+            "If something here does not work for you, call 111: they have the same information.",
+        ],
+    };
+    page(StatusCode::OK, &message)
+}

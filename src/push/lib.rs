@@ -1,0 +1,170 @@
+//! Push: a snapshot, then what changes, over WebSocket or server-sent events.
+//!
+//! `hub` works out each change once, `message` encodes it once, `session` is the protocol without I/O;
+//! `socket` and `events` move the bytes.
+
+mod client;
+mod events;
+mod fanout;
+mod hub;
+mod message;
+mod session;
+mod socket;
+mod state;
+mod tap;
+#[cfg(test)]
+mod tests;
+mod topic;
+mod written;
+
+use std::net::IpAddr;
+use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::Router;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use app::looking_back::LookingBack;
+use app::places::{Place, Places, Proxies};
+use app::{Shared, failure};
+use fanout::{Id, Speaker};
+use hub::Hub;
+use session::Close;
+
+/// Connections in all; beyond them a client is told to come back later.
+pub const CONNECTIONS_MAX: usize = 15_000;
+/// Connections from one address; a hospital may be behind one.
+pub const CONNECTIONS_PER_ADDRESS_MAX: u32 = 2_000;
+/// Seconds after which a client that found no place may ask again.
+const RETRY_SECONDS: u32 = 30;
+
+/// What push needs from outside.
+pub struct Needs {
+    /// The published picture.
+    pub shared: Shared,
+    /// What was shown before.
+    pub past: LookingBack,
+    /// Proxies of ours.
+    pub proxies: Proxies,
+    /// Tells connections to end.
+    pub stop: CancellationToken,
+    /// Every open socket, so that the server can wait for their goodbyes.
+    pub tasks: TaskTracker,
+}
+
+/// What a connection needs.
+#[derive(Clone)]
+struct Parts {
+    hub: Hub,
+    shared: Shared,
+    places: Places,
+    proxies: Proxies,
+    /// How many connections were opened.
+    opened: Arc<AtomicU64>,
+    /// How many were said goodbye to.
+    goodbyes: Arc<AtomicU64>,
+    speakers: Arc<[Speaker]>,
+    past: LookingBack,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// The routes; a task that follows the published pictures is started.
+pub fn router(needs: Needs) -> Router {
+    let Needs {
+        shared,
+        past,
+        proxies,
+        stop,
+        tasks,
+    } = needs;
+    let hub = Hub::new(&shared);
+    tokio::spawn(hub.clone().follow(shared.clone(), stop.clone()));
+    let goodbyes = Arc::default();
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let speakers = (0..cores)
+        .map(|_| Speaker::start(&hub, &goodbyes, &tasks))
+        .collect();
+    Router::new()
+        .route("/api/v1/push", get(socket::upgrade))
+        .route("/api/v1/push/sse", get(events::events))
+        .route("/api/v1/state", get(state::state))
+        .route("/api/asyncapi.json", get(asyncapi))
+        .with_state(Parts {
+            hub,
+            shared,
+            places: Places::new(CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX),
+            proxies,
+            opened: Arc::default(),
+            goodbyes,
+            speakers,
+            past,
+            stop,
+            tasks,
+        })
+}
+
+/// The protocol for programs that read AsyncAPI; a test holds it to what is sent.
+const ASYNCAPI: &str = include_str!("asyncapi.json");
+
+async fn asyncapi() -> Response {
+    let fields = [
+        (
+            header::CONTENT_TYPE,
+            "application/vnd.aai.asyncapi+json;version=3.0.0",
+        ),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    ];
+    (fields, ASYNCAPI).into_response()
+}
+
+impl Parts {
+    /// A place for whoever calls, if there is one.
+    fn place(&self, peer: IpAddr, headers: &HeaderMap, transport: &'static str) -> Option<Counted> {
+        let place = self.places.take(self.proxies.caller(peer, headers))?;
+        telemetry::push_connections(transport, 1.0);
+        Some(Counted {
+            transport,
+            _place: place,
+        })
+    }
+
+    /// The name of a new connection.
+    fn new_id(&self) -> Id {
+        self.opened.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Who speaks to a connection.
+    fn speaker(&self, id: Id) -> Speaker {
+        self.speakers[id as usize % self.speakers.len()].clone()
+    }
+}
+
+/// A place that shows in the metrics.
+struct Counted {
+    transport: &'static str,
+    _place: Place,
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        telemetry::push_connections(self.transport, -1.0);
+    }
+}
+
+fn too_many() -> Response {
+    let mut answer = failure(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "too_many_connections",
+        Close::TryLater.reason(),
+        "close connections that are not used, or ask /api/v1/waits now and then",
+    );
+    let fields = answer.headers_mut();
+    fields.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
+    answer
+}
