@@ -138,7 +138,7 @@ const BANNED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "world",
-        &["Picture"],
+        &["FoldState"],
         "the world knows only what a hospital knows",
     ),
 ];

@@ -9,7 +9,7 @@ use domain::time::DAY;
 use domain::{At, Directory};
 use effects::forward;
 use sources::{adt, hl7};
-use world::{Channel, Dirt, Scenario, Settings, World};
+use world::{Channel, FeedFaults, Scenario, Settings, World};
 
 /// What to write.
 #[derive(Debug, clap::Args)]
@@ -64,7 +64,7 @@ pub fn each_line(
         seed,
         scenario: Scenario::Usual,
         start,
-        dirt: Dirt { rate: 0.0 },
+        dirt: FeedFaults { rate: 0.0 },
     };
     let mut world = World::new(settings, &directory);
     for day in 1..=days {

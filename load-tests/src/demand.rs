@@ -10,11 +10,11 @@ use domain::time::{DAY, HOUR, MINUTE};
 use domain::{At, Cell, Directory, Entry, Event, Record};
 use fold::demand::hot::HotSpot;
 use fold::demand::usual::PARTS;
-use fold::demand::{Asked, Demand};
-use fold::{Decision, Limits, Picture};
+use fold::demand::{Demand, DemandSource};
+use fold::{FactDecision, FoldState, Limits};
 use h3o::Resolution;
 use sources::{adt, hl7, wire_event};
-use world::{Channel, Dirt, Outbreak, Scenario, Settings, World};
+use world::{Channel, FeedFaults, Outbreak, Scenario, Settings, World};
 
 /// What to measure.
 #[derive(Debug, clap::Args)]
@@ -93,7 +93,7 @@ fn world(directory: &Directory, seed: u64, start: At) -> World {
         seed,
         scenario: Scenario::Usual,
         start,
-        dirt: Dirt { rate: 0.0 },
+        dirt: FeedFaults { rate: 0.0 },
     };
     World::new(settings, directory)
 }
@@ -103,10 +103,10 @@ fn usual_weeks(
     directory: &Arc<Directory>,
     seed: u64,
     weeks: i64,
-) -> anyhow::Result<(Picture, Vec<HotSpot>)> {
+) -> anyhow::Result<(FoldState, Vec<HotSpot>)> {
     let start = begin()?;
     let mut world = world(directory, seed, start);
-    let mut teller = Teller::new(Picture::new(Arc::clone(directory)));
+    let mut teller = Teller::new(FoldState::new(Arc::clone(directory)));
     let counts_from = start.plus(LEARNING_WEEKS * 7 * DAY);
     teller.play(&mut world, directory, start, counts_from)?;
     let learned = teller.picture.clone();
@@ -122,13 +122,13 @@ fn usual_weeks(
 
 /// Tells a picture what comes over the wires, and notes its alarms.
 struct Teller {
-    picture: Picture,
+    picture: FoldState,
     /// Alarms by when and where.
     found: BTreeMap<(At, Cell), HotSpot>,
 }
 
 impl Teller {
-    fn new(picture: Picture) -> Self {
+    fn new(picture: FoldState) -> Self {
         Self {
             picture,
             found: BTreeMap::new(),
@@ -169,7 +169,7 @@ impl Teller {
                         Event::SlotsPublished { .. } | Event::CapacityReported { .. }
                     );
                     let is_taken = self.picture.decide(wire.due, &fact, Limits::default());
-                    if !is_other && is_taken == Decision::Take {
+                    if !is_other && is_taken == FactDecision::Take {
                         self.apply(wire.due, Record::Fact(fact));
                     }
                 }
@@ -219,7 +219,7 @@ struct Went {
 
 fn outbreaks(
     directory: &Arc<Directory>,
-    learned: &[Picture],
+    learned: &[FoldState],
     arguments: &Arguments,
 ) -> anyhow::Result<()> {
     let mut numbers = Numbers(7);
@@ -305,7 +305,7 @@ fn five_hexes(mut busy: Vec<(u64, Cell)>, numbers: &mut Numbers) -> Vec<Cell> {
 /// One outbreak in a world of its own, on what another world's weeks taught.
 fn outbreak(
     directory: &Arc<Directory>,
-    learned: &Picture,
+    learned: &FoldState,
     number: u64,
     arguments: &Arguments,
     numbers: &mut Numbers,
@@ -355,7 +355,7 @@ fn outbreak(
 /// Nanoseconds for one person counted, with the windows moved on each minute, at the rate of a busy hour times
 /// ten, while nothing is known to be usual; and what a look for hot spots costs besides, once it is.
 #[expect(clippy::disallowed_methods, reason = "a bench measures real time")]
-fn updates(learned: &[Picture], updates: u64) {
+fn updates(learned: &[FoldState], updates: u64) {
     let Some(picture) = learned.first() else {
         return;
     };
@@ -383,7 +383,7 @@ fn updates(learned: &[Picture], updates: u64) {
             if number % 40 == 0 {
                 demand.advance(at);
             }
-            demand.put((at, *cell), Asked::Contact);
+            demand.put((at, *cell), DemandSource::Contact);
         }
         best = best.min(started.elapsed().as_nanos() as f64 / places.len() as f64);
         std::hint::black_box(&demand);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use domain::event::{Channel, Event};
+use domain::event::{ContactChannel, Event};
 use domain::{At, ContactId, Entry, EventId, Fact, FeedId, Record};
 use log::Log;
 use log::embedded::EmbeddedLog;
@@ -149,7 +149,7 @@ fn entry(seq: u64) -> anyhow::Result<Entry> {
             happened_at: at,
             event: Event::ContactRecorded {
                 contact: ContactId::new(&format!("c{seq}"))?,
-                channel: Channel::Phone111,
+                channel: ContactChannel::Phone111,
                 origin: "88195126a5fffff".parse().ok(),
                 disposition: Some("Dx02".into()),
                 service: None,

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use config::directory;
 use domain::geo::{DEMAND_RESOLUTION, Position};
 use domain::{At, Directory, Entry, Record};
-use fold::{Decision, Limits, Picture};
+use fold::{FactDecision, FoldState, Limits};
 use serde::Deserialize;
 use sources::wire_event;
 
@@ -184,14 +184,14 @@ fn read_loop(lines: &[String]) -> anyhow::Result<u64> {
 }
 
 fn fold_loop(lines: &[String], directory: &Arc<Directory>) -> anyhow::Result<u64> {
-    let mut picture = Picture::new(Arc::clone(directory));
+    let mut picture = FoldState::new(Arc::clone(directory));
     let mut changes = Vec::new();
     for line in lines {
         let fact = wire_event::read(line)
             .map_err(|why| anyhow::anyhow!("{why}"))?
             .fact;
         let at = fact.happened_at.max(picture.at());
-        if picture.decide(at, &fact, Limits::default()) == Decision::Take {
+        if picture.decide(at, &fact, Limits::default()) == FactDecision::Take {
             changes.clear();
             let entry = Entry {
                 seq: picture.seq() + 1,

@@ -21,7 +21,7 @@ use log::{Log, Submission};
 use metrics::with_local_recorder;
 use metrics_exporter_prometheus::{PrometheusHandle, PrometheusRecorder};
 use runtime::clock::WorldClock;
-use runtime::keeper::{Keeper, Schedule, Work};
+use runtime::keeper::{Schedule, SnapshotKeeper, SnapshotThread};
 use runtime::writer::Writer;
 use sources::wire_event;
 use tokio::sync::{oneshot, watch};
@@ -164,9 +164,9 @@ impl Bench<'_> {
         let schedule = Schedule {
             entries: u64::MAX,
             retention: None,
-            work: Work::Here,
+            work: SnapshotThread::Here,
         };
-        let keeper = Keeper::new(kept, schedule, Arc::new(AtomicU64::new(u64::MAX)));
+        let keeper = SnapshotKeeper::new(kept, schedule, Arc::new(AtomicU64::new(u64::MAX)));
         let limits = Limits { late_max: LATE_MAX };
         let (directory, clock) = (Arc::clone(self.directory), Arc::new(clock.clone()));
         let (writer, outputs) = Writer::open(log, keeper, limits, directory, clock)?;

@@ -8,7 +8,9 @@ use anyhow::Context;
 use clap::Args;
 use config::directory;
 use domain::{Cell, Directory, Position, Service, ServiceId, places};
-use views::surface::{Fineness, Group, HOURS_AHEAD, Surface, Table, Tables, Waits};
+use views::surface::{
+    DriveTable, DriveTables, Fineness, HOURS_AHEAD, PatientGroup, Surface, Waits,
+};
 
 /// Options of `surface`.
 #[derive(Debug, Args)]
@@ -27,7 +29,7 @@ const ENGLAND: (f64, f64, f64, f64) = (49.95, 55.8, -5.7, 1.8);
 /// Measures and prints.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let demo = directory::demo().context("the demonstration directory")?;
-    let tables = Tables::new(&demo);
+    let tables = DriveTables::new(&demo);
     let begun = Instant::now();
     let table = Arc::clone(tables.table(Fineness::Eight));
     println!(
@@ -41,7 +43,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let cells = england();
     let sites = made_up(&demo, arguments.sites)?;
     let begun = Instant::now();
-    let table = Arc::new(Table::new(cells, sites));
+    let table = Arc::new(DriveTable::new(cells, sites));
     println!(
         "England, level 7: {} hexes, {} places; drives once: {:.0} ms",
         table.cells().len(),
@@ -52,7 +54,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn measure(what: &str, times: u32, table: &Arc<Table>) {
+fn measure(what: &str, times: u32, table: &Arc<DriveTable>) {
     let mut took = Vec::new();
     let mut rows = 0;
     for round in 0..times.max(1) {
@@ -64,7 +66,7 @@ fn measure(what: &str, times: u32, table: &Arc<Table>) {
         let begun = Instant::now();
         let surface = Surface::of(table, &waits);
         took.push(begun.elapsed());
-        for group in Group::ALL {
+        for group in PatientGroup::ALL {
             rows += (0..HOURS_AHEAD)
                 .map(|hours| surface.rows(group, hours).count())
                 .sum::<usize>();

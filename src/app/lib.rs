@@ -22,24 +22,24 @@ use tokio::sync::watch;
 
 use domain::Clock;
 use domain::travel::Travel;
-use views::{Past, Published};
+use views::{HistoryLookup, Published};
 
 /// What every face is given.
 #[derive(Clone)]
-pub struct Shared {
+pub struct AppState {
     /// The newest picture; wakes up when there is a newer one.
     pub published: watch::Receiver<Arc<Published>>,
     /// The time of the server: the machine's, or the simulated world's.
     pub clock: Arc<dyn Clock>,
     /// What every page must say about this server.
-    pub mode: Mode,
+    pub mode: ServerMode,
     /// What was shown before.
-    pub past: Past,
+    pub past: HistoryLookup,
     /// How long journeys take.
     pub travel: Arc<dyn Travel>,
 }
 
-impl Shared {
+impl AppState {
     /// The newest picture.
     pub fn picture(&self) -> Arc<Published> {
         Arc::clone(&self.published.borrow())
@@ -48,14 +48,14 @@ impl Shared {
 
 /// What kind of server this is; said on every page and in the push `status` topic.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Mode {
+pub struct ServerMode {
     /// The speed of the simulated world when this is a demonstration; 1 is real speed.
     pub demonstration: Option<f64>,
     /// Access control is switched off.
     pub open_access: bool,
 }
 
-impl Mode {
+impl ServerMode {
     /// The sentence that every page shows, when there is one to show.
     pub fn notice(&self) -> Option<String> {
         let demonstration = self.demonstration.map(|speed| match speed {

@@ -6,15 +6,15 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 
-use crate::{Shared, failure};
+use crate::{AppState, failure};
 use domain::At;
-use views::{NoPast, Published};
+use views::{HistoryError, Published};
 
 /// Looking back takes the server a while, so that only one caller does so at a time.
 #[derive(Clone)]
-pub struct LookingBack(Arc<Semaphore>);
+pub struct HistoryTurns(Arc<Semaphore>);
 
-impl Default for LookingBack {
+impl Default for HistoryTurns {
     fn default() -> Self {
         Self(Arc::new(Semaphore::new(1)))
     }
@@ -22,7 +22,7 @@ impl Default for LookingBack {
 
 /// Why the state of a moment cannot be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cannot {
+pub enum HistoryRefusal {
     /// The moment cannot be read.
     BadTime,
     /// It has not come yet.
@@ -30,10 +30,10 @@ pub enum Cannot {
     /// Someone else is looking back.
     Busy,
     /// There is nothing of that time.
-    Nothing(NoPast),
+    Nothing(HistoryError),
 }
 
-impl IntoResponse for Cannot {
+impl IntoResponse for HistoryRefusal {
     fn into_response(self) -> Response {
         let (status, code, message, what_to_do) = match self {
             Self::BadTime => (
@@ -54,13 +54,13 @@ impl IntoResponse for Cannot {
                 "someone else is looking back",
                 "ask again in a few seconds",
             ),
-            Self::Nothing(NoPast::BeforeTheLog) => (
+            Self::Nothing(HistoryError::BeforeTheLog) => (
                 StatusCode::NOT_FOUND,
                 "before_the_log",
                 "nothing had been received by then",
                 "ask for a later moment",
             ),
-            Self::Nothing(NoPast::NotKept) => (
+            Self::Nothing(HistoryError::NotKept) => (
                 StatusCode::GONE,
                 "not_kept",
                 "the entries of that time are no longer kept here",
@@ -71,19 +71,26 @@ impl IntoResponse for Cannot {
     }
 }
 
-impl LookingBack {
+impl HistoryTurns {
     /// The picture as it was shown at a moment.
-    pub async fn picture(&self, at: &str, shared: &Shared) -> Result<Arc<Published>, Cannot> {
+    pub async fn picture(
+        &self,
+        at: &str,
+        shared: &AppState,
+    ) -> Result<Arc<Published>, HistoryRefusal> {
         // A plus sign in a query is read as a blank: 2026-06-01T14:05:00+01:00.
-        let at = At::parse(&at.replace(' ', "+")).map_err(|_why| Cannot::BadTime)?;
+        let at = At::parse(&at.replace(' ', "+")).map_err(|_why| HistoryRefusal::BadTime)?;
         if at > shared.clock.now() {
-            return Err(Cannot::InTheFuture);
+            return Err(HistoryRefusal::InTheFuture);
         }
-        let _turn = self.0.try_acquire().map_err(|_taken| Cannot::Busy)?;
+        let _turn = self
+            .0
+            .try_acquire()
+            .map_err(|_taken| HistoryRefusal::Busy)?;
         let past = shared.past.clone();
         let looked = tokio::task::spawn_blocking(move || past.at(at)).await;
         looked
-            .unwrap_or(Err(NoPast::NotKept))
-            .map_err(Cannot::Nothing)
+            .unwrap_or(Err(HistoryError::NotKept))
+            .map_err(HistoryRefusal::Nothing)
     }
 }

@@ -12,20 +12,20 @@ const IPV6_NETWORK_BITS: u32 = 64;
 
 /// Counts connections, and refuses those beyond what there is room for.
 #[derive(Clone)]
-pub struct Places {
+pub struct ConnectionLimit {
     free: Arc<Semaphore>,
     by_address: Arc<DashMap<IpAddr, u32>>,
     per_address: u32,
 }
 
 /// One connection, counted for as long as this lives.
-pub struct Place {
+pub struct ConnectionPermit {
     by_address: Arc<DashMap<IpAddr, u32>>,
     address: IpAddr,
     _one_of_all: OwnedSemaphorePermit,
 }
 
-impl Places {
+impl ConnectionLimit {
     /// So many in all and from one address.
     pub fn new(all: usize, per_address: u32) -> Self {
         Self {
@@ -36,7 +36,7 @@ impl Places {
     }
 
     /// A place for a connection from an address, if there is one.
-    pub fn take(&self, address: IpAddr) -> Option<Place> {
+    pub fn take(&self, address: IpAddr) -> Option<ConnectionPermit> {
         let one_of_all = Arc::clone(&self.free).try_acquire_owned().ok()?;
         let address = network(address);
         let mut count = self.by_address.entry(address).or_default();
@@ -44,7 +44,7 @@ impl Places {
             return None;
         }
         *count += 1;
-        Some(Place {
+        Some(ConnectionPermit {
             by_address: Arc::clone(&self.by_address),
             address,
             _one_of_all: one_of_all,
@@ -52,7 +52,7 @@ impl Places {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         if let Some(mut count) = self.by_address.get_mut(&self.address) {
             *count -= 1;
@@ -75,9 +75,9 @@ fn network(address: IpAddr) -> IpAddr {
 
 /// Reverse proxies whose word about the address of a caller is believed.
 #[derive(Debug, Clone, Default)]
-pub struct Proxies(pub Arc<[IpAddr]>);
+pub struct TrustedProxies(pub Arc<[IpAddr]>);
 
-impl Proxies {
+impl TrustedProxies {
     /// Whether this is one of them.
     pub fn include(&self, peer: IpAddr) -> bool {
         self.0.contains(&peer.to_canonical())
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_place_is_free_again_once_its_connection_ends() {
-        let places = Places::new(3, 2);
+        let places = ConnectionLimit::new(3, 2);
         let [a, b] = ["192.0.2.1", "192.0.2.2"].map(|text| text.parse::<IpAddr>().unwrap());
         let first = places.take(a).unwrap();
         let _second = places.take(a).unwrap();
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_network_of_ipv6_is_one_address() {
-        let places = Places::new(9, 1);
+        let places = ConnectionLimit::new(9, 1);
         let _held = places.take("2001:db8:1:2::1".parse().unwrap()).unwrap();
         assert!(
             places
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn only_a_proxy_of_ours_is_believed_and_only_its_own_word() {
         let [proxy, other] = ["10.0.0.1", "192.0.2.7"].map(|text| text.parse::<IpAddr>().unwrap());
-        let proxies = Proxies(Arc::new([proxy]));
+        let proxies = TrustedProxies(Arc::new([proxy]));
         let mut headers = HeaderMap::new();
         assert_eq!(proxies.caller(proxy, &headers), proxy);
         let text = "1.1.1.1, 198.51.100.9".parse().unwrap();

@@ -21,7 +21,7 @@ pub struct Sealed {
 
 /// The message that asked for a booking or a referral (BaRS): what is needed to know a repeat.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Message {
+pub struct MessageRef {
     /// `X-Request-Id`: a retry has the same.
     pub request: CompactString,
     /// `X-Correlation-Id`: one for a patient's journey.
@@ -35,7 +35,7 @@ pub struct Message {
 
 /// A place in a Slot was agreed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Made {
+pub struct BookingMade {
     /// Its name from now on.
     pub booking: BookingId,
     /// Where.
@@ -56,7 +56,7 @@ pub struct Made {
     pub by: CompactString,
     /// The message that asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<Message>,
+    pub message: Option<MessageRef>,
     /// The patient's details; absent when none are held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<Sealed>,
@@ -64,7 +64,7 @@ pub struct Made {
 
 /// A patient was handed over to a Service.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Referred {
+pub struct ReferralMade {
     /// Its name from now on.
     pub referral: ReferralId,
     /// To where.
@@ -73,7 +73,7 @@ pub struct Referred {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub booking: Option<BookingId>,
     /// `referral`, or `validation` where a clinician is asked to look at a 999 call again.
-    pub category: Category,
+    pub category: ReferralCategory,
     /// National code of the use case, for instance `a1t1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub use_case: Option<CompactString>,
@@ -81,7 +81,7 @@ pub struct Referred {
     pub by: CompactString,
     /// The message that asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<Message>,
+    pub message: Option<MessageRef>,
     /// The patient's details.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<Sealed>,
@@ -90,7 +90,7 @@ pub struct Referred {
 /// What a referral asks for (national code system `message-category-servicerequest`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Category {
+pub enum ReferralCategory {
     /// Care.
     Referral,
     /// A second look at a 999 call.
@@ -100,7 +100,7 @@ pub enum Category {
 /// By which way word is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Channel {
+pub enum NoticeChannel {
     /// Text message.
     Sms,
     /// Electronic mail.
@@ -109,7 +109,7 @@ pub enum Channel {
     Forward,
 }
 
-impl Channel {
+impl NoticeChannel {
     /// The word in metrics and JSON.
     pub fn label(self) -> &'static str {
         match self {
@@ -180,7 +180,7 @@ pub struct Notice {
     /// About what of it.
     pub topic: Topic,
     /// By which way.
-    pub channel: Channel,
+    pub channel: NoticeChannel,
     /// How far it has come.
     pub delivery: Delivery,
     /// Why it failed, as a code of the carrier; never a person's detail.

@@ -56,7 +56,7 @@ pub struct Directory {
 
 /// A change to the list of Services.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Listing {
+pub enum DirectoryChange {
     /// The record is put in, in place of one with the same id.
     Put(Box<Service>),
     /// The record is taken out.
@@ -123,7 +123,7 @@ impl Directory {
     }
 
     /// The same after changes to the list of Services; what is not named stays.
-    pub fn after(&self, changes: &[Listing]) -> Self {
+    pub fn after(&self, changes: &[DirectoryChange]) -> Self {
         let mut changed = self.clone();
         for change in changes {
             changed.change(change.clone());
@@ -132,12 +132,12 @@ impl Directory {
     }
 
     /// Puts a record in or takes it out.
-    pub fn change(&mut self, change: Listing) {
+    pub fn change(&mut self, change: DirectoryChange) {
         match change {
-            Listing::Put(service) => {
+            DirectoryChange::Put(service) => {
                 self.services.insert(service.id.clone(), Arc::new(*service));
             }
-            Listing::Withdrawn(id) => {
+            DirectoryChange::Withdrawn(id) => {
                 self.services.remove(&id);
             }
         }

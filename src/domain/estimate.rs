@@ -80,14 +80,14 @@ impl Subject {
 /// What readers are shown of an estimate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Said {
+pub enum ShownEstimate {
     /// This.
     Estimate(Estimate),
     /// Nothing, and why.
     Withheld(Withheld),
 }
 
-impl Said {
+impl ShownEstimate {
     /// The estimate, if one is shown.
     pub fn estimate(&self) -> Option<Estimate> {
         match self {
@@ -108,7 +108,7 @@ pub enum Shown {
         /// Of what.
         of: Subject,
         /// What.
-        said: Said,
+        said: ShownEstimate,
     },
     /// For those who come at the quarter hours ahead.
     Ahead {

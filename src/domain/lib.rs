@@ -32,12 +32,12 @@ pub mod time;
 pub mod travel;
 pub mod verdict;
 
-pub use booking::{Made, Message, Notice, Referred, Sealed};
+pub use booking::{BookingMade, MessageRef, Notice, ReferralMade, Sealed};
 pub use caller::{Caller, Role};
 pub use capacity::{Capacity, Slot};
-pub use directory::{Directory, Feed, Listing, PEOPLE_MIN};
+pub use directory::{Directory, DirectoryChange, Feed, PEOPLE_MIN};
 pub use entry::{Entry, Fact, Record};
-pub use estimate::{Ahead, Estimate, Method, Said, Shown, Subject};
+pub use estimate::{Ahead, Estimate, Method, Shown, ShownEstimate, Subject};
 pub use event::Event;
 pub use geo::{Cell, Position};
 pub use ids::{

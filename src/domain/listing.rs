@@ -36,7 +36,7 @@ pub struct Contacts {
 /// How to refer a patient to a Service.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Referral {
+pub struct ReferralRoute {
     /// Only those referred are taken.
     pub only_referred: bool,
     /// Roles that may refer; empty means any.

@@ -70,7 +70,7 @@ impl Confidence {
 /// One step: places that may take the patient, all of them before those of the next.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Step {
+pub struct PathwayStep {
     /// Kinds that may.
     #[serde(default)]
     pub kinds: Vec<ServiceKind>,
@@ -90,7 +90,7 @@ pub struct Step {
     pub confidence: Confidence,
 }
 
-impl Step {
+impl PathwayStep {
     /// Whether it names the place.
     pub fn names(&self, service: &Service) -> bool {
         self.kinds.contains(&service.kind) || self.services.contains(&service.id)
@@ -100,7 +100,7 @@ impl Step {
 /// What a patient needs.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Need {
+pub struct PathwayNeed {
     /// Its key, for instance `stroke`.
     pub id: CompactString,
     /// As shown.
@@ -108,10 +108,10 @@ pub struct Need {
     /// How the patient may come.
     pub way: Way,
     /// In the order in which they are tried.
-    pub step: Vec<Step>,
+    pub step: Vec<PathwayStep>,
 }
 
-impl Need {
+impl PathwayNeed {
     /// The first step that names a place, from 0.
     pub fn step_of(&self, service: &Service) -> Option<usize> {
         self.step.iter().position(|step| step.names(service))
@@ -140,7 +140,7 @@ pub struct Pathways {
     /// Where that is from.
     pub child_source: String,
     /// By need.
-    pub need: Vec<Need>,
+    pub need: Vec<PathwayNeed>,
 }
 
 impl Pathways {
@@ -192,7 +192,7 @@ impl Pathways {
     }
 
     /// The need of that key.
-    pub fn find(&self, id: &str) -> Option<&Need> {
+    pub fn find(&self, id: &str) -> Option<&PathwayNeed> {
         self.need.iter().find(|need| need.id == id)
     }
 

@@ -31,7 +31,7 @@ pub struct PatientDetails {
     /// The whole message as it came, for those who receive the patient.
     pub message: Option<serde_json::Value>,
     /// What was agreed about telling the patient.
-    pub consent: Telling,
+    pub consent: ContactConsent,
 }
 
 /// One way to reach a patient or somebody near.
@@ -61,7 +61,7 @@ pub struct Needs {
 /// By which ways the patient wants to be told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Telling {
+pub struct ContactConsent {
     /// By text message.
     pub sms: bool,
     /// By electronic mail.

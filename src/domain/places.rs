@@ -101,7 +101,7 @@ pub enum Exactness {
 
 /// A place that someone named.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Place {
+pub struct NamedPlace {
     /// As we write it.
     pub name: CompactString,
     /// Its middle.
@@ -112,15 +112,15 @@ pub struct Place {
 
 /// The place of a postcode, of its first half, or of a town or village in or near the area. A town may be
 /// shortened to its first letters or misspelt by one; of several that fit, the most populous is meant.
-pub fn find_place(text: &str) -> Option<Place> {
+pub fn find_place(text: &str) -> Option<NamedPlace> {
     let text = cut(text, TEXT_BYTES_MAX);
     find_by_postcode(text).or_else(|| find_town(text))
 }
 
-fn find_by_postcode(text: &str) -> Option<Place> {
+fn find_by_postcode(text: &str) -> Option<NamedPlace> {
     let mut plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     plain.make_ascii_uppercase();
-    let found = |name: CompactString, cell: Cell, exactness| Place {
+    let found = |name: CompactString, cell: Cell, exactness| NamedPlace {
         name,
         position: cell.centre(),
         exactness,
@@ -191,7 +191,7 @@ fn plain_name(text: &str) -> String {
     words.join(" ")
 }
 
-fn find_town(text: &str) -> Option<Place> {
+fn find_town(text: &str) -> Option<NamedPlace> {
     // "Oakham, Rutland" is Oakham.
     let plain = plain_name(text.split(',').next()?);
     let letters = plain.chars().count();
@@ -201,7 +201,7 @@ fn find_town(text: &str) -> Option<Place> {
         .or_else(|| {
             find(&|name| letters >= MISSPELT_LETTERS && edits(&plain, name, 1).is_some())
         })?;
-    Some(Place {
+    Some(NamedPlace {
         name: found.name.into(),
         position: found.position,
         exactness: Exactness::Town,

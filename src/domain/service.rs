@@ -12,7 +12,7 @@ use super::event::Acuity;
 use super::geo::Position;
 use super::ids::ServiceId;
 use super::kind::ServiceKind;
-use super::listing::{Audience, Contacts, Endpoint, Facility, Referral};
+use super::listing::{Audience, Contacts, Endpoint, Facility, ReferralRoute};
 use super::opening::Hours;
 use super::time::{At, DAY, london};
 
@@ -82,7 +82,7 @@ pub struct Service {
     pub contacts: Contacts,
     /// How to refer to it.
     #[serde(default)]
-    pub referral: Referral,
+    pub referral: ReferralRoute,
     /// Where messages to it go.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub endpoints: Vec<Endpoint>,

@@ -162,7 +162,7 @@ fn time(fields: &mut Map<String, Value>, name: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::event::{Category, Event};
+    use domain::event::{Event, IncidentCategory};
     use domain::geo::DEMAND_RESOLUTION;
     use domain::{EventId, FeedId, IncidentId, Position};
 
@@ -180,7 +180,7 @@ mod tests {
             happened_at: At(0),
             event: Event::IncidentOpened {
                 incident: IncidentId::new("i").unwrap(),
-                category: Category::C2,
+                category: IncidentCategory::C2,
                 origin,
             },
         };

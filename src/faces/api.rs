@@ -14,25 +14,25 @@ use tokio::sync::watch;
 
 use crate::{heat, shapes};
 use app::access::Access;
-use app::looking_back::LookingBack;
-use app::{Shared, failure, wire};
+use app::looking_back::HistoryTurns;
+use app::{AppState, failure, wire};
 use views::Published;
 
 /// What the API needs.
 #[derive(Clone)]
-pub struct Parts {
+pub struct ApiState {
     /// The published picture.
-    pub shared: Shared,
+    pub shared: AppState,
     /// Whether the log takes facts, and why not.
     pub log_state: watch::Receiver<Result<(), String>>,
     /// Who may see exact counts.
     pub access: Access,
     /// What was shown before.
-    pub looking_back: LookingBack,
+    pub looking_back: HistoryTurns,
 }
 
 /// The routes.
-pub fn router(parts: Parts) -> Router {
+pub fn router(parts: ApiState) -> Router {
     Router::new()
         .route("/api/v1/waits", get(waits))
         .route("/api/v1/services", get(services))
@@ -88,7 +88,12 @@ pub async fn refuse_in_json(request: Request, next: Next) -> Response {
 const SEE_OPENAPI: &str = "see /api/openapi.json";
 
 /// Answers with JSON, or with "not modified" when the caller has this very picture.
-pub fn answer(parts: &Parts, headers: &HeaderMap, picture: &Published, body: &Value) -> Response {
+pub fn answer(
+    parts: &ApiState,
+    headers: &HeaderMap,
+    picture: &Published,
+    body: &Value,
+) -> Response {
     let tag = format!("\"{}-{}\"", picture.epoch, picture.seq);
     let known = headers
         .get(header::IF_NONE_MATCH)
@@ -113,7 +118,7 @@ pub fn answer(parts: &Parts, headers: &HeaderMap, picture: &Published, body: &Va
     answer
 }
 
-async fn waits(State(parts): State<Parts>, headers: HeaderMap) -> Response {
+async fn waits(State(parts): State<ApiState>, headers: HeaderMap) -> Response {
     let picture = parts.shared.picture();
     let cards: Vec<Value> = picture
         .services
@@ -125,7 +130,7 @@ async fn waits(State(parts): State<Parts>, headers: HeaderMap) -> Response {
     answer(&parts, &headers, &picture, &body)
 }
 
-async fn services(State(parts): State<Parts>, headers: HeaderMap) -> Response {
+async fn services(State(parts): State<ApiState>, headers: HeaderMap) -> Response {
     let picture = parts.shared.picture();
     let all: Vec<Value> = picture
         .services
@@ -137,7 +142,7 @@ async fn services(State(parts): State<Parts>, headers: HeaderMap) -> Response {
 }
 
 async fn service(
-    State(parts): State<Parts>,
+    State(parts): State<ApiState>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Response {
@@ -154,7 +159,7 @@ async fn service(
 }
 
 /// The envelope and the object in one.
-fn merged(parts: &Parts, picture: &Arc<Published>, object: Value) -> Value {
+fn merged(parts: &ApiState, picture: &Arc<Published>, object: Value) -> Value {
     let mut body = wire::envelope(picture, &parts.shared.mode, "version", &json!(1));
     if let (Some(body), Value::Object(object)) = (body.as_object_mut(), object) {
         body.extend(object);
@@ -162,7 +167,7 @@ fn merged(parts: &Parts, picture: &Arc<Published>, object: Value) -> Value {
     body
 }
 
-async fn feeds(State(parts): State<Parts>, headers: HeaderMap) -> Response {
+async fn feeds(State(parts): State<ApiState>, headers: HeaderMap) -> Response {
     let picture = parts.shared.picture();
     let all: Vec<Value> = picture
         .feeds
@@ -180,7 +185,7 @@ struct ScoreQuery {
 }
 
 async fn scorecard(
-    State(parts): State<Parts>,
+    State(parts): State<ApiState>,
     Query(query): Query<ScoreQuery>,
     headers: HeaderMap,
 ) -> Response {
@@ -194,7 +199,7 @@ async fn scorecard(
     answer(&parts, &headers, &picture, &body)
 }
 
-async fn opel(State(parts): State<Parts>, headers: HeaderMap) -> Response {
+async fn opel(State(parts): State<ApiState>, headers: HeaderMap) -> Response {
     let picture = parts.shared.picture();
     let trusts = wire::opel::trusts(&picture.opel);
     let body = wire::envelope(&picture, &parts.shared.mode, "trusts", &trusts);
@@ -211,7 +216,7 @@ fn unknown_service() -> Response {
 }
 
 /// Ready when the log takes facts; the first picture is published before the server listens.
-async fn ready(State(parts): State<Parts>) -> Response {
+async fn ready(State(parts): State<ApiState>) -> Response {
     let state = parts.log_state.borrow().clone();
     match state {
         Ok(()) => "ready\n".into_response(),

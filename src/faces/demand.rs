@@ -7,8 +7,8 @@ use axum::response::{IntoResponse, Response};
 use h3o::Resolution;
 use serde_json::{Map, Value, json};
 
-use crate::api::{Parts, answer};
-use crate::heat::{Asked, as_map_layer, polygon};
+use crate::api::{ApiState, answer};
+use crate::heat::{HeatQuery, as_map_layer, polygon};
 use app::wire::{row, tenths};
 use app::{failure, wire};
 use domain::{At, Cell, Role};
@@ -22,15 +22,15 @@ const FINEST_EXACT: Resolution = Resolution::Eight;
 
 /// What was asked, as understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Question {
+pub struct DemandRequest {
     window: Window,
     level: Resolution,
     is_exact: bool,
 }
 
-impl Question {
+impl DemandRequest {
     /// Reads what was asked; `None` when it cannot be answered.
-    pub fn read(asked: &Asked) -> Option<Self> {
+    pub fn read(asked: &HeatQuery) -> Option<Self> {
         let window = Window::find(asked.window.as_deref().unwrap_or("60m"))?;
         let is_exact = match asked.detail.as_deref().unwrap_or("public") {
             "public" => false,
@@ -51,7 +51,7 @@ impl Question {
 }
 
 /// Why whoever asks may not see exact people, if they may not.
-fn refusal(parts: &Parts, headers: &HeaderMap) -> Option<Response> {
+fn refusal(parts: &ApiState, headers: &HeaderMap) -> Option<Response> {
     let now = parts.shared.clock.now();
     if parts
         .access
@@ -83,7 +83,7 @@ struct Rows {
 }
 
 impl Rows {
-    fn of(view: &DemandView, question: Question) -> Self {
+    fn of(view: &DemandView, question: DemandRequest) -> Self {
         if question.is_exact {
             return Self::exact(view, question);
         }
@@ -109,7 +109,7 @@ impl Rows {
         }
     }
 
-    fn exact(view: &DemandView, question: Question) -> Self {
+    fn exact(view: &DemandView, question: DemandRequest) -> Self {
         let exact = view.exact(question.window, question.level);
         let people = exact.values().map(Exact::people).sum();
         let cells = exact.into_iter().map(|(cell, exact)| {
@@ -131,7 +131,7 @@ impl Rows {
     }
 
     /// What belongs to all hexes together.
-    fn about(&self, picture: &Published, question: Question) -> Map<String, Value> {
+    fn about(&self, picture: &Published, question: DemandRequest) -> Map<String, Value> {
         let time = |at: At| at.rfc3339_london();
         let spots = picture.demand.hot_spots.iter();
         let detail = if question.is_exact { "exact" } else { "public" };
@@ -158,9 +158,9 @@ impl Rows {
 
 /// The answer: now, or as it was at a moment.
 pub async fn demand(
-    parts: &Parts,
-    asked: &Asked,
-    question: Question,
+    parts: &ApiState,
+    asked: &HeatQuery,
+    question: DemandRequest,
     headers: &HeaderMap,
     is_layer: bool,
 ) -> Response {

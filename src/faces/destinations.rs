@@ -1,7 +1,7 @@
 //! Destinations for crews and advisers as JSON: what is asked, and what they tell in return.
 
 use app::destinations::said::{Conveying, KEY, NotTaken, bad, keep, keyed, set_off};
-use app::destinations::{Parts, read as read_question, words};
+use app::destinations::{DestinationsState, read as read_question, words};
 use app::wire;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Query, State};
@@ -23,7 +23,7 @@ const BODY_BYTES_MAX: usize = 4 << 10;
 const WHY_CHARS_MAX: usize = 200;
 
 /// The routes.
-pub fn router(parts: Parts) -> Router {
+pub fn router(parts: DestinationsState) -> Router {
     Router::new()
         .route("/api/v1/destinations", get(ask))
         .route("/api/v1/destinations/advised", post(advised))
@@ -33,7 +33,10 @@ pub fn router(parts: Parts) -> Router {
         .with_state(parts)
 }
 
-async fn ask(State(parts): State<Parts>, Query(pairs): Query<Vec<(String, String)>>) -> Response {
+async fn ask(
+    State(parts): State<DestinationsState>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Response {
     let picture = parts.shared.picture();
     let table = picture.directory.pathways();
     let question = match read_question(table, pairs) {
@@ -91,7 +94,7 @@ struct Switching {
 }
 
 /// `POST /api/v1/destinations/conveying`
-pub async fn conveying(State(parts): State<Parts>, body: Bytes) -> Response {
+pub async fn conveying(State(parts): State<DestinationsState>, body: Bytes) -> Response {
     match read::<Conveying>(&body) {
         Ok(told) => match set_off(&parts, told).await {
             Ok((incident, word)) => answered(Ok(word), json!({"incident": incident})),
@@ -102,7 +105,7 @@ pub async fn conveying(State(parts): State<Parts>, body: Bytes) -> Response {
 }
 
 /// `POST /api/v1/destinations/advised`
-pub async fn advised(State(parts): State<Parts>, body: Bytes) -> Response {
+pub async fn advised(State(parts): State<DestinationsState>, body: Bytes) -> Response {
     let told = match read::<Advised>(&body) {
         Ok(told) => told,
         Err(why) => return *why,
@@ -125,7 +128,7 @@ pub async fn advised(State(parts): State<Parts>, body: Bytes) -> Response {
 
 /// `POST /api/v1/destinations/recommendations`
 pub async fn recommendation(
-    State(parts): State<Parts>,
+    State(parts): State<DestinationsState>,
     Extension(caller): Extension<Caller>,
     body: Bytes,
 ) -> Response {

@@ -7,16 +7,16 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::api::{Parts, answer};
-use crate::demand::{self, Question};
+use crate::api::{ApiState, answer};
+use crate::demand::{self, DemandRequest};
 use app::{failure, wire};
 use domain::{Cell, ReadingName, Service};
-use views::surface::{Best, Fineness, Group, HOURS_AHEAD};
+use views::surface::{Best, Fineness, HOURS_AHEAD, PatientGroup};
 use views::{OpelView, Published, ServiceView};
 
 /// What may be asked.
 #[derive(Deserialize)]
-pub struct Asked {
+pub struct HeatQuery {
     kind: Option<String>,
     pub(super) window: Option<String>,
     group: Option<String>,
@@ -31,15 +31,15 @@ pub struct Asked {
 }
 
 /// What was asked, as understood.
-enum Kind {
-    Demand(Question),
+enum HeatKind {
+    Demand(DemandRequest),
     Pressure,
     PressureByHex(Fineness),
-    TimeToCare(Group, usize, Fineness),
+    TimeToCare(PatientGroup, usize, Fineness),
 }
 
-impl Asked {
-    fn read(&self) -> Result<Kind, Box<Response>> {
+impl HeatQuery {
+    fn read(&self) -> Result<HeatKind, Box<Response>> {
         let hint = "ask for kind=demand with window=60m, 4h or 24h, res=4 to 7 (8 with detail=exact) and a past at if you like; \
                     kind=pressure, and by_hex=true with res=7 or 8 if you like; or kind=time-to-care with group=minor, child or ambulance, at_plus=0, 1 or 2 and res=7 or 8";
         let fault = || {
@@ -59,17 +59,19 @@ impl Asked {
             _ => None,
         };
         match kind {
-            "demand" => Question::read(self).map(Kind::Demand).ok_or_else(fault),
+            "demand" => DemandRequest::read(self)
+                .map(HeatKind::Demand)
+                .ok_or_else(fault),
             "pressure" if self.by_hex == Some(true) => {
-                fineness.map(Kind::PressureByHex).ok_or_else(fault)
+                fineness.map(HeatKind::PressureByHex).ok_or_else(fault)
             }
-            "pressure" => Ok(Kind::Pressure),
+            "pressure" => Ok(HeatKind::Pressure),
             "time-to-care" => {
-                let group = Group::find(self.group.as_deref().unwrap_or("minor"));
+                let group = PatientGroup::find(self.group.as_deref().unwrap_or("minor"));
                 let hours = Some(self.at_plus.unwrap_or(0)).filter(|hours| *hours < HOURS_AHEAD);
                 match (group, hours, fineness) {
                     (Some(group), Some(hours), Some(fineness)) => {
-                        Ok(Kind::TimeToCare(group, hours, fineness))
+                        Ok(HeatKind::TimeToCare(group, hours, fineness))
                     }
                     _ => Err(fault()),
                 }
@@ -79,7 +81,7 @@ impl Asked {
     }
 }
 
-impl Asked {
+impl HeatQuery {
     /// Whether something is asked that only demand can answer.
     fn is_of_demand(&self) -> bool {
         self.window.as_deref().unwrap_or("60m") != "60m"
@@ -90,8 +92,8 @@ impl Asked {
 
 /// `GET /api/v1/heat`
 pub async fn json(
-    State(parts): State<Parts>,
-    Query(asked): Query<Asked>,
+    State(parts): State<ApiState>,
+    Query(asked): Query<HeatQuery>,
     headers: HeaderMap,
 ) -> Response {
     let kind = match asked.read() {
@@ -101,17 +103,17 @@ pub async fn json(
     let picture = parts.shared.picture();
     let mode = &parts.shared.mode;
     let body = match kind {
-        Kind::Demand(question) => {
+        HeatKind::Demand(question) => {
             return demand::demand(&parts, &asked, question, &headers, false).await;
         }
-        Kind::Pressure => {
+        HeatKind::Pressure => {
             let all = picture
                 .services
                 .values()
                 .filter_map(|v| pressure(&picture, v));
             wire::envelope(&picture, mode, "services", &all.collect())
         }
-        Kind::PressureByHex(fineness) => {
+        HeatKind::PressureByHex(fineness) => {
             let rows = picture.surfaces.nearest(fineness);
             let cells = rows.filter_map(|(cell, service)| {
                 let mut fields = load(&picture, service)?;
@@ -120,7 +122,7 @@ pub async fn json(
             });
             wire::envelope(&picture, mode, "cells", &cells.collect())
         }
-        Kind::TimeToCare(group, hours, fineness) => {
+        HeatKind::TimeToCare(group, hours, fineness) => {
             let rows = picture.surfaces.surface(fineness).rows(group, hours);
             let cells = rows.map(|(cell, service, best)| {
                 let mut fields = soonest(service.id.as_str(), best);
@@ -140,8 +142,8 @@ pub async fn json(
 
 /// `GET /api/v1/heat.geojson`
 pub async fn geojson(
-    State(parts): State<Parts>,
-    Query(asked): Query<Asked>,
+    State(parts): State<ApiState>,
+    Query(asked): Query<HeatQuery>,
     headers: HeaderMap,
 ) -> Response {
     let kind = match asked.read() {
@@ -150,20 +152,20 @@ pub async fn geojson(
     };
     let picture = parts.shared.picture();
     let features: Vec<Value> = match kind {
-        Kind::Demand(question) => {
+        HeatKind::Demand(question) => {
             return demand::demand(&parts, &asked, question, &headers, true).await;
         }
-        Kind::Pressure => picture
+        HeatKind::Pressure => picture
             .services
             .values()
             .filter_map(|view| Some(point(view, &pressure(&picture, view)?)))
             .collect(),
-        Kind::PressureByHex(fineness) => picture
+        HeatKind::PressureByHex(fineness) => picture
             .surfaces
             .nearest(fineness)
             .filter_map(|(cell, service)| Some(polygon(cell, &load(&picture, service)?.into())))
             .collect(),
-        Kind::TimeToCare(group, hours, fineness) => picture
+        HeatKind::TimeToCare(group, hours, fineness) => picture
             .surfaces
             .surface(fineness)
             .rows(group, hours)
@@ -175,7 +177,7 @@ pub async fn geojson(
 
 /// Features as a map layer; whatever else is said of them stands beside.
 pub fn as_map_layer(
-    parts: &Parts,
+    parts: &ApiState,
     headers: &HeaderMap,
     picture: &Published,
     features: Vec<Value>,

@@ -21,7 +21,7 @@ use axum::routing::get;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::metrics::family::Family;
-use app::Shared;
+use app::AppState;
 use domain::At;
 use domain::time::SECOND;
 use telemetry::{self, name};
@@ -58,13 +58,13 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
 }
 
 /// The route.
-pub fn router(shared: Shared, recorder: PrometheusHandle) -> Router {
+pub fn router(shared: AppState, recorder: PrometheusHandle) -> Router {
     Router::new()
         .route("/metrics", get(scrape))
         .with_state((shared, recorder))
 }
 
-async fn scrape(State((shared, recorder)): State<(Shared, PrometheusHandle)>) -> Response {
+async fn scrape(State((shared, recorder)): State<(AppState, PrometheusHandle)>) -> Response {
     let text = text(&recorder, &shared.picture(), shared.clock.now());
     (
         [(

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use views::{Errors, Kind, Span, WAYS};
+use views::{Accuracy, ScoredKind, Span, WAYS};
 use views::{ScoreRow, ScoreView};
 
 /// All rows; of a service when one is asked for.
@@ -13,8 +13,8 @@ pub fn rows(view: &ScoreView, service: Option<&str>) -> Value {
 
 fn row(row: &ScoreRow) -> Value {
     let (of, horizon) = match row.kind {
-        Kind::Now(subject) => (subject.label(), 0),
-        Kind::Ahead(minutes) => ("wait", minutes),
+        ScoredKind::Now(subject) => (subject.label(), 0),
+        ScoredKind::Ahead(minutes) => ("wait", minutes),
     };
     let spans = Span::ALL.into_iter().zip(&row.spans);
     let spans: Map<String, Value> = spans
@@ -28,7 +28,7 @@ fn row(row: &ScoreRow) -> Value {
     })
 }
 
-fn ways(ways: &[Errors; 4]) -> Value {
+fn ways(ways: &[Accuracy; 4]) -> Value {
     let named = WAYS
         .iter()
         .zip(ways)
@@ -37,7 +37,7 @@ fn ways(ways: &[Errors; 4]) -> Value {
 }
 
 /// The figures of one way, minutes and per cent; only the count when nothing was scored.
-fn figures(errors: &Errors) -> Value {
+fn figures(errors: &Accuracy) -> Value {
     if errors.count == 0 {
         return json!({"count": 0});
     }

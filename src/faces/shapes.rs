@@ -21,13 +21,13 @@ pub async fn outlines_geojson(headers: HeaderMap) -> Response {
 
 /// Which hexes.
 #[derive(Deserialize)]
-pub struct Asked {
+pub struct HexesQuery {
     res: Option<u8>,
     cells: Option<String>,
 }
 
 /// `GET /api/v1/hexes.geojson`: the hexes of the area, or those that are named.
-pub async fn hexes_geojson(Query(asked): Query<Asked>, headers: HeaderMap) -> Response {
+pub async fn hexes_geojson(Query(asked): Query<HexesQuery>, headers: HeaderMap) -> Response {
     let cells = match (asked.res, asked.cells.as_deref()) {
         (res, None) => match res.unwrap_or(7) {
             7 => Some(places::area(Resolution::Seven)),

@@ -8,16 +8,16 @@ use axum::http::request::Parts as Head;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 
-use crate::format::{self, Wanted};
+use crate::format::{self, ResponseFormat};
 use crate::outcome::Problem;
-use crate::{BASE, Parts};
+use crate::{BASE, FhirState};
 
 /// Most parts of an address after the base, and most parameters.
 const PIECES_MAX: usize = 64;
 
 /// A question that can be read.
 #[derive(Debug)]
-pub struct Asked {
+pub struct FhirRequest {
     /// The parts of the address after the base.
     pub path: Vec<String>,
     /// The parameters in their order. A `+` is a blank here, as in every form.
@@ -25,10 +25,10 @@ pub struct Asked {
     /// Headers.
     pub headers: HeaderMap,
     /// What the answer shall be.
-    pub wanted: Wanted,
+    pub wanted: ResponseFormat,
 }
 
-impl Asked {
+impl FhirRequest {
     /// A part of the address; empty when there is none.
     pub fn part(&self, index: usize) -> &str {
         self.path.get(index).map_or("", String::as_str)
@@ -79,10 +79,10 @@ impl Asked {
     }
 }
 
-impl FromRequestParts<Parts> for Asked {
+impl FromRequestParts<FhirState> for FhirRequest {
     type Rejection = Response;
 
-    async fn from_request_parts(head: &mut Head, parts: &Parts) -> Result<Self, Response> {
+    async fn from_request_parts(head: &mut Head, parts: &FhirState) -> Result<Self, Response> {
         let uri = head.extensions.get::<OriginalUri>();
         let uri = uri.map_or(&head.uri, |OriginalUri(uri)| uri);
         match Self::read(uri, &head.headers) {
@@ -114,8 +114,8 @@ mod tests {
     use super::*;
     use crate::format::Format;
 
-    fn read(uri: &str) -> (Asked, Result<(), Problem>) {
-        Asked::read(&uri.parse().unwrap(), &HeaderMap::new())
+    fn read(uri: &str) -> (FhirRequest, Result<(), Problem>) {
+        FhirRequest::read(&uri.parse().unwrap(), &HeaderMap::new())
     }
 
     #[test]

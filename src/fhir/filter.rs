@@ -11,7 +11,7 @@ const NEAR_KM: f64 = 10.0;
 
 /// The resources that can be searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ResourceKind {
     /// `HealthcareService`
     Service,
     /// `Location`
@@ -20,7 +20,7 @@ pub enum Kind {
     Organisation,
 }
 
-impl Kind {
+impl ResourceKind {
     /// The resource of that name.
     pub fn named(name: &str) -> Option<Self> {
         [Self::Service, Self::Location, Self::Organisation]
@@ -101,10 +101,12 @@ impl Filter {
     }
 
     /// Whether the record is so, as the resource of that kind that it would be.
-    pub fn fits(&self, kind: Kind, service: &Service) -> bool {
+    pub fn fits(&self, kind: ResourceKind, service: &Service) -> bool {
         let organisation = || resources::organisation_id(service);
         match self {
-            Self::Id(id) if kind == Kind::Organisation => organisation().as_deref() == Some(id),
+            Self::Id(id) if kind == ResourceKind::Organisation => {
+                organisation().as_deref() == Some(id)
+            }
             Self::Id(id) | Self::Location(id) => service.id.as_str() == id,
             Self::Identifier(system, value) => {
                 identifiers(kind, service).into_iter().any(|(known, text)| {
@@ -128,26 +130,26 @@ impl Filter {
     }
 }
 
-fn name(kind: Kind, service: &Service) -> &str {
+fn name(kind: ResourceKind, service: &Service) -> &str {
     match kind {
-        Kind::Organisation => resources::organisation_name(service),
-        Kind::Service | Kind::Location => service.shown_name(),
+        ResourceKind::Organisation => resources::organisation_name(service),
+        ResourceKind::Service | ResourceKind::Location => service.shown_name(),
     }
 }
 
 /// Systems and values of a resource's identifiers; a value may be empty.
-fn identifiers(kind: Kind, service: &Service) -> [(&'static str, &str); 2] {
+fn identifiers(kind: ResourceKind, service: &Service) -> [(&'static str, &str); 2] {
     let none = ("", "");
     match kind {
-        Kind::Service => [
+        ResourceKind::Service => [
             (systems::SERVICE_ID, service.id.as_str()),
             (
                 systems::DOS_ID,
                 service.dos_id.as_deref().unwrap_or_default(),
             ),
         ],
-        Kind::Location => [(systems::ODS_SITE, &service.ods), none],
-        Kind::Organisation => [(systems::ODS_ORGANISATION, &service.parent_ods), none],
+        ResourceKind::Location => [(systems::ODS_SITE, &service.ods), none],
+        ResourceKind::Organisation => [(systems::ODS_ORGANISATION, &service.parent_ods), none],
     }
 }
 

@@ -25,14 +25,14 @@ pub enum Version {
 
 /// What an answer shall be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted {
+pub struct ResponseFormat {
     /// How it is written.
     pub format: Format,
     /// Of which version it is.
     pub version: Version,
 }
 
-impl Default for Wanted {
+impl Default for ResponseFormat {
     fn default() -> Self {
         Self {
             format: Format::Json,
@@ -124,7 +124,10 @@ impl<'a> Range<'a> {
 
 /// What the answer shall be: `_format` beats `Accept`. What cannot be is told in the format that was asked for, as far
 /// as that is known.
-pub fn wanted(headers: &HeaderMap, pairs: &[(String, String)]) -> (Wanted, Result<(), Problem>) {
+pub fn wanted(
+    headers: &HeaderMap,
+    pairs: &[(String, String)],
+) -> (ResponseFormat, Result<(), Problem>) {
     let accept: Vec<&str> = headers
         .get_all(ACCEPT)
         .iter()
@@ -141,7 +144,7 @@ pub fn wanted(headers: &HeaderMap, pairs: &[(String, String)]) -> (Wanted, Resul
     if let Some(parameter) = parameter {
         let range = Range::of(&parameter);
         let Some(format) = range.format() else {
-            return (Wanted::default(), Err(Problem::not_acceptable()));
+            return (ResponseFormat::default(), Err(Problem::not_acceptable()));
         };
         // A version is asked for by `Accept`, or here.
         let versions = if range.version.is_some() || ranges.is_empty() {
@@ -172,15 +175,15 @@ pub fn wanted(headers: &HeaderMap, pairs: &[(String, String)]) -> (Wanted, Resul
                 .collect();
             settle(format, &same)
         }
-        None if accept.is_empty() => (Wanted::default(), Ok(())),
-        None => (Wanted::default(), Err(Problem::not_acceptable())),
+        None if accept.is_empty() => (ResponseFormat::default(), Ok(())),
+        None => (ResponseFormat::default(), Err(Problem::not_acceptable())),
     }
 }
 
 /// The newest version of those listed that is spoken here.
-fn settle(format: Format, ranges: &[Range<'_>]) -> (Wanted, Result<(), Problem>) {
+fn settle(format: Format, ranges: &[Range<'_>]) -> (ResponseFormat, Result<(), Problem>) {
     let newest = ranges.iter().filter_map(Range::version).max();
-    let wanted = Wanted {
+    let wanted = ResponseFormat {
         format,
         version: newest.unwrap_or(Version::V1_0),
     };

@@ -19,11 +19,11 @@ use serde_json::{Value, json};
 use tower_http::compression::CompressionLayer;
 
 use app::access::{Access, PROFESSIONALS};
-use app::placing::Desk;
+use app::placing::BookingDesk;
 use domain::Service;
 use domain::listing::Audience;
 
-use asked::Asked;
+use asked::FhirRequest;
 use bars::Requests;
 use format::Format;
 use outcome::Problem;
@@ -37,15 +37,15 @@ const READING: &str = "GET, HEAD";
 
 /// What the routes need.
 #[derive(Clone)]
-pub struct Parts {
-    desk: Desk,
+pub struct FhirState {
+    desk: BookingDesk,
     access: Access,
     requests: Requests,
 }
 
 /// The routes.
-pub fn router(desk: Desk, access: Access) -> Router {
-    let parts = Parts {
+pub fn router(desk: BookingDesk, access: Access) -> Router {
+    let parts = FhirState {
         desk,
         access,
         requests: Requests::default(),
@@ -66,7 +66,7 @@ pub fn router(desk: Desk, access: Access) -> Router {
 }
 
 /// What is served, and nothing else.
-async fn metadata(State(parts): State<Parts>, asked: Asked) -> Response {
+async fn metadata(State(parts): State<FhirState>, asked: FhirRequest) -> Response {
     let resource = |kind: &str| {
         let parameters = search::known(kind)
             .iter()
@@ -113,7 +113,7 @@ async fn metadata(State(parts): State<Parts>, asked: Asked) -> Response {
     parts.answer(&asked, Ok(statement))
 }
 
-fn audience(parts: &Parts, headers: &HeaderMap) -> Audience {
+fn audience(parts: &FhirState, headers: &HeaderMap) -> Audience {
     let now = parts.desk.shared.clock.now();
     match parts.access.find_reader(headers, &PROFESSIONALS, now) {
         Some(_) => Audience::Professional,
@@ -126,19 +126,19 @@ fn is_listed(service: &Service, audience: Audience) -> bool {
     audience == Audience::Professional || (service.active && service.audience == Audience::Public)
 }
 
-async fn find(State(parts): State<Parts>, asked: Asked) -> Response {
+async fn find(State(parts): State<FhirState>, asked: FhirRequest) -> Response {
     let picture = parts.desk.shared.picture();
     let audience = audience(&parts, &asked.headers);
     let found = search::answer(&picture.directory, asked.part(0), &asked.pairs, audience);
     parts.answer(&asked, found)
 }
 
-async fn read(State(parts): State<Parts>, asked: Asked) -> Response {
+async fn read(State(parts): State<FhirState>, asked: FhirRequest) -> Response {
     let found = find_one(&parts, &asked);
     parts.answer(&asked, found)
 }
 
-fn find_one(parts: &Parts, asked: &Asked) -> Result<Value, Problem> {
+fn find_one(parts: &FhirState, asked: &FhirRequest) -> Result<Value, Problem> {
     let picture = parts.desk.shared.picture();
     let audience = audience(parts, &asked.headers);
     let id = asked.part(1);
@@ -163,18 +163,18 @@ fn find_one(parts: &Parts, asked: &Asked) -> Result<Value, Problem> {
 }
 
 /// Another method than GET: the Directory can only be read.
-async fn only_get(State(parts): State<Parts>, asked: Asked) -> Response {
+async fn only_get(State(parts): State<FhirState>, asked: FhirRequest) -> Response {
     let words = "this can only be read here: GET or HEAD";
     parts.refuse_method(&asked, words, READING)
 }
 
-async fn nothing(State(parts): State<Parts>, asked: Asked) -> Response {
+async fn nothing(State(parts): State<FhirState>, asked: FhirRequest) -> Response {
     parts.answer(&asked, Err(Problem::unknown_kind()))
 }
 
-impl Parts {
+impl FhirState {
     /// As [`Self::answer`], for what nobody may keep or show to others.
-    fn private_answer(&self, asked: &Asked, found: Result<Value, Problem>) -> Response {
+    fn private_answer(&self, asked: &FhirRequest, found: Result<Value, Problem>) -> Response {
         let mut answer = self.answer(asked, found);
         let fields = answer.headers_mut();
         fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -182,7 +182,7 @@ impl Parts {
         answer
     }
 
-    fn refuse_method(&self, asked: &Asked, words: &str, allowed: &'static str) -> Response {
+    fn refuse_method(&self, asked: &FhirRequest, words: &str, allowed: &'static str) -> Response {
         let mut answer = self.answer(asked, Err(Problem::method(words)));
         let allowed = HeaderValue::from_static(allowed);
         answer.headers_mut().insert(header::ALLOW, allowed);
@@ -190,7 +190,7 @@ impl Parts {
     }
 
     /// A resource or what went wrong, in the format that was asked for, with the ids of the question.
-    fn answer(&self, asked: &Asked, found: Result<Value, Problem>) -> Response {
+    fn answer(&self, asked: &FhirRequest, found: Result<Value, Problem>) -> Response {
         let mut answer = written(asked, found);
         let fields = answer.headers_mut();
         let is_public = audience(self, &asked.headers) == Audience::Public;
@@ -206,7 +206,7 @@ impl Parts {
 
 /// What a caller is told who may not ask this, or whom we do not know.
 pub fn refusal(status: StatusCode, headers: &HeaderMap, uri: &Uri) -> Response {
-    let (asked, _) = Asked::read(uri, headers);
+    let (asked, _) = FhirRequest::read(uri, headers);
     let problem = match status {
         StatusCode::FORBIDDEN => Problem::forbidden(),
         StatusCode::METHOD_NOT_ALLOWED => Problem::method("this address does not take that method"),
@@ -218,7 +218,7 @@ pub fn refusal(status: StatusCode, headers: &HeaderMap, uri: &Uri) -> Response {
     answer
 }
 
-fn written(asked: &Asked, found: Result<Value, Problem>) -> Response {
+fn written(asked: &FhirRequest, found: Result<Value, Problem>) -> Response {
     let (status, resource) = match found {
         Ok(resource) => (StatusCode::OK, resource),
         Err(problem) => (problem.status, problem.outcome()),

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::model::Fault;
+use crate::model::ResourceFault;
 
 /// Something that cannot be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +38,8 @@ impl Problem {
 
     /// What was sent is not a resource of R4. The standard's `required` and `value` are kept; of the rest the national
     /// list has only `invalid`.
-    pub fn faults(faults: &[Fault]) -> Self {
-        let issue = |fault: &Fault| Issue {
+    pub fn faults(faults: &[ResourceFault]) -> Self {
+        let issue = |fault: &ResourceFault| Issue {
             kind: match fault.issue {
                 kind @ ("required" | "value") => kind,
                 _ => "invalid",

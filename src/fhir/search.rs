@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::filter::{Filter, Kind};
+use crate::filter::{Filter, ResourceKind};
 use crate::outcome::Problem;
 use crate::{is_listed, resources};
 use domain::listing::Audience;
@@ -96,10 +96,10 @@ pub fn answer(
     pairs: &[(String, String)],
     audience: Audience,
 ) -> Result<Value, Problem> {
-    let Some(kind) = Kind::named(kind) else {
+    let Some(kind) = ResourceKind::named(kind) else {
         return Err(Problem::unknown_kind());
     };
-    let page = Page::of(known(kind.label()), pairs)?;
+    let page = SearchPage::of(known(kind.label()), pairs)?;
     let mut organisations = BTreeSet::new();
     let mut matches: Vec<&Service> = Vec::new();
     let mut total = 0;
@@ -111,7 +111,7 @@ pub fn answer(
             continue;
         }
         // Several services have one organisation, and some none.
-        let is_new = kind != Kind::Organisation
+        let is_new = kind != ResourceKind::Organisation
             || resources::organisation_id(service).is_some_and(|id| organisations.insert(id));
         if !is_new {
             continue;
@@ -125,16 +125,16 @@ pub fn answer(
     Ok(bundle(kind, &page, total, &matches, audience))
 }
 
-fn resource(kind: Kind, service: &Service, audience: Audience) -> Option<Value> {
+fn resource(kind: ResourceKind, service: &Service, audience: Audience) -> Option<Value> {
     match kind {
-        Kind::Service => Some(resources::healthcare_service(service, audience)),
-        Kind::Location => Some(resources::location(service)),
-        Kind::Organisation => resources::organisation(service),
+        ResourceKind::Service => Some(resources::healthcare_service(service, audience)),
+        ResourceKind::Location => Some(resources::location(service)),
+        ResourceKind::Organisation => resources::organisation(service),
     }
 }
 
 /// A question, its paging and what is to be included.
-struct Page {
+struct SearchPage {
     filters: Vec<Filter>,
     include: BTreeSet<&'static str>,
     count: usize,
@@ -143,7 +143,7 @@ struct Page {
     asked: Vec<(String, String)>,
 }
 
-impl Page {
+impl SearchPage {
     fn of(parameters: &[Parameter], pairs: &[(String, String)]) -> Result<Self, Problem> {
         let mut page = Self {
             filters: Vec::new(),
@@ -196,7 +196,7 @@ impl Page {
         Ok(())
     }
 
-    fn link(&self, kind: Kind, offset: usize) -> String {
+    fn link(&self, kind: ResourceKind, offset: usize) -> String {
         let asked: Vec<String> = self
             .asked
             .iter()
@@ -236,8 +236,8 @@ fn entry(resource: &Value, mode: &str) -> Value {
 }
 
 fn bundle(
-    kind: Kind,
-    page: &Page,
+    kind: ResourceKind,
+    page: &SearchPage,
     total: usize,
     matches: &[&Service],
     audience: Audience,
@@ -254,7 +254,7 @@ fn bundle(
             entries.push(entry(resource, "include"));
         }
     };
-    for service in matches.iter().filter(|_| kind == Kind::Service) {
+    for service in matches.iter().filter(|_| kind == ResourceKind::Service) {
         if page.include.contains("HealthcareService:location") {
             include(&resources::location(service));
         }

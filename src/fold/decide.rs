@@ -1,6 +1,6 @@
 //! Whether a fact is to be taken, asked on the writer before the log.
 
-use crate::Picture;
+use crate::FoldState;
 use crate::bookings::diary::SLOTS_MAX;
 use crate::feeds::fingerprint;
 use crate::visit::STEP_BEFORE_ARRIVAL_MAX;
@@ -30,7 +30,7 @@ impl Default for Limits {
 
 /// What is to become of a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
+pub enum FactDecision {
     /// New, possible and in order.
     Take,
     /// The same message was taken before.
@@ -39,9 +39,9 @@ pub enum Decision {
     Refuse(Refused),
 }
 
-impl Picture {
+impl FoldState {
     /// Decides; the reasons are tried from the cheapest to the most particular.
-    pub fn decide(&self, at: At, fact: &Fact, limits: Limits) -> Decision {
+    pub fn decide(&self, at: At, fact: &Fact, limits: Limits) -> FactDecision {
         let is_own = fact.feed.as_str() == OWN_FEED;
         let feed = self.directory.find_feed(fact.feed.as_str());
         if !is_own && (feed.is_none() || fact.event.is_own()) {
@@ -56,7 +56,7 @@ impl Picture {
             .and_then(|f| f.fingerprint(&fact.id))
         {
             return if known == fingerprint(fact) {
-                Decision::Duplicate
+                FactDecision::Duplicate
             } else {
                 refuse(
                     Reason::IdReused,
@@ -100,10 +100,10 @@ impl Picture {
             }
         }
         if let Err(why) = self.place_for(at, &fact.event) {
-            return Decision::Refuse(why.into());
+            return FactDecision::Refuse(why.into());
         }
         self.order(fact)
-            .map_or(Decision::Take, |why| refuse(Reason::WrongOrder, why))
+            .map_or(FactDecision::Take, |why| refuse(Reason::WrongOrder, why))
     }
 
     /// What is wrong with the fact's order, if anything.
@@ -158,6 +158,6 @@ impl Picture {
     }
 }
 
-fn refuse(reason: Reason, detail: impl Into<String>) -> Decision {
-    Decision::Refuse(Refused::new(reason, detail))
+fn refuse(reason: Reason, detail: impl Into<String>) -> FactDecision {
+    FactDecision::Refuse(Refused::new(reason, detail))
 }

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHasher};
 use serde::{Deserialize, Serialize};
 
-use crate::rhythm::Rhythm;
+use crate::rhythm::FeedActivity;
 use domain::time::{DAY, MINUTE, Millis};
 use domain::{At, Event, EventId, Fact, FeedId};
 
@@ -30,7 +30,7 @@ const STUCK_MIN: Millis = 10 * MINUTE;
 /// The order is the order they were taken in. With a million ids a day two of them would share a
 /// hash once in thousands of years; the second would be refused as an id used before, and kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Day {
+struct KnownIds {
     number: i64,
     #[serde(with = "indexmap::map::serde_seq")]
     known: IndexMap<u64, u64, FxBuildHasher>,
@@ -46,8 +46,8 @@ pub struct FeedState {
     /// When the log last took something else than a heartbeat.
     pub told: Option<At>,
     /// When it has news, by the hour of the week.
-    pub rhythm: Rhythm,
-    days: VecDeque<Day>,
+    pub rhythm: FeedActivity,
+    days: VecDeque<KnownIds>,
     /// So many facts in a row came long after they happened.
     behind: u32,
     /// One moment is given for so many facts in a row, the first of them taken then.
@@ -99,9 +99,9 @@ impl FeedState {
         }
         let today = at.0.div_euclid(DAY);
         if self.days.back().is_none_or(|day| day.number != today) {
-            self.days.push_back(Day {
+            self.days.push_back(KnownIds {
                 number: today,
-                ..Day::default()
+                ..KnownIds::default()
             });
         }
         // The whole of a day is forgotten once its last moment is past.

@@ -44,7 +44,7 @@ impl Bands {
 
 /// What one fact says of a call-out. The order settles steps of the same moment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Leg {
+pub enum IncidentStep {
     /// The call came.
     Opened(Cell),
     /// Under way to a service, first or diverted, with the crew's expected time.
@@ -61,11 +61,11 @@ pub enum Leg {
 
 /// One fact of a call-out, ordered by when it happened.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct LegFact {
+pub struct IncidentFact {
     /// When it happened.
     pub happened_at: At,
     /// What it says.
-    pub leg: Leg,
+    pub leg: IncidentStep,
     /// Who said so.
     pub feed: FeedId,
     /// Under which id.
@@ -75,7 +75,7 @@ pub struct LegFact {
 /// One call-out, derived from its facts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
-    facts: Vec<LegFact>,
+    facts: Vec<IncidentFact>,
     /// Where and when the call came.
     pub opened: Option<(At, Cell)>,
     /// Under way to, since, expected.
@@ -96,14 +96,16 @@ impl Incident {
         for fact in &facts {
             let at = fact.happened_at;
             match &fact.leg {
-                Leg::Opened(cell) => self.opened = self.opened.or(Some((at, *cell))),
-                Leg::Towards(service, eta) if self.arrived.is_none() => {
+                IncidentStep::Opened(cell) => self.opened = self.opened.or(Some((at, *cell))),
+                IncidentStep::Towards(service, eta) if self.arrived.is_none() => {
                     self.towards = Some((service.clone(), at, *eta));
                 }
-                Leg::Towards(..) => {}
-                Leg::Arrived => self.arrived = self.arrived.or(Some(at)),
-                Leg::HandedOver => self.handed_over = self.handed_over.or(Some(at)),
-                Leg::Cleared | Leg::Closed => self.ended = self.ended.or(Some(at)),
+                IncidentStep::Towards(..) => {}
+                IncidentStep::Arrived => self.arrived = self.arrived.or(Some(at)),
+                IncidentStep::HandedOver => self.handed_over = self.handed_over.or(Some(at)),
+                IncidentStep::Cleared | IncidentStep::Closed => {
+                    self.ended = self.ended.or(Some(at))
+                }
             }
         }
         self.facts = facts;
@@ -154,7 +156,7 @@ pub struct Incidents {
 
 impl Incidents {
     /// Takes a fact; returns the services whose figures it touches.
-    pub fn take(&mut self, name: &IncidentId, fact: LegFact) -> Vec<ServiceId> {
+    pub fn take(&mut self, name: &IncidentId, fact: IncidentFact) -> Vec<ServiceId> {
         let incident = self.by_id.entry(name.clone()).or_default();
         let before = incident.service().cloned();
         incident.facts.push(fact);

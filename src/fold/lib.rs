@@ -25,13 +25,13 @@ use domain::{At, Directory, Entry, Event, Fact, FeedId, IncidentId, Record, Serv
 
 use advice::Advice;
 pub use bookings::Bookings;
-pub use decide::{Decision, FUTURE_MAX, LATE_MAX, LATE_MAX_MOST, Limits};
-use demand::{Asked, Demand, Point};
+pub use decide::{FUTURE_MAX, FactDecision, LATE_MAX, LATE_MAX_MOST, Limits};
+use demand::{Demand, DemandSource, Point};
 use feeds::{FeedState, Feeds};
-use handovers::{Incidents, Leg, LegFact};
-use listings::Listings;
-use services::{DoorState, ServiceState};
-use visit::{Step, VisitFact};
+use handovers::{IncidentFact, IncidentStep, Incidents};
+use listings::DirectoryChanges;
+use services::{ClosureState, ServiceState};
+use visit::{VisitFact, VisitStep};
 use visits::Visits;
 
 /// Rises with every change of what facts mean or of how a picture is written: a snapshot of another
@@ -55,7 +55,7 @@ pub enum Change {
 
 /// Everything the facts so far add up to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Picture {
+pub struct FoldState {
     #[serde(skip)]
     directory: Arc<Directory>,
     seq: u64,
@@ -65,13 +65,13 @@ pub struct Picture {
     demand: Demand,
     services: BTreeMap<ServiceId, ServiceState>,
     feeds: Feeds,
-    listings: Listings,
+    listings: DirectoryChanges,
     bookings: Bookings,
     #[serde(default)]
     advice: Advice,
 }
 
-impl Picture {
+impl FoldState {
     /// Nothing is known yet.
     pub fn new(directory: Arc<Directory>) -> Self {
         Self {
@@ -83,7 +83,7 @@ impl Picture {
             demand: Demand::default(),
             services: BTreeMap::new(),
             feeds: Feeds::default(),
-            listings: Listings::default(),
+            listings: DirectoryChanges::default(),
             bookings: Bookings::default(),
             advice: Advice::default(),
         }
@@ -118,7 +118,7 @@ impl Picture {
     }
 
     /// Changes of the Directory in the log.
-    pub fn listings(&self) -> &Listings {
+    pub fn listings(&self) -> &DirectoryChanges {
         &self.listings
     }
 
@@ -168,9 +168,9 @@ impl Picture {
                 incident, origin, ..
             } => {
                 changes.push(Change::DemandChanged);
-                self.leg(fact, incident, Leg::Opened(*origin))
+                self.leg(fact, incident, IncidentStep::Opened(*origin))
             }
-            Event::IncidentClosed { incident } => self.leg(fact, incident, Leg::Closed),
+            Event::IncidentClosed { incident } => self.leg(fact, incident, IncidentStep::Closed),
             Event::ConveyanceStarted {
                 incident,
                 service,
@@ -182,13 +182,19 @@ impl Picture {
                 service,
                 eta,
                 ..
-            } => self.leg(fact, incident, Leg::Towards(service.clone(), *eta)),
-            Event::ConveyanceArrived { incident } => self.leg(fact, incident, Leg::Arrived),
-            Event::HandoverCompleted { incident } => self.leg(fact, incident, Leg::HandedOver),
-            Event::ConveyanceCleared { incident } => self.leg(fact, incident, Leg::Cleared),
+            } => self.leg(fact, incident, IncidentStep::Towards(service.clone(), *eta)),
+            Event::ConveyanceArrived { incident } => {
+                self.leg(fact, incident, IncidentStep::Arrived)
+            }
+            Event::HandoverCompleted { incident } => {
+                self.leg(fact, incident, IncidentStep::HandedOver)
+            }
+            Event::ConveyanceCleared { incident } => {
+                self.leg(fact, incident, IncidentStep::Cleared)
+            }
             Event::ContactRecorded { origin, .. } => {
                 if let Some(cell) = origin {
-                    self.demand.put((at, *cell), Asked::Contact);
+                    self.demand.put((at, *cell), DemandSource::Contact);
                     changes.push(Change::DemandChanged);
                 }
                 Vec::new()
@@ -262,7 +268,7 @@ impl Picture {
                 incident,
                 ..
             } => {
-                let step = Step::Arrived {
+                let step = VisitStep::Arrived {
                     service: service.clone(),
                     mode: *mode,
                     acuity: *acuity,
@@ -270,21 +276,23 @@ impl Picture {
                 };
                 (visit, step, *origin)
             }
-            Event::VisitTriaged { visit, acuity } => (visit, Step::Triaged(*acuity), None),
-            Event::VisitSeen { visit } => (visit, Step::Seen, None),
-            Event::VisitDecided { visit, decision } => (visit, Step::Decided(*decision), None),
-            Event::VisitDeparted { visit, how } => (visit, Step::Departed(*how), None),
-            Event::VisitMoved { visit, service } => (visit, Step::Moved(service.clone()), None),
-            Event::VisitCancelled { visit } => (visit, Step::Cancelled, None),
-            Event::VisitReopened { visit } => (visit, Step::Reopened, None),
+            Event::VisitTriaged { visit, acuity } => (visit, VisitStep::Triaged(*acuity), None),
+            Event::VisitSeen { visit } => (visit, VisitStep::Seen, None),
+            Event::VisitDecided { visit, decision } => (visit, VisitStep::Decided(*decision), None),
+            Event::VisitDeparted { visit, how } => (visit, VisitStep::Departed(*how), None),
+            Event::VisitMoved { visit, service } => {
+                (visit, VisitStep::Moved(service.clone()), None)
+            }
+            Event::VisitCancelled { visit } => (visit, VisitStep::Cancelled, None),
+            Event::VisitReopened { visit } => (visit, VisitStep::Reopened, None),
             Event::VisitMerged { visit, into } => {
                 let old = self.came(visit).filter(|_| !self.is_retired(visit));
                 let before = self.came(into);
                 let mut touched = self.visits.merge(visit, into, fact.happened_at);
                 // From now on both names are one visit.
-                self.demand.correct(old, None, Asked::Arrival);
+                self.demand.correct(old, None, DemandSource::Arrival);
                 let after = self.came(into);
-                self.demand.correct(before, after, Asked::Arrival);
+                self.demand.correct(before, after, DemandSource::Arrival);
                 changes.push(Change::DemandChanged);
                 for name in [visit, into] {
                     touched.extend(self.bookings.follow(&self.visits, name));
@@ -297,7 +305,7 @@ impl Picture {
         let mut touched = self.visits.take(visit, visit_fact(fact, step), origin);
         let after = self.came(visit);
         if before != after {
-            self.demand.correct(before, after, Asked::Arrival);
+            self.demand.correct(before, after, DemandSource::Arrival);
             changes.push(Change::DemandChanged);
         }
         touched.extend(match booking_of(&fact.event) {
@@ -307,8 +315,8 @@ impl Picture {
         touched
     }
 
-    fn leg(&mut self, fact: &Fact, incident: &IncidentId, leg: Leg) -> Vec<ServiceId> {
-        let fact = LegFact {
+    fn leg(&mut self, fact: &Fact, incident: &IncidentId, leg: IncidentStep) -> Vec<ServiceId> {
+        let fact = IncidentFact {
             happened_at: fact.happened_at,
             leg,
             feed: fact.feed.clone(),
@@ -318,7 +326,7 @@ impl Picture {
         let before = opened(&self.incidents);
         let touched = self.incidents.take(incident, fact);
         let after = opened(&self.incidents);
-        self.demand.correct(before, after, Asked::CallOut);
+        self.demand.correct(before, after, DemandSource::CallOut);
         touched
     }
 
@@ -338,7 +346,7 @@ impl Picture {
         reason: &str,
         next_update_at: Option<At>,
     ) -> Vec<ServiceId> {
-        let door = DoorState {
+        let door = ClosureState {
             since,
             closed,
             reason: reason.to_owned(),
@@ -401,7 +409,7 @@ fn booking_of(event: &Event) -> Option<&str> {
     }
 }
 
-fn visit_fact(fact: &Fact, step: Step) -> VisitFact {
+fn visit_fact(fact: &Fact, step: VisitStep) -> VisitFact {
     VisitFact {
         happened_at: fact.happened_at,
         step,

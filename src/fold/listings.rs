@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use domain::{At, Listing, Service, ServiceId};
+use domain::{At, DirectoryChange, Service, ServiceId};
 
 /// Changes that are remembered with their reason; the log has all of them.
 pub const NOTES_MAX: usize = 500;
@@ -27,24 +27,36 @@ pub struct Note {
 
 /// All changes since the log began.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listings {
+pub struct DirectoryChanges {
     /// The newest change of each record.
-    changed: BTreeMap<ServiceId, Listing>,
+    changed: BTreeMap<ServiceId, DirectoryChange>,
     notes: VecDeque<Note>,
 }
 
-impl Listings {
+impl DirectoryChanges {
     /// Takes a record in.
-    pub fn put(&mut self, at: At, record: &Service, by: &CompactString, why: &str) -> Listing {
-        let change = Listing::Put(Box::new(record.clone()));
+    pub fn put(
+        &mut self,
+        at: At,
+        record: &Service,
+        by: &CompactString,
+        why: &str,
+    ) -> DirectoryChange {
+        let change = DirectoryChange::Put(Box::new(record.clone()));
         self.note(at, &record.id, false, by, why);
         self.changed.insert(record.id.clone(), change.clone());
         change
     }
 
     /// Takes a record out.
-    pub fn withdraw(&mut self, at: At, id: &ServiceId, by: &CompactString, why: &str) -> Listing {
-        let change = Listing::Withdrawn(id.clone());
+    pub fn withdraw(
+        &mut self,
+        at: At,
+        id: &ServiceId,
+        by: &CompactString,
+        why: &str,
+    ) -> DirectoryChange {
+        let change = DirectoryChange::Withdrawn(id.clone());
         self.note(at, id, true, by, why);
         self.changed.insert(id.clone(), change.clone());
         change
@@ -64,7 +76,7 @@ impl Listings {
     }
 
     /// The newest change of each record.
-    pub fn changes(&self) -> Vec<Listing> {
+    pub fn changes(&self) -> Vec<DirectoryChange> {
         self.changed.values().cloned().collect()
     }
 

@@ -20,14 +20,14 @@ const MINUTE_CHANCE_MIN: f64 = 0.2;
 
 /// Minutes with news in each hour of the week, as usual.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rhythm {
+pub struct FeedActivity {
     /// By the hour of the week in London, Monday first; in parts of a minute.
     usual: Vec<Option<u16>>,
     /// The hour being counted, minutes with news in it, the last of them.
     present: Option<(i64, i64, i64)>,
 }
 
-impl Rhythm {
+impl FeedActivity {
     /// Something was heard: news, or only that the feed is there.
     pub fn hear(&mut self, at: At, is_news: bool) {
         let (hour, minute) = (at.0.div_euclid(HOUR), at.0.div_euclid(MINUTE));
@@ -102,9 +102,9 @@ mod tests {
     use domain::time::DAY;
 
     /// Two weeks with news every fifth minute by day and none by night, heard every minute.
-    fn two_weeks() -> (Rhythm, At) {
+    fn two_weeks() -> (FeedActivity, At) {
         let begin = At::parse("2026-11-02T00:00:00Z").unwrap();
-        let mut rhythm = Rhythm::default();
+        let mut rhythm = FeedActivity::default();
         for minute in 0..14 * 24 * 60 {
             let at = begin.plus(minute * MINUTE);
             let is_day = (8..20).contains(&(minute / 60 % 24));
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn nothing_is_judged_before_anything_is_known() {
         let from = At::parse("2026-11-02T12:00:00Z").unwrap();
-        let none = Rhythm::default().chance_of_silence(from, from.plus(HOUR));
+        let none = FeedActivity::default().chance_of_silence(from, from.plus(HOUR));
         assert_eq!(none, None);
     }
 

@@ -34,7 +34,7 @@ pub struct StatusState {
 
 /// Closed or opened out of turn, as last said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DoorState {
+pub struct ClosureState {
     /// Since.
     pub since: At,
     /// Closed, or opened again.
@@ -49,7 +49,7 @@ pub struct DoorState {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceState {
     status: Option<StatusState>,
-    door: Option<DoorState>,
+    door: Option<ClosureState>,
     counts: BTreeMap<u8, (At, u32)>,
 }
 
@@ -76,7 +76,7 @@ impl ServiceState {
     }
 
     /// Takes a closure or its end.
-    pub fn set_door(&mut self, door: DoorState) {
+    pub fn set_door(&mut self, door: ClosureState) {
         if self
             .door
             .as_ref()
@@ -104,7 +104,7 @@ impl ServiceState {
     }
 
     /// The closure while it lasts.
-    pub fn closure(&self) -> Option<&DoorState> {
+    pub fn closure(&self) -> Option<&ClosureState> {
         self.door.as_ref().filter(|door| door.closed)
     }
 

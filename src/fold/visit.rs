@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use domain::event::{Acuity, Decision, Departure, Mode};
+use domain::event::{Acuity, ArrivalMode, Decision, Departure};
 use domain::time::{HOUR, MINUTE, Millis};
 use domain::{AcuityGroup, At, EventId, FeedId, IncidentId, ServiceId};
 
@@ -18,13 +18,13 @@ pub const VISIT_MAX: Millis = 48 * HOUR;
 /// What one fact says of a visit. The order of the variants settles steps of the same moment, and
 /// the order of what they say settles two of one kind: never which was told first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Step {
+pub enum VisitStep {
     /// The patient came.
     Arrived {
         /// Where.
         service: ServiceId,
         /// How.
-        mode: Mode,
+        mode: ArrivalMode,
         /// How urgent, if known.
         acuity: Option<Acuity>,
         /// The call-out that brought them.
@@ -52,7 +52,7 @@ pub struct VisitFact {
     /// When it happened.
     pub happened_at: At,
     /// What it says.
-    pub step: Step,
+    pub step: VisitStep,
     /// Who said so.
     pub feed: FeedId,
     /// Under which id.
@@ -69,7 +69,7 @@ pub struct VisitState {
     /// Came when.
     pub arrived: At,
     /// Came how.
-    pub mode: Mode,
+    pub mode: ArrivalMode,
     /// How urgent.
     pub acuity: Option<Acuity>,
     /// The call-out that brought them.
@@ -103,25 +103,25 @@ impl VisitState {
 
 /// Derives the state; `None` when the arrival is not known or was cancelled.
 pub fn derive(facts: &[VisitFact]) -> Option<VisitState> {
-    if facts.iter().any(|fact| fact.step == Step::Cancelled) {
+    if facts.iter().any(|fact| fact.step == VisitStep::Cancelled) {
         return None;
     }
     let mut state = arrival(facts)?;
     for fact in facts {
         let at = fact.happened_at.max(state.arrived);
         match &fact.step {
-            Step::Triaged(acuity) => {
+            VisitStep::Triaged(acuity) => {
                 state.acuity = Some(*acuity);
                 state.triaged.get_or_insert(at);
             }
-            Step::Seen => {
+            VisitStep::Seen => {
                 state.seen.get_or_insert(at);
             }
-            Step::Moved(service) => state.service = service.clone(),
-            Step::Decided(decision) => state.decided = Some((at, *decision)),
-            Step::Departed(how) => state.departed = Some((at, *how)),
-            Step::Reopened => state.departed = None,
-            Step::Arrived { .. } | Step::Cancelled => {}
+            VisitStep::Moved(service) => state.service = service.clone(),
+            VisitStep::Decided(decision) => state.decided = Some((at, *decision)),
+            VisitStep::Departed(how) => state.departed = Some((at, *how)),
+            VisitStep::Reopened => state.departed = None,
+            VisitStep::Arrived { .. } | VisitStep::Cancelled => {}
         }
     }
     Some(state)
@@ -130,7 +130,7 @@ pub fn derive(facts: &[VisitFact]) -> Option<VisitState> {
 /// The first arrival counts: a second registration of the same visit is a repeat.
 fn arrival(facts: &[VisitFact]) -> Option<VisitState> {
     facts.iter().find_map(|fact| match &fact.step {
-        Step::Arrived {
+        VisitStep::Arrived {
             service,
             mode,
             acuity,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::visit::{self, Step, VISIT_MAX, VisitFact, VisitState};
+use crate::visit::{self, VISIT_MAX, VisitFact, VisitState, VisitStep};
 use domain::event::Departure;
 use domain::time::{HOUR, Millis};
 use domain::{At, Cell, ServiceId, VisitId};
@@ -86,7 +86,7 @@ impl Visits {
         let facts = &self.find(visit)?.facts;
         facts
             .iter()
-            .filter(|fact| !matches!(fact.step, Step::Arrived { .. } | Step::Cancelled))
+            .filter(|fact| !matches!(fact.step, VisitStep::Arrived { .. } | VisitStep::Cancelled))
             .map(|fact| fact.happened_at)
             .min()
     }

@@ -23,7 +23,7 @@ pub type Widths = [f64; 2];
 
 /// Learns how far off a median is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Band {
+pub struct PredictionInterval {
     kept: usize,
     step: f64,
     /// Errors relative to what was said, oldest first, and the same in order of size.
@@ -35,13 +35,13 @@ pub struct Band {
     tops: [f64; 2],
 }
 
-impl Default for Band {
+impl Default for PredictionInterval {
     fn default() -> Self {
         Self::new(ERRORS_KEPT, OFFSET_STEP)
     }
 }
 
-impl Band {
+impl PredictionInterval {
     /// Nothing is known yet; so many errors will be kept, and the ends move by such steps. Where the
     /// truth comes hours after a range was said, steps must be small: a range that follows what is
     /// wrong now is wrong by the time it is used.

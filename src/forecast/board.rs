@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use domain::time::{HOUR, Millis};
-use domain::{Ahead, At, Estimate, Said, ServiceId, Shown, Subject};
+use domain::{Ahead, At, Estimate, ServiceId, Shown, ShownEstimate, Subject};
 
 /// What was shown is remembered this long: past the longest horizon, and for arrivals told late.
 pub const SHOWN_KEPT: Millis = 6 * HOUR;
@@ -15,13 +15,13 @@ pub type Course<T> = VecDeque<(At, T)>;
 
 /// What readers are and were shown.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Board {
+pub struct ShownBoard {
     #[serde(with = "as_list")]
-    now: BTreeMap<(ServiceId, Subject), Course<Said>>,
+    now: BTreeMap<(ServiceId, Subject), Course<ShownEstimate>>,
     ahead: BTreeMap<ServiceId, Course<Vec<Ahead>>>,
 }
 
-impl Board {
+impl ShownBoard {
     /// From a moment on this is shown.
     pub fn take(&mut self, at: At, shown: &[Shown]) {
         for shown in shown {
@@ -39,7 +39,7 @@ impl Board {
     }
 
     /// What is shown now; `None` when nothing was ever shown.
-    pub fn said(&self, service: &ServiceId, of: Subject) -> Option<Said> {
+    pub fn said(&self, service: &ServiceId, of: Subject) -> Option<ShownEstimate> {
         let course = self.now.get(&(service.clone(), of))?;
         course.back().map(|(_, said)| *said)
     }
@@ -47,7 +47,7 @@ impl Board {
     /// The estimate that was shown at a moment, if one was.
     pub fn said_at(&self, service: &ServiceId, of: Subject, at: At) -> Option<Estimate> {
         let course = self.now.get(&(service.clone(), of))?;
-        as_of(course, at).and_then(Said::estimate)
+        as_of(course, at).and_then(ShownEstimate::estimate)
     }
 
     /// What is shown of the time ahead.
@@ -98,9 +98,9 @@ pub fn as_of<T>(course: &Course<T>, at: At) -> Option<&T> {
 mod as_list {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use super::{BTreeMap, Course, Said, ServiceId, Subject};
+    use super::{BTreeMap, Course, ServiceId, ShownEstimate, Subject};
 
-    type Courses = BTreeMap<(ServiceId, Subject), Course<Said>>;
+    type Courses = BTreeMap<(ServiceId, Subject), Course<ShownEstimate>>;
 
     pub fn serialize<S: Serializer>(courses: &Courses, out: S) -> Result<S::Ok, S::Error> {
         courses.iter().collect::<Vec<_>>().serialize(out)
@@ -117,8 +117,8 @@ mod tests {
     use domain::time::MINUTE;
     use domain::{Method, Withheld};
 
-    fn said(median: i64) -> Said {
-        Said::Estimate(Estimate {
+    fn said(median: i64) -> ShownEstimate {
+        ShownEstimate::Estimate(Estimate {
             median,
             low: 1,
             high: None,
@@ -128,7 +128,7 @@ mod tests {
         })
     }
 
-    fn now(said: Said) -> [Shown; 1] {
+    fn now(said: ShownEstimate) -> [Shown; 1] {
         [Shown::Now {
             service: ServiceId::new("a").unwrap(),
             of: Subject::Wait,
@@ -139,10 +139,10 @@ mod tests {
     #[test]
     fn it_knows_what_was_shown_when() {
         let a = ServiceId::new("a").unwrap();
-        let mut board = Board::default();
+        let mut board = ShownBoard::default();
         let at = |minute: i64| At(minute * MINUTE);
         board.take(at(10), &now(said(50)));
-        board.take(at(20), &now(Said::Withheld(Withheld::SilentFeed)));
+        board.take(at(20), &now(ShownEstimate::Withheld(Withheld::SilentFeed)));
         board.take(at(30), &now(said(70)));
         let then = |minute| {
             board
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn it_forgets_what_no_arrival_can_ask_for() {
-        let mut board = Board::default();
+        let mut board = ShownBoard::default();
         for minute in 0..3_000 {
             board.take(At(minute * MINUTE), &now(said(minute)));
         }

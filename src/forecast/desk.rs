@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::learner::{Learner, Said, wait_seconds};
-use crate::line::{Line, Sight};
+use crate::learner::{Learner, Prediction, wait_seconds};
+use crate::line::{QueueFeatures, WaitQueue};
 use crate::score::Options;
-use domain::event::{Acuity, Event, Mode};
+use domain::event::{Acuity, ArrivalMode, Event};
 use domain::time::{DAY, Millis};
 use domain::{AcuityGroup, At, Entry, Estimate, Method, Record, VisitId};
 
@@ -19,18 +19,18 @@ pub const LEARNED_MIN: usize = 30;
 
 /// One thing told about a visit.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Told {
+pub struct WaitEvent {
     /// When it happened.
     pub at: At,
     /// Which stay.
     pub visit: VisitId,
     /// What.
-    pub step: ToldStep,
+    pub step: WaitStep,
 }
 
 /// What may happen to a visit as far as waits go.
 #[derive(Debug, Clone, PartialEq)]
-pub enum ToldStep {
+pub enum WaitStep {
     /// Joined the queue of a service.
     Arrived {
         /// Which queue; any name.
@@ -50,7 +50,7 @@ pub enum ToldStep {
     Gone,
 }
 
-impl Told {
+impl WaitEvent {
     /// What an entry of the log tells of a wait, if it tells any of it.
     pub fn by(entry: &Entry) -> Option<Self> {
         let Record::Fact(fact) = &entry.record else {
@@ -62,17 +62,17 @@ impl Told {
                 acuity,
                 mode,
                 ..
-            } => ToldStep::Arrived {
+            } => WaitStep::Arrived {
                 service: service.to_string(),
                 acuity: *acuity,
-                by_ambulance: *mode == Mode::Ambulance,
+                by_ambulance: *mode == ArrivalMode::Ambulance,
             },
-            Event::VisitTriaged { acuity, .. } => ToldStep::Triaged(*acuity),
-            Event::VisitSeen { .. } => ToldStep::Seen,
-            Event::VisitMoved { service, .. } => ToldStep::Moved(service.to_string()),
+            Event::VisitTriaged { acuity, .. } => WaitStep::Triaged(*acuity),
+            Event::VisitSeen { .. } => WaitStep::Seen,
+            Event::VisitMoved { service, .. } => WaitStep::Moved(service.to_string()),
             Event::VisitDeparted { .. }
             | Event::VisitCancelled { .. }
-            | Event::VisitMerged { .. } => ToldStep::Gone,
+            | Event::VisitMerged { .. } => WaitStep::Gone,
             _ => return None,
         };
         Some(Self {
@@ -113,11 +113,11 @@ impl LeftOut {
 
 /// What came of something told.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Heard {
+pub enum QueueUpdate {
     /// Nothing to say or to learn.
     Nothing,
     /// Someone joined and was told this.
-    Said(Box<(Sight, Said)>),
+    Predicted(Box<(QueueFeatures, Prediction)>),
     /// Someone was started: their stream, and how long they waited in seconds.
     Started(String, f64),
     /// It cannot be used.
@@ -128,16 +128,16 @@ pub enum Heard {
 struct Waiting {
     service: String,
     stream: String,
-    said: Option<Said>,
+    said: Option<Prediction>,
     /// How it stood when they joined, for what is learned of their group once that is known.
-    joined: Option<(Sight, bool)>,
+    joined: Option<(QueueFeatures, bool)>,
     group: Option<AcuityGroup>,
 }
 
 /// Every queue.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Desk {
-    lines: BTreeMap<String, Line>,
+pub struct WaitQueues {
+    lines: BTreeMap<String, WaitQueue>,
     learners: BTreeMap<String, Learner>,
     /// What is learned of each group of a service; only where that is asked for.
     groups: Option<BTreeMap<String, [Learner; 3]>>,
@@ -151,7 +151,7 @@ pub const GROUPS: [AcuityGroup; 3] = [
     AcuityGroup::Standard,
 ];
 
-impl Desk {
+impl WaitQueues {
     /// A desk that learns each acuity group apart as well, whenever that becomes known.
     pub fn by_group() -> Self {
         Self {
@@ -161,27 +161,27 @@ impl Desk {
     }
 
     /// Takes the next thing told.
-    pub fn tell(&mut self, told: &Told) -> Heard {
+    pub fn tell(&mut self, told: &WaitEvent) -> QueueUpdate {
         match &told.step {
-            ToldStep::Arrived {
+            WaitStep::Arrived {
                 service,
                 acuity,
                 by_ambulance,
             } => self.arrived(told, service, *acuity, *by_ambulance),
-            ToldStep::Triaged(acuity) => {
+            WaitStep::Triaged(acuity) => {
                 if let Some(waiting) = self.waiting.get_mut(&told.visit) {
                     waiting.group = Some(AcuityGroup::of(Some(*acuity)));
                     if let Some(line) = self.lines.get_mut(&waiting.service) {
                         line.assess(&told.visit, is_urgent(*acuity));
                     }
                 }
-                Heard::Nothing
+                QueueUpdate::Nothing
             }
-            ToldStep::Seen => self.seen(told),
-            ToldStep::Moved(service) => self.moved(told, service),
-            ToldStep::Gone => {
+            WaitStep::Seen => self.seen(told),
+            WaitStep::Moved(service) => self.moved(told, service),
+            WaitStep::Gone => {
                 let _waited = self.leave(&told.visit);
-                Heard::Nothing
+                QueueUpdate::Nothing
             }
         }
     }
@@ -223,7 +223,7 @@ impl Desk {
     pub fn simple_ways(
         &self,
         service: &str,
-        sight: &Sight,
+        sight: &QueueFeatures,
         now: At,
         window: Millis,
     ) -> [[f64; 3]; 3] {
@@ -265,13 +265,13 @@ impl Desk {
 
     fn arrived(
         &mut self,
-        told: &Told,
+        told: &WaitEvent,
         service: &str,
         acuity: Option<Acuity>,
         by_ambulance: bool,
-    ) -> Heard {
+    ) -> QueueUpdate {
         if self.waiting.contains_key(&told.visit) {
-            return Heard::LeftOut(LeftOut::ArrivedTwice);
+            return QueueUpdate::LeftOut(LeftOut::ArrivedTwice);
         }
         let stream = match acuity {
             None => service.to_owned(),
@@ -294,30 +294,32 @@ impl Desk {
             group: acuity.map(|acuity| AcuityGroup::of(Some(acuity))),
         };
         self.waiting.insert(told.visit.clone(), waiting);
-        said.map_or(Heard::Nothing, |said| Heard::Said(Box::new(said)))
+        said.map_or(QueueUpdate::Nothing, |said| {
+            QueueUpdate::Predicted(Box::new(said))
+        })
     }
 
-    fn seen(&mut self, told: &Told) -> Heard {
+    fn seen(&mut self, told: &WaitEvent) -> QueueUpdate {
         let Some(waiting) = self.waiting.remove(&told.visit) else {
-            return Heard::LeftOut(LeftOut::NoArrival);
+            return QueueUpdate::LeftOut(LeftOut::NoArrival);
         };
         let Some(line) = self.lines.get_mut(&waiting.service) else {
-            return Heard::LeftOut(LeftOut::NoArrival);
+            return QueueUpdate::LeftOut(LeftOut::NoArrival);
         };
         if line
             .joined(&told.visit)
             .is_some_and(|joined| told.at < joined)
         {
             line.leave(&told.visit);
-            return Heard::LeftOut(LeftOut::SeenBeforeArrival);
+            return QueueUpdate::LeftOut(LeftOut::SeenBeforeArrival);
         }
         let joined = line.joined(&told.visit);
         if joined.is_some_and(|joined| told.at.since(joined) > WAIT_POSSIBLE_MAX) {
             line.leave(&told.visit);
-            return Heard::LeftOut(LeftOut::TooLong);
+            return QueueUpdate::LeftOut(LeftOut::TooLong);
         }
         let Some(joined) = line.start(&told.visit, told.at) else {
-            return Heard::LeftOut(LeftOut::NoArrival);
+            return QueueUpdate::LeftOut(LeftOut::NoArrival);
         };
         let wait = wait_seconds(joined, told.at);
         if let Some(said) = &waiting.said {
@@ -325,11 +327,11 @@ impl Desk {
             learner.learn(said, wait);
         }
         self.learn_group(&waiting, joined, wait);
-        Heard::Started(waiting.stream, wait)
+        QueueUpdate::Started(waiting.stream, wait)
     }
 
     /// The wait goes on in another queue: what was said at the first door is not scored.
-    fn moved(&mut self, told: &Told, service: &str) -> Heard {
+    fn moved(&mut self, told: &WaitEvent, service: &str) -> QueueUpdate {
         if let Some(waiting) = self.leave(&told.visit) {
             let line = self.lines.entry(service.to_owned()).or_default();
             line.join(told.visit.clone(), told.at, false, false);
@@ -342,7 +344,7 @@ impl Desk {
             };
             self.waiting.insert(told.visit.clone(), waiting);
         }
-        Heard::Nothing
+        QueueUpdate::Nothing
     }
 
     fn leave(&mut self, visit: &VisitId) -> Option<Waiting> {

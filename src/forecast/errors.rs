@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A way of estimating.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Way {
+pub enum Estimator {
     /// Ours.
     Forecast,
     /// Mean of the waits that ended within the window.
@@ -16,14 +16,14 @@ pub enum Way {
 }
 
 /// All ways, in the order they are said and shown.
-pub const WAYS: [Way; 4] = [
-    Way::Forecast,
-    Way::Rolling,
-    Way::LastEntered,
-    Way::HeadOfLine,
+pub const WAYS: [Estimator; 4] = [
+    Estimator::Forecast,
+    Estimator::Rolling,
+    Estimator::LastEntered,
+    Estimator::HeadOfLine,
 ];
 
-impl Way {
+impl Estimator {
     /// Its name in tables and JSON.
     pub fn label(self) -> &'static str {
         match self {
@@ -37,7 +37,7 @@ impl Way {
 
 /// Sums over the visits of one way; seconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Errors {
+pub struct Accuracy {
     /// Visits scored.
     pub count: u64,
     absolute: f64,
@@ -53,7 +53,7 @@ pub struct Errors {
 
 const SHARES: [f64; 3] = [0.1, 0.5, 0.9];
 
-impl Errors {
+impl Accuracy {
     /// Scores what was said (10, 50 and 90) of one visit, and the ranges that should hold 80% and 90%.
     /// Without ranges the first is from 10 to 90 and there is no second.
     pub fn add(&mut self, words: &[f64; 3], ranges: Option<[[f64; 2]; 2]>, truth: f64) {

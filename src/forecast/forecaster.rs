@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::board::{Board, Course, as_of, put};
-use crate::desk::{Desk, GROUPS, Heard, Told, ToldStep};
+use crate::board::{Course, ShownBoard, as_of, put};
+use crate::desk::{GROUPS, QueueUpdate, WaitEvent, WaitQueues, WaitStep};
 use crate::outlook::{Before, HORIZONS, Outlook};
 use crate::score::Options;
-use crate::scorecard::{Pending, SCORED_HORIZONS, Scorecard, Simple};
+use crate::scorecard::{PendingScore, SCORED_HORIZONS, Scorecard, Simple};
 use crate::{handover_spell, survival, wait_spell};
-use domain::event::Mode;
+use domain::event::ArrivalMode;
 use domain::time::{HOUR, MINUTE, Millis};
 use domain::{
     AcuityGroup, Ahead, At, Entry, Estimate, Event, Fact, IncidentId, Method, Record, ServiceId,
     Shown, Subject, VisitId,
 };
-use fold::Picture;
+use fold::FoldState;
 use fold::visit::VisitState;
 
 /// Quarter hours ahead that are forecast: four hours.
@@ -31,10 +31,10 @@ const USUAL_DAYS_MIN: u16 = 3;
 /// Learns from the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Forecaster {
-    waits: Desk,
-    handovers: Desk,
+    waits: WaitQueues,
+    handovers: WaitQueues,
     outlooks: BTreeMap<ServiceId, Outlook>,
-    board: Board,
+    board: ShownBoard,
     /// What the simple ways said when something was shown of the time ahead.
     simple: BTreeMap<ServiceId, Course<Simple>>,
     wait_scores: Scorecard,
@@ -44,10 +44,10 @@ pub struct Forecaster {
 impl Default for Forecaster {
     fn default() -> Self {
         Self {
-            waits: Desk::by_group(),
-            handovers: Desk::default(),
+            waits: WaitQueues::by_group(),
+            handovers: WaitQueues::default(),
             outlooks: BTreeMap::new(),
-            board: Board::default(),
+            board: ShownBoard::default(),
             simple: BTreeMap::new(),
             wait_scores: Scorecard::default(),
             handover_scores: Scorecard::default(),
@@ -57,7 +57,7 @@ impl Default for Forecaster {
 
 impl Forecaster {
     /// Takes an entry that the picture has taken.
-    pub fn take(&mut self, entry: &Entry, picture: &Picture, before: At) {
+    pub fn take(&mut self, entry: &Entry, picture: &FoldState, before: At) {
         match &entry.record {
             Record::Fact(fact) => {
                 self.take_visit(entry, fact, picture);
@@ -78,7 +78,7 @@ impl Forecaster {
     }
 
     /// What readers are shown.
-    pub fn board(&self) -> &Board {
+    pub fn board(&self) -> &ShownBoard {
         &self.board
     }
 
@@ -87,9 +87,11 @@ impl Forecaster {
         [&self.wait_scores, &self.handover_scores]
     }
 
-    fn take_visit(&mut self, entry: &Entry, fact: &Fact, picture: &Picture) {
-        let Some(told) = Told::by(entry) else { return };
-        let has_come = matches!(told.step, ToldStep::Arrived { .. });
+    fn take_visit(&mut self, entry: &Entry, fact: &Fact, picture: &FoldState) {
+        let Some(told) = WaitEvent::by(entry) else {
+            return;
+        };
+        let has_come = matches!(told.step, WaitStep::Arrived { .. });
         if has_come && !is_waiting(picture, &told.visit) {
             // Told after the end of the wait: it was never in the line.
             return;
@@ -103,7 +105,7 @@ impl Forecaster {
                     acuity,
                     ..
                 },
-                Heard::Said(heard),
+                QueueUpdate::Predicted(heard),
             ) => {
                 let (sight, _) = *heard;
                 let simple = Options::default().window;
@@ -111,10 +113,10 @@ impl Forecaster {
                     .waits
                     .simple_ways(service.as_str(), &sight, told.at, simple);
                 let group = acuity.map(|acuity| AcuityGroup::of(Some(acuity)));
-                let pending = Pending {
+                let pending = PendingScore {
                     group,
                     simple,
-                    ..self.pending(service, told.at, *mode == Mode::Ambulance)
+                    ..self.pending(service, told.at, *mode == ArrivalMode::Ambulance)
                 };
                 self.wait_scores.arrived(told.visit, pending);
             }
@@ -122,14 +124,14 @@ impl Forecaster {
                 self.wait_scores
                     .assessed(&told.visit, AcuityGroup::of(Some(*acuity)));
             }
-            (_, Heard::Started(_, wait)) => {
+            (_, QueueUpdate::Started(_, wait)) => {
                 if let Some(pending) = self.wait_scores.known(&told.visit, entry.at, wait) {
                     let outlook = self.outlooks.entry(pending.service.clone()).or_default();
                     outlook.learn(&pending.before, wait);
                 }
             }
             _ => {
-                if matches!(told.step, ToldStep::Gone | ToldStep::Moved(_)) {
+                if matches!(told.step, WaitStep::Gone | WaitStep::Moved(_)) {
                     self.wait_scores.gone(&told.visit);
                 }
             }
@@ -148,7 +150,7 @@ impl Forecaster {
     }
 
     /// What was shown of someone who comes.
-    fn pending(&self, service: &ServiceId, arrived: At, by_ambulance: bool) -> Pending {
+    fn pending(&self, service: &ServiceId, arrived: At, by_ambulance: bool) -> PendingScore {
         let shown = |of: Subject| {
             let estimate = self.board.said_at(service, of, arrived)?;
             Some((of, estimate))
@@ -166,7 +168,7 @@ impl Forecaster {
             let known = self.before(service, said.median, then, arrived);
             known.filter(|_| !by_ambulance)
         };
-        Pending {
+        PendingScore {
             service: service.clone(),
             arrived,
             group: None,
@@ -193,10 +195,10 @@ impl Forecaster {
         })
     }
 
-    fn take_handover(&mut self, entry: &Entry, fact: &Fact, picture: &Picture) {
+    fn take_handover(&mut self, entry: &Entry, fact: &Fact, picture: &FoldState) {
         let name = |incident: &IncidentId| VisitId::new(incident.as_str()).ok();
         let told = |incident, step| {
-            Some(Told {
+            Some(WaitEvent {
                 at: fact.happened_at,
                 visit: name(incident)?,
                 step,
@@ -208,7 +210,7 @@ impl Forecaster {
                 incident_now
                     .and_then(|now| now.service())
                     .and_then(|service| {
-                        let arrived = ToldStep::Arrived {
+                        let arrived = WaitStep::Arrived {
                             service: service.to_string(),
                             acuity: None,
                             by_ambulance: true,
@@ -216,15 +218,15 @@ impl Forecaster {
                         told(incident, arrived)
                     })
             }
-            Event::HandoverCompleted { incident } => told(incident, ToldStep::Seen),
+            Event::HandoverCompleted { incident } => told(incident, WaitStep::Seen),
             Event::ConveyanceCleared { incident } | Event::IncidentClosed { incident } => {
-                told(incident, ToldStep::Gone)
+                told(incident, WaitStep::Gone)
             }
             _ => None,
         };
         let Some(told) = told else { return };
         match (&told.step, self.handovers.tell(&told)) {
-            (ToldStep::Arrived { service, .. }, Heard::Said(heard)) => {
+            (WaitStep::Arrived { service, .. }, QueueUpdate::Predicted(heard)) => {
                 let window = Options::default().window;
                 let simple = self
                     .handovers
@@ -233,7 +235,7 @@ impl Forecaster {
                     return;
                 };
                 let estimate = self.board.said_at(&service, Subject::Handover, told.at);
-                let pending = Pending {
+                let pending = PendingScore {
                     service,
                     arrived: told.at,
                     group: None,
@@ -248,17 +250,17 @@ impl Forecaster {
                 };
                 self.handover_scores.arrived(told.visit, pending);
             }
-            (_, Heard::Started(_, took)) => {
+            (_, QueueUpdate::Started(_, took)) => {
                 self.handover_scores.known(&told.visit, entry.at, took);
             }
-            (ToldStep::Gone, _) => self.handover_scores.gone(&told.visit),
+            (WaitStep::Gone, _) => self.handover_scores.gone(&told.visit),
             _ => {}
         }
     }
 
     /// The wait of people walking in now; `None` when too few were seen lately to say. What was
     /// learned of the queue counts once enough was learned; until then the survival curve.
-    pub fn wait(&self, picture: &Picture, service: &ServiceId) -> Option<Estimate> {
+    pub fn wait(&self, picture: &FoldState, service: &ServiceId) -> Option<Estimate> {
         let survival = wait_survival(picture, service, None)?;
         let learned = self.waits.say_now(service.as_str(), picture.at(), false);
         Some(learned.unwrap_or(survival))
@@ -267,7 +269,7 @@ impl Forecaster {
     /// The wait of people of a group; that of everyone when too few of the group were seen.
     pub fn wait_of(
         &self,
-        picture: &Picture,
+        picture: &FoldState,
         service: &ServiceId,
         group: AcuityGroup,
     ) -> Option<Estimate> {
@@ -283,7 +285,7 @@ impl Forecaster {
     }
 
     /// The handover of an ambulance that arrives now; `None` when too few were handed over lately.
-    pub fn handover(&self, picture: &Picture, service: &ServiceId) -> Option<Estimate> {
+    pub fn handover(&self, picture: &FoldState, service: &ServiceId) -> Option<Estimate> {
         let now = picture.at();
         let survival = survival(now, |opened| {
             let incidents = picture.incidents().towards(service.as_str());
@@ -327,20 +329,20 @@ impl Forecaster {
     }
 }
 
-fn is_waiting(picture: &Picture, visit: &VisitId) -> bool {
+fn is_waiting(picture: &FoldState, visit: &VisitId) -> bool {
     let visit = picture.visits().find(visit);
     let state = visit.and_then(|visit| visit.present());
     state.is_some_and(VisitState::is_waiting)
 }
 
-fn is_outside(picture: &Picture, name: &VisitId) -> bool {
+fn is_outside(picture: &FoldState, name: &VisitId) -> bool {
     let incident = IncidentId::new(name.as_str()).ok();
     let incident = incident.and_then(|name| picture.incidents().find(&name));
     incident.is_some_and(|incident| incident.waiting_since(picture.at()).is_some())
 }
 
 fn wait_survival(
-    picture: &Picture,
+    picture: &FoldState,
     service: &ServiceId,
     group: Option<AcuityGroup>,
 ) -> Option<Estimate> {

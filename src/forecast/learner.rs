@@ -3,14 +3,14 @@
 //! The median is a weighted sum of what can be seen of the queue. The weights are fitted again and
 //! again to recent visits by least absolute deviations (iterated weighted least squares) and held
 //! to sensible ones while there are few. A small running correction keeps half of the visits on
-//! either side. Around it lies a [`Band`].
+//! either side. Around it lies a [`PredictionInterval`].
 
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::band::{Band, Widths, plain};
-use crate::line::{Sight, london_hour, seconds};
+use crate::band::{PredictionInterval, Widths, plain};
+use crate::line::{QueueFeatures, london_hour, seconds};
 use domain::At;
 use domain::time::DAY;
 
@@ -47,7 +47,7 @@ const SENSIBLE: [f64; FEATURES] = [
 
 /// What was said to someone who joined, seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Said {
+pub struct Prediction {
     /// Half are started sooner.
     pub median: f64,
     /// The quantiles of [`crate::band::QUANTILES`].
@@ -100,7 +100,7 @@ pub struct Learner {
     usual: f64,
     by_hour: [Hour; 24],
     correction: f64,
-    band: Band,
+    band: PredictionInterval,
 }
 
 impl Default for Learner {
@@ -113,14 +113,14 @@ impl Default for Learner {
             usual: 0.0,
             by_hour: [Hour::default(); 24],
             correction: 0.0,
-            band: Band::default(),
+            band: PredictionInterval::default(),
         }
     }
 }
 
 impl Learner {
     /// What to say to someone who joins now.
-    pub fn say(&self, sight: &Sight, by_ambulance: bool, now: At) -> Said {
+    pub fn say(&self, sight: &QueueFeatures, by_ambulance: bool, now: At) -> Prediction {
         let other = if by_ambulance { 1.0 } else { 0.0 };
         let nobody = if sight.ahead < 0.5 { 1.0 } else { 0.0 };
         let usual = self
@@ -152,7 +152,7 @@ impl Learner {
         let median = (raw * scale).max(0.0);
         let widths = self.widths(median, &features, scale);
         let range = self.band.around(median, widths);
-        Said {
+        Prediction {
             median,
             ranges: self.band.ranges(&range, median, widths),
             range,
@@ -165,7 +165,7 @@ impl Learner {
     }
 
     /// What then happened: the wait in seconds.
-    pub fn learn(&mut self, said: &Said, wait: f64) {
+    pub fn learn(&mut self, said: &Prediction, wait: f64) {
         let rate = if self.examples.is_empty() { 1.0 } else { 0.02 };
         self.usual += rate * (wait - self.usual);
         self.by_hour[said.hour].learn(said.day, wait);
@@ -301,8 +301,8 @@ mod tests {
     use super::*;
     use domain::time::SECOND;
 
-    fn sight(wait: f64) -> Sight {
-        Sight {
+    fn sight(wait: f64) -> QueueFeatures {
+        QueueFeatures {
             ahead: 3.0,
             head: wait,
             age: wait / 2.0,

@@ -20,12 +20,12 @@ use fold::handovers::Incident;
 use fold::visit::VisitState;
 use survival::{Curve, Spell};
 
-pub use board::Board;
-pub use desk::{Desk, LeftOut, Told, ToldStep};
-pub use errors::{Errors, WAYS, Way};
+pub use board::ShownBoard;
+pub use desk::{LeftOut, WaitEvent, WaitQueues, WaitStep};
+pub use errors::{Accuracy, Estimator, WAYS};
 pub use forecaster::Forecaster;
-pub use score::{Options, ScoreTable, Scorer, Words};
-pub use scorecard::{Kind, Scorecard, Span};
+pub use score::{ArrivalPredictions, Backtest, Options, ScoreTable};
+pub use scorecard::{Scorecard, ScoredKind, Span};
 
 /// Windows to estimate from, the most recent that holds enough people first.
 pub const WINDOWS: [Millis; 3] = [2 * HOUR, 4 * HOUR, 8 * HOUR];

@@ -15,7 +15,7 @@ const PACE_STARTS: usize = 20;
 
 /// What can be seen of a queue at a moment, seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Sight {
+pub struct QueueFeatures {
     /// People waiting.
     pub ahead: f64,
     /// Wait so far of the one who came first (head of line); 0 when nobody waits.
@@ -62,7 +62,7 @@ struct Start {
 
 /// A queue.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Line {
+pub struct WaitQueue {
     waiting: BTreeMap<VisitId, Waiting>,
     /// Those started lately, oldest first.
     starts: VecDeque<Start>,
@@ -70,7 +70,7 @@ pub struct Line {
     busy_gaps: VecDeque<Millis>,
     /// The last start, when it left someone waiting.
     left_waiting: Option<At>,
-    rhythm: Rhythm,
+    rhythm: HourlyStarts,
 }
 
 /// Seconds of a length of time.
@@ -78,7 +78,7 @@ pub fn seconds(length: Millis) -> f64 {
     length as f64 / SECOND as f64
 }
 
-impl Line {
+impl WaitQueue {
     /// Someone joins.
     pub fn join(&mut self, visit: VisitId, joined: At, by_ambulance: bool, urgent: bool) {
         let waiting = Waiting {
@@ -142,7 +142,7 @@ impl Line {
     }
 
     /// What can be seen; `None` before anyone was started.
-    pub fn sight(&self, now: At, by_ambulance: bool) -> Option<Sight> {
+    pub fn sight(&self, now: At, by_ambulance: bool) -> Option<QueueFeatures> {
         let last = seconds(self.starts.back()?.wait);
         let last_many = self.mean_of_last(10, None);
         let alike = self.mean_of_last(10, Some(by_ambulance));
@@ -156,7 +156,7 @@ impl Line {
             .filter(|waiting| waiting.urgent)
             .count() as f64;
         let ahead = self.waiting.len() as f64;
-        Some(Sight {
+        Some(QueueFeatures {
             ahead,
             head: ages().fold(0.0, f64::max),
             age: if ahead > 0.0 {
@@ -204,7 +204,7 @@ impl Line {
 
 /// Starts that are usual in each hour of the day in London, learned as the days go by.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct Rhythm {
+struct HourlyStarts {
     usual: [Option<f64>; 24],
     /// The hour being counted: hours since 1970, and starts in it.
     present: Option<(i64, f64)>,
@@ -220,7 +220,7 @@ const LEVEL_SHRINK: f64 = 4.0;
 const STEP: Millis = HOUR / 6;
 const STEPS_MAX: usize = 24 * 6;
 
-impl Rhythm {
+impl HourlyStarts {
     fn count(&mut self, at: At) {
         let hour = at.0.div_euclid(HOUR);
         let (present, starts) = self.present.get_or_insert((hour, 0.0));

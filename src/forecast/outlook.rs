@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::band::{Band, plain};
+use crate::band::{PredictionInterval, plain};
 use domain::time::{HOUR, MINUTE, Millis};
 
 /// Horizons that are learned; between them the nearest counts for the range.
@@ -38,7 +38,7 @@ struct Bin {
     visits: u32,
     /// Added to what is said, in usual waits, so that half of the visits are on either side.
     correction: f64,
-    band: Band,
+    band: PredictionInterval,
 }
 
 impl Default for Bin {
@@ -48,7 +48,7 @@ impl Default for Bin {
             first: 0.0,
             visits: 0,
             correction: 0.0,
-            band: Band::new(ERRORS_KEPT, RANGE_STEP),
+            band: PredictionInterval::new(ERRORS_KEPT, RANGE_STEP),
         }
     }
 }

@@ -5,9 +5,9 @@ mod table;
 
 use std::collections::BTreeMap;
 
-use crate::desk::{Desk, Heard, LeftOut, Told, ToldStep};
-use crate::learner::Said;
-use crate::line::Sight;
+use crate::desk::{LeftOut, QueueUpdate, WaitEvent, WaitQueues, WaitStep};
+use crate::learner::Prediction;
+use crate::line::QueueFeatures;
 use domain::time::{DAY, HOUR, Millis};
 use domain::{At, VisitId};
 
@@ -33,7 +33,7 @@ impl Default for Options {
 
 /// What was said at an arrival: the quantiles 10, 50 and 90 of each way, and our ranges.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Words {
+pub struct ArrivalPredictions {
     /// Low, middle and high of each way, in the order of [`WAYS`].
     pub ways: [[f64; 3]; 4],
     /// Our ranges that should hold 80% and 90%.
@@ -41,22 +41,22 @@ pub struct Words {
 }
 
 /// Tells what was said from what is told.
-pub struct Scorer {
+pub struct Backtest {
     options: Options,
-    desk: Desk,
+    desk: WaitQueues,
     /// What was said to those who wait, when it is to be scored.
-    said: BTreeMap<VisitId, Words>,
+    said: BTreeMap<VisitId, ArrivalPredictions>,
     first: Option<At>,
     now: At,
     table: ScoreTable,
 }
 
-impl Scorer {
+impl Backtest {
     /// Nothing was told yet.
     pub fn new(options: Options) -> Self {
         Self {
             options,
-            desk: Desk::default(),
+            desk: WaitQueues::default(),
             said: BTreeMap::new(),
             first: None,
             now: At(i64::MIN),
@@ -65,28 +65,28 @@ impl Scorer {
     }
 
     /// Takes the next thing told.
-    pub fn tell(&mut self, told: &Told) {
+    pub fn tell(&mut self, told: &WaitEvent) {
         if told.at < self.now {
             self.table.leave_out(LeftOut::OutOfOrder);
         }
         self.now = self.now.max(told.at);
         let first = *self.first.get_or_insert(told.at);
         match self.desk.tell(told) {
-            Heard::Said(heard) if told.at.since(first) >= self.options.warm_up => {
+            QueueUpdate::Predicted(heard) if told.at.since(first) >= self.options.warm_up => {
                 let (sight, said) = heard.as_ref();
                 let words = self.words(told, sight, said);
                 self.said.insert(told.visit.clone(), words);
             }
-            Heard::Started(stream, wait) => {
+            QueueUpdate::Started(stream, wait) => {
                 if let Some(words) = self.said.remove(&told.visit) {
                     let week = told.at.since(first).div_euclid(7 * DAY);
                     self.table.add(&stream, week, &words, wait);
                 }
             }
-            Heard::LeftOut(why) => self.table.leave_out(why),
-            Heard::Said(_) | Heard::Nothing => {}
+            QueueUpdate::LeftOut(why) => self.table.leave_out(why),
+            QueueUpdate::Predicted(_) | QueueUpdate::Nothing => {}
         }
-        if matches!(told.step, ToldStep::Gone | ToldStep::Moved(_)) {
+        if matches!(told.step, WaitStep::Gone | WaitStep::Moved(_)) {
             self.said.remove(&told.visit);
         }
     }
@@ -96,16 +96,21 @@ impl Scorer {
         self.table
     }
 
-    fn words(&self, told: &Told, sight: &Sight, said: &Said) -> Words {
+    fn words(
+        &self,
+        told: &WaitEvent,
+        sight: &QueueFeatures,
+        said: &Prediction,
+    ) -> ArrivalPredictions {
         let service = match &told.step {
-            ToldStep::Arrived { service, .. } => service.as_str(),
+            WaitStep::Arrived { service, .. } => service.as_str(),
             _ => "",
         };
         let [_, low, high, _] = said.range;
         let [rolling, last, head] =
             self.desk
                 .simple_ways(service, sight, told.at, self.options.window);
-        Words {
+        ArrivalPredictions {
             ways: [[low, said.median, high], rolling, last, head],
             ranges: said.ranges,
         }
@@ -117,24 +122,24 @@ mod tests {
     use super::*;
     use domain::time::MINUTE;
 
-    fn told(minute: i64, visit: &str, step: ToldStep) -> Told {
-        Told {
+    fn told(minute: i64, visit: &str, step: WaitStep) -> WaitEvent {
+        WaitEvent {
             at: At(minute * MINUTE),
             visit: VisitId::new(visit).unwrap(),
             step,
         }
     }
 
-    fn arrived() -> ToldStep {
-        ToldStep::Arrived {
+    fn arrived() -> WaitStep {
+        WaitStep::Arrived {
             service: "a".to_owned(),
             acuity: None,
             by_ambulance: false,
         }
     }
 
-    fn table(events: &[Told]) -> ScoreTable {
-        let mut scorer = Scorer::new(Options::default());
+    fn table(events: &[WaitEvent]) -> ScoreTable {
+        let mut scorer = Backtest::new(Options::default());
         for event in events {
             scorer.tell(event);
         }
@@ -148,11 +153,11 @@ mod tests {
         let mut events = Vec::new();
         for number in 0..200_i64 {
             events.push(told(number * 10, &format!("v{number}"), arrived()));
-            let seen = told(number * 10 + 30, &format!("v{number}"), ToldStep::Seen);
+            let seen = told(number * 10 + 30, &format!("v{number}"), WaitStep::Seen);
             events.push(seen);
         }
         // Of two at one moment the one seen comes first, as people do.
-        events.sort_by_key(|event| (event.at, event.step != ToldStep::Seen));
+        events.sort_by_key(|event| (event.at, event.step != WaitStep::Seen));
         let table = table(&events);
         let [ours, rolling, last, head] = table.overall();
         assert_eq!((rolling.mae(), last.mae()), (0.0, 0.0));
@@ -167,12 +172,12 @@ mod tests {
     #[test]
     fn what_cannot_be_used_is_counted_by_name_and_left_out() {
         let events = [
-            told(0, "a", ToldStep::Seen),
+            told(0, "a", WaitStep::Seen),
             told(5, "b", arrived()),
             told(6, "b", arrived()),
-            told(4, "b", ToldStep::Seen),
+            told(4, "b", WaitStep::Seen),
             told(7, "c", arrived()),
-            told(7 + 8 * 24 * 60, "c", ToldStep::Seen),
+            told(7 + 8 * 24 * 60, "c", WaitStep::Seen),
         ];
         let table = table(&events);
         let left_out: Vec<_> = table.left_out().collect();
@@ -196,16 +201,16 @@ mod tests {
         for number in 0..400_i64 {
             let at = |seconds: i64| At(number * 20_000 + seconds * 1_000);
             let visit = VisitId::new(&format!("v{number}")).unwrap();
-            let arrival = Told {
+            let arrival = WaitEvent {
                 at: at(0),
                 visit: visit.clone(),
                 step: arrived(),
             };
             let wait = 90 + (number * 7) % 30;
-            let seen = Told {
+            let seen = WaitEvent {
                 at: at(wait),
                 visit,
-                step: ToldStep::Seen,
+                step: WaitStep::Seen,
             };
             events.extend([arrival, seen]);
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use crate::errors::Errors;
+use crate::errors::Accuracy;
 use crate::outlook::Before;
 use domain::time::{DAY, HOUR, MINUTE, Millis};
 use domain::{AcuityGroup, At, Estimate, ServiceId, Subject, VisitId};
@@ -19,17 +19,17 @@ const WAITING_MAX: Millis = 48 * HOUR;
 
 /// What an estimate was of: its service, and its kind.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Key {
+pub struct ScoreKey {
     /// Where.
     pub service: ServiceId,
     /// Of what.
-    pub kind: Kind,
+    pub kind: ScoredKind,
 }
 
 /// What is scored apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum ScoredKind {
     /// What is shown to those who come now.
     Now(Subject),
     /// What was shown so many minutes before.
@@ -72,7 +72,7 @@ impl Span {
 /// What rolling mean, LES and HOL said: 10, 50 and 90, seconds.
 pub type Simple = [[f64; 3]; 3];
 /// Errors of ours, rolling mean, LES, HOL.
-type Ways = [Errors; 4];
+type Ways = [Accuracy; 4];
 
 /// The visits of one key by the hour, for a day, and by the day, for four weeks.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -119,7 +119,7 @@ impl Track {
 
 /// Someone who waits, and all that was shown when they came.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Pending {
+pub struct PendingScore {
     /// Where they came.
     pub service: ServiceId,
     /// When.
@@ -141,14 +141,14 @@ pub struct Pending {
 /// Scores what was shown.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scorecard {
-    waiting: BTreeMap<VisitId, Pending>,
+    waiting: BTreeMap<VisitId, PendingScore>,
     #[serde(with = "as_list")]
-    tracks: BTreeMap<Key, Track>,
+    tracks: BTreeMap<ScoreKey, Track>,
 }
 
 impl Scorecard {
     /// Someone came and was shown something.
-    pub fn arrived(&mut self, visit: VisitId, pending: Pending) {
+    pub fn arrived(&mut self, visit: VisitId, pending: PendingScore) {
         self.waiting.insert(visit, pending);
     }
 
@@ -165,7 +165,7 @@ impl Scorecard {
     }
 
     /// The truth is known: so many seconds. Gives what was pending.
-    pub fn known(&mut self, visit: &VisitId, now: At, truth: f64) -> Option<Pending> {
+    pub fn known(&mut self, visit: &VisitId, now: At, truth: f64) -> Option<PendingScore> {
         let pending = self.waiting.remove(visit)?;
         let mine = pending.group.map(Subject::WaitOf);
         for (of, estimate) in &pending.shown {
@@ -179,7 +179,7 @@ impl Scorecard {
             ];
             self.score(
                 &pending.service,
-                Kind::Now(*of),
+                ScoredKind::Now(*of),
                 now,
                 said,
                 &pending.simple,
@@ -189,7 +189,7 @@ impl Scorecard {
         let ahead = pending.ahead.iter().zip(pending.simple_ahead);
         for (horizon, both) in SCORED_HORIZONS.into_iter().zip(ahead) {
             if let (Some(minutes), Some(simple)) = both {
-                let kind = Kind::Ahead((horizon / MINUTE) as u16);
+                let kind = ScoredKind::Ahead((horizon / MINUTE) as u16);
                 self.score(
                     &pending.service,
                     kind,
@@ -206,13 +206,13 @@ impl Scorecard {
     fn score(
         &mut self,
         service: &ServiceId,
-        kind: Kind,
+        kind: ScoredKind,
         now: At,
         said: [f64; 3],
         simple: &Simple,
         truth: f64,
     ) {
-        let key = Key {
+        let key = ScoreKey {
             service: service.clone(),
             kind,
         };
@@ -227,13 +227,13 @@ impl Scorecard {
     }
 
     /// Errors of ours, rolling mean, LES and HOL over a span; all zero when nothing was scored.
-    pub fn over(&self, key: &Key, span: Span, now: At) -> [Errors; 4] {
+    pub fn over(&self, key: &ScoreKey, span: Span, now: At) -> [Accuracy; 4] {
         let track = self.tracks.get(key);
         track.map_or_else(Ways::default, |track| track.over(span, now))
     }
 
     /// All that was ever scored.
-    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+    pub fn keys(&self) -> impl Iterator<Item = &ScoreKey> {
         self.tracks.keys()
     }
 }
@@ -246,10 +246,10 @@ fn seconds(minutes: i64) -> f64 {
 mod as_list {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use super::{BTreeMap, Key, Track};
+    use super::{BTreeMap, ScoreKey, Track};
 
     pub fn serialize<S: Serializer>(
-        tracks: &BTreeMap<Key, Track>,
+        tracks: &BTreeMap<ScoreKey, Track>,
         out: S,
     ) -> Result<S::Ok, S::Error> {
         tracks.iter().collect::<Vec<_>>().serialize(out)
@@ -257,7 +257,7 @@ mod as_list {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(
         from: D,
-    ) -> Result<BTreeMap<Key, Track>, D::Error> {
+    ) -> Result<BTreeMap<ScoreKey, Track>, D::Error> {
         Ok(Vec::deserialize(from)?.into_iter().collect())
     }
 }

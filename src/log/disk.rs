@@ -160,9 +160,9 @@ impl Disk for Folder {
 
 /// A claim to be the only writer of a folder; given up when dropped, or when the process ends.
 #[derive(Debug)]
-pub struct Claim(#[expect(dead_code, reason = "holds the lock while it lives")] File);
+pub struct FolderLock(#[expect(dead_code, reason = "holds the lock while it lives")] File);
 
-impl Claim {
+impl FolderLock {
     /// Claims the folder; `None` when another process has it.
     pub fn take(path: &Path) -> io::Result<Option<Self>> {
         let file = File::create(path.join("lock"))?;

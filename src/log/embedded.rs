@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::disk::{Claim, Disk, Folder};
+use crate::disk::{Disk, Folder, FolderLock};
 use crate::frame;
 use crate::reader::Reader;
 use crate::record;
-use crate::segment::{self, Frames, Opening, SEGMENT_BYTES_MAX, Segment, Stop, damaged};
+use crate::segment::{self, Frames, SEGMENT_BYTES_MAX, Segment, SegmentHeader, Stop, damaged};
 use crate::walk::{self, Anchor};
 use crate::{Log, LogError};
 use domain::{At, Entry};
@@ -20,8 +20,8 @@ pub const LOG_FOLDER: &str = "log";
 /// The log in a folder of its own. One process at a time.
 pub struct EmbeddedLog {
     disk: Box<dyn Disk>,
-    claim: Option<Claim>,
-    opening: Opening,
+    claim: Option<FolderLock>,
+    opening: SegmentHeader,
     tip: Tip,
     /// The file written to, and how many bytes of it are durable.
     segment: (Segment, u64),
@@ -64,7 +64,7 @@ impl EmbeddedLog {
         let folder = data.join(LOG_FOLDER);
         let failed = |why: std::io::Error| segment::io_error(&Folder::at(&folder), &why);
         let disk = Folder::make(&folder).map_err(failed)?;
-        let claim = Claim::take(&folder).map_err(failed)?;
+        let claim = FolderLock::take(&folder).map_err(failed)?;
         let Some(claim) = claim else {
             return Err(LogError::Store {
                 place: folder.display().to_string(),
@@ -82,7 +82,7 @@ impl EmbeddedLog {
         let mut log = Self {
             disk,
             claim: None,
-            opening: Opening {
+            opening: SegmentHeader {
                 format: record::FORMAT,
                 epoch: String::new(),
             },
@@ -169,7 +169,7 @@ impl EmbeddedLog {
         segment: &Segment,
         bytes: &[u8],
         may_be_torn: bool,
-    ) -> Result<Found, LogError> {
+    ) -> Result<SegmentEnd, LogError> {
         let mut frames = Frames::of(bytes, segment.first, None);
         let mut newest = None;
         let torn = loop {
@@ -201,7 +201,7 @@ impl EmbeddedLog {
                     .at
             }
         };
-        Ok(Found {
+        Ok(SegmentEnd {
             has_entries: newest.is_some(),
             sound_bytes,
             tip: Tip {
@@ -210,7 +210,7 @@ impl EmbeddedLog {
                 check: frames.check,
                 entries_check: newest.map_or(0, |(header, _)| header.check),
             },
-            opening: Opening {
+            opening: SegmentHeader {
                 format: record::FORMAT,
                 epoch: frames.opening.map(|o| o.epoch).unwrap_or_default(),
             },
@@ -267,11 +267,11 @@ impl EmbeddedLog {
 }
 
 /// What the end of one segment says.
-struct Found {
+struct SegmentEnd {
     has_entries: bool,
     sound_bytes: u64,
     tip: Tip,
-    opening: Opening,
+    opening: SegmentHeader,
 }
 
 impl Log for EmbeddedLog {

@@ -14,11 +14,11 @@ use domain::Entry;
 pub struct Reader {
     files: Box<dyn Files>,
     durable: Arc<AtomicU64>,
-    place: Option<Place>,
+    place: Option<ReadPosition>,
 }
 
 /// The segment read last, kept while it is read on.
-struct Place {
+struct ReadPosition {
     first: u64,
     next: u64,
     offset: u64,
@@ -131,7 +131,7 @@ impl Reader {
                 }
             }
         }
-        self.place = Some(Place {
+        self.place = Some(ReadPosition {
             first: holding.first,
             next: frames.next,
             offset: offset + frames.place as u64,

@@ -17,10 +17,10 @@ use domain::{At, Entry, Record};
 pub const FORMAT: u8 = 3;
 
 /// Why a line is not an entry.
-pub type Fault = String;
+pub type FormatFault = String;
 
 /// Appends an entry as a line of today's format.
-pub fn write(entry: &Entry, out: &mut Vec<u8>) -> Result<(), Fault> {
+pub fn write(entry: &Entry, out: &mut Vec<u8>) -> Result<(), FormatFault> {
     let text = |why: std::io::Error| why.to_string();
     match &entry.record {
         Record::Tick => writeln!(out, "{}", entry.at.0).map_err(text),
@@ -29,7 +29,7 @@ pub fn write(entry: &Entry, out: &mut Vec<u8>) -> Result<(), Fault> {
     }
 }
 
-fn write_json(at: At, what: &impl Serialize, out: &mut Vec<u8>) -> Result<(), Fault> {
+fn write_json(at: At, what: &impl Serialize, out: &mut Vec<u8>) -> Result<(), FormatFault> {
     let text = |why: std::io::Error| why.to_string();
     write!(out, "{} ", at.0).map_err(text)?;
     serde_json::to_writer(&mut *out, what).map_err(|why| why.to_string())?;
@@ -37,7 +37,7 @@ fn write_json(at: At, what: &impl Serialize, out: &mut Vec<u8>) -> Result<(), Fa
 }
 
 /// Reads a line of any known format that stands at `seq`.
-pub fn read(format: u8, seq: u64, line: &[u8]) -> Result<Entry, Fault> {
+pub fn read(format: u8, seq: u64, line: &[u8]) -> Result<Entry, FormatFault> {
     match format {
         1 => read_exported(line).and_then(|entry| {
             (entry.seq == seq)
@@ -52,11 +52,11 @@ pub fn read(format: u8, seq: u64, line: &[u8]) -> Result<Entry, Fault> {
 }
 
 /// Reads an entry as `uec-live log export` writes it.
-pub fn read_exported(line: &[u8]) -> Result<Entry, Fault> {
+pub fn read_exported(line: &[u8]) -> Result<Entry, FormatFault> {
     serde_json::from_slice(line).map_err(|why| format!("it cannot be read: {why}"))
 }
 
-fn read_compact(seq: u64, line: &[u8]) -> Result<Entry, Fault> {
+fn read_compact(seq: u64, line: &[u8]) -> Result<Entry, FormatFault> {
     let digits = line.iter().take_while(|byte| !byte.is_ascii_whitespace());
     let (time, rest) = line.split_at(digits.count());
     let at = std::str::from_utf8(time)
@@ -75,7 +75,7 @@ fn read_compact(seq: u64, line: &[u8]) -> Result<Entry, Fault> {
     })
 }
 
-fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, FormatFault> {
     serde_json::from_slice(bytes).map_err(|why| format!("it cannot be read: {why}"))
 }
 

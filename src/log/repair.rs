@@ -11,7 +11,7 @@ use crate::LogError;
 use crate::disk::{Disk, Files, Folder};
 use crate::embedded::{LOG_FOLDER, random_epoch};
 use crate::inspect;
-use crate::segment::{self, Frames, Opening, Segment, Stop, io_error};
+use crate::segment::{self, Frames, Segment, SegmentHeader, Stop, io_error};
 use crate::snapshot::{SNAPSHOT_FOLDER, Snapshots};
 use crate::{frame, record, walk};
 
@@ -19,7 +19,7 @@ const ASIDE: &str = ".damaged";
 
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RepairOutcome {
     /// The log is sound.
     NothingToDo,
     /// Kept up to an entry; the files put aside.
@@ -31,7 +31,7 @@ pub enum Outcome {
     },
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for RepairOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NothingToDo => write!(f, "the log is sound; nothing was done"),
@@ -45,11 +45,11 @@ impl fmt::Display for Outcome {
 }
 
 /// Cuts a damaged log before its damage. The server must be stopped.
-pub fn repair(data: &Path) -> Result<Outcome, LogError> {
+pub fn repair(data: &Path) -> Result<RepairOutcome, LogError> {
     let mut files = inspect::open(data)?;
     let segments = segment::list(&files)?;
     let Some(first) = segments.first().map(|segment| segment.first) else {
-        return Ok(Outcome::NothingToDo);
+        return Ok(RepairOutcome::NothingToDo);
     };
     let mut kept = first - 1;
     let walked = walk::entries_after(&files, first - 1, None, &mut |entry| {
@@ -57,7 +57,7 @@ pub fn repair(data: &Path) -> Result<Outcome, LogError> {
         Ok(ControlFlow::Continue(()))
     });
     match walked {
-        Ok(_) => return Ok(Outcome::NothingToDo),
+        Ok(_) => return Ok(RepairOutcome::NothingToDo),
         Err(LogError::Damaged { .. }) => {}
         Err(why) => return Err(why),
     }
@@ -79,7 +79,7 @@ pub fn repair(data: &Path) -> Result<Outcome, LogError> {
         }
     }
     aside.extend(put_snapshots_aside(data, kept)?);
-    Ok(Outcome::Cut { kept, aside })
+    Ok(RepairOutcome::Cut { kept, aside })
 }
 
 /// The sound beginning of a segment, and its last check; `None` when all of it is to be kept.
@@ -111,7 +111,7 @@ fn sound_bytes(
 
 /// A new history begins behind what is kept: its places would otherwise be taken for the lost ones.
 fn begin_anew(files: &mut Folder, kept: u64, check: u32) -> Result<(), LogError> {
-    let opening = Opening {
+    let opening = SegmentHeader {
         format: record::FORMAT,
         epoch: random_epoch()?,
     };
@@ -170,7 +170,7 @@ mod tests {
         }
         let epoch = log.epoch().to_owned();
         drop(log);
-        assert_eq!(repair(data.path()).unwrap(), Outcome::NothingToDo);
+        assert_eq!(repair(data.path()).unwrap(), RepairOutcome::NothingToDo);
         let files = inspect::open(data.path()).unwrap();
         let segment = &segment::list(&files).unwrap()[2];
         let path = data.path().join(LOG_FOLDER).join(&segment.name);
@@ -178,7 +178,7 @@ mod tests {
         let last = bytes.len() - 2;
         bytes[last] ^= 4;
         std::fs::write(&path, bytes).unwrap();
-        let Outcome::Cut { kept, aside } = repair(data.path()).unwrap() else {
+        let RepairOutcome::Cut { kept, aside } = repair(data.path()).unwrap() else {
             panic!("nothing was cut")
         };
         assert!(

@@ -19,14 +19,14 @@ const EXTENSION: &str = ".log";
 
 /// What a segment says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Opening {
+pub struct SegmentHeader {
     /// How its lines are written.
     pub format: u8,
     /// Which history they belong to.
     pub epoch: String,
 }
 
-impl Opening {
+impl SegmentHeader {
     /// As the body of a segment's first frame.
     pub fn body(&self) -> Vec<u8> {
         let Self { format, epoch } = self;
@@ -82,7 +82,7 @@ pub struct Frames<'a> {
     /// Check of the last frame read; before any, of the last frame of the segment before.
     pub check: u32,
     /// What the segment says of itself, once read.
-    pub opening: Option<Opening>,
+    pub opening: Option<SegmentHeader>,
 }
 
 impl<'a> Frames<'a> {

@@ -49,14 +49,14 @@ pub struct Snapshots {
 
 /// Which snapshot: told by its file name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
+pub struct SnapshotKey {
     /// The place in the log.
     pub seq: u64,
     /// The log's time there.
     pub at: At,
 }
 
-impl Key {
+impl SnapshotKey {
     fn name(self) -> String {
         format!("{:020}-{:015}{EXTENSION}", self.seq, self.at.0)
     }
@@ -77,15 +77,18 @@ impl Snapshots {
     }
 
     /// All there are, oldest first.
-    pub fn list(&self) -> Result<Vec<Key>, LogError> {
+    pub fn list(&self) -> Result<Vec<SnapshotKey>, LogError> {
         let names = self.disk.list();
         let names = names.map_err(|why| io_error(self.disk.as_ref(), &why))?;
-        Ok(names.iter().filter_map(|name| Key::of(name)).collect())
+        Ok(names
+            .iter()
+            .filter_map(|name| SnapshotKey::of(name))
+            .collect())
     }
 
     /// Writes a snapshot and reads it back.
     pub fn keep(&mut self, snapshot: &Snapshot) -> Result<(), LogError> {
-        let key = Key {
+        let key = SnapshotKey {
             seq: snapshot.anchor.seq,
             at: snapshot.at,
         };
@@ -106,7 +109,7 @@ impl Snapshots {
     }
 
     /// Reads a snapshot; an error when it is damaged.
-    pub fn load(&self, key: Key) -> Result<Snapshot, LogError> {
+    pub fn load(&self, key: SnapshotKey) -> Result<Snapshot, LogError> {
         let bytes = self.disk.read(&key.name(), 0, u64::MAX);
         let bytes = bytes.map_err(|why| io_error(self.disk.as_ref(), &why))?;
         decode(key, &bytes)
@@ -117,7 +120,7 @@ impl Snapshots {
     /// over and told to `passed_over`.
     pub fn newest(
         &self,
-        is_wanted: impl Fn(Key) -> bool,
+        is_wanted: impl Fn(SnapshotKey) -> bool,
         mut passed_over: impl FnMut(LogError),
     ) -> Result<Option<Snapshot>, LogError> {
         for key in self.list()?.into_iter().rev().filter(|key| is_wanted(*key)) {
@@ -163,7 +166,7 @@ fn encode(snapshot: &Snapshot) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn decode(key: Key, bytes: &[u8]) -> Option<Snapshot> {
+fn decode(key: SnapshotKey, bytes: &[u8]) -> Option<Snapshot> {
     let (header, body) = frame::read(bytes)?;
     let mut text = Vec::new();
     GzDecoder::new(body).read_to_end(&mut text).ok()?;
@@ -210,7 +213,7 @@ mod tests {
         for seq in [5, 9] {
             snapshots.keep(&snapshot(seq, At(seq as i64))).unwrap();
         }
-        let newest = folder.path().join(Key { seq: 9, at: At(9) }.name());
+        let newest = folder.path().join(SnapshotKey { seq: 9, at: At(9) }.name());
         let mut bytes = std::fs::read(&newest).unwrap();
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;

@@ -3,16 +3,16 @@
 use askama::Template;
 
 use crate::Frame;
-use app::Mode;
+use app::ServerMode;
 use app::plain as words;
 use domain::Subject;
-use views::{Errors, Kind, Published, ScoreRow, Span};
+use views::{Accuracy, Published, ScoreRow, ScoredKind, Span};
 
 /// Fewer visits than this are not told of by themselves.
 const PEOPLE_MIN: u64 = 50;
 
 /// What happened at one service.
-pub struct Row {
+pub struct AccuracyRow {
     id: String,
     name: String,
     people: String,
@@ -27,21 +27,21 @@ pub struct Row {
 /// The page.
 #[derive(Template)]
 #[template(path = "accuracy.html")]
-pub struct Page {
+pub struct AccuracyPage {
     frame: Frame,
     overall: Option<String>,
-    rows: Vec<Row>,
+    rows: Vec<AccuracyRow>,
     as_of: String,
 }
 
-impl Page {
+impl AccuracyPage {
     /// The page for a picture.
-    pub fn new(picture: &Published, mode: &Mode) -> Self {
+    pub fn new(picture: &Published, mode: &ServerMode) -> Self {
         let place = week();
         let rows = shown_to_everyone(picture).filter_map(|row| {
             let [ours, simple, ..] = &row.spans[place];
             let view = picture.services.get(&row.service)?;
-            (ours.count >= PEOPLE_MIN).then(|| Row {
+            (ours.count >= PEOPLE_MIN).then(|| AccuracyRow {
                 id: row.service.to_string(),
                 name: view.service.name.clone(),
                 people: words::people(ours.count as i64),
@@ -70,12 +70,12 @@ fn week() -> usize {
 
 fn shown_to_everyone(picture: &Published) -> impl Iterator<Item = &ScoreRow> {
     let rows = picture.scorecard.rows.iter();
-    rows.filter(|row| row.kind == Kind::Now(Subject::Wait))
+    rows.filter(|row| row.kind == ScoredKind::Now(Subject::Wait))
 }
 
 /// The sentence for all services together.
 pub fn overall(picture: &Published) -> Option<String> {
-    let mut all = Errors::default();
+    let mut all = Accuracy::default();
     for row in shown_to_everyone(picture) {
         let [ours, ..] = &row.spans[week()];
         all.merge(ours);
@@ -84,7 +84,7 @@ pub fn overall(picture: &Published) -> Option<String> {
 }
 
 /// "In the last 7 days, 91 in 100 people were seen within the longer time shown here."
-pub fn sentence(week: &Errors) -> String {
+pub fn sentence(week: &Accuracy) -> String {
     let within = week.within_percent().round();
     let people = words::people(week.count as i64);
     let half = (100.0 - week.under_percent()).round();

@@ -39,7 +39,7 @@ pub struct Card {
     /// Median minutes, for the order of the list.
     pub minutes: Option<i64>,
     /// How to get there from where the reader is, when that is known.
-    pub way: Option<Way>,
+    pub way: Option<Journey>,
     /// "16 bus stops within 400 metres. Leicester station 0.6 miles."
     pub transport: Option<String>,
     /// Bus stops close by and kilometres to a station, for the order of the list.
@@ -48,7 +48,7 @@ pub struct Card {
 
 /// How far, and how long.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Way {
+pub struct Journey {
     /// In a straight line.
     pub km: f64,
     /// By car, when it is near enough to say.
@@ -130,7 +130,7 @@ impl Card {
         let minutes = travel::minutes_by_car(place, service.position);
         let miles = format!("{:.1} miles away", km * words::MILES_PER_KM);
         let waiting = self.minutes;
-        self.way = Some(Way {
+        self.way = Some(Journey {
             km,
             minutes,
             words: match minutes {

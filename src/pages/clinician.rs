@@ -3,15 +3,15 @@
 use askama::Template;
 
 use crate::Frame;
-use app::Shared;
-use app::finding::asks::{self, Ask, Fields};
+use app::AppState;
+use app::finding::asks::{self, Fields, SearchRequest};
 use app::finding::{Offer, offers, words};
 use app::plain;
 use domain::At;
 use domain::care::Sex;
 use domain::event::Rag;
 use views::Published;
-use views::finder::{LeftOut, Standing};
+use views::finder::{LeftOut, RankReason};
 
 /// Fields of the form, in the order in which they are filled in.
 const FIELDS: [&str; 10] = [
@@ -30,7 +30,7 @@ const FIELDS: [&str; 10] = [
 const LEFT_OUT_MAX: usize = 100;
 
 /// A row of the answer.
-pub struct Row {
+pub struct OfferRow {
     number: usize,
     id: String,
     name: String,
@@ -52,7 +52,7 @@ pub struct Row {
 /// The page.
 #[derive(Template)]
 #[template(path = "clinician.html")]
-pub struct Page {
+pub struct ClinicianPage {
     frame: Frame,
     /// Who is signed in.
     who: String,
@@ -63,16 +63,16 @@ pub struct Page {
     is_asked: bool,
     place: String,
     area: String,
-    rows: Vec<Row>,
+    rows: Vec<OfferRow>,
     left_out: Vec<(String, String, String)>,
     left_out_total: usize,
     how: &'static str,
     as_of: String,
 }
 
-impl Page {
+impl ClinicianPage {
     /// Answers the form, or shows it empty.
-    pub async fn new(shared: &Shared, who: &str, pairs: Vec<(String, String)>) -> Self {
+    pub async fn new(shared: &AppState, who: &str, pairs: Vec<(String, String)>) -> Self {
         let known: Vec<(String, String)> = pairs
             .into_iter()
             .filter(|(name, text)| FIELDS.contains(&name.as_str()) && !text.trim().is_empty())
@@ -128,7 +128,7 @@ impl Page {
         self.faults.iter().any(|(field, _, _)| *field == name)
     }
 
-    async fn answer(&mut self, shared: &Shared, ask: &Ask) {
+    async fn answer(&mut self, shared: &AppState, ask: &SearchRequest) {
         let picture = shared.picture();
         let answer = offers(shared, &picture, ask).await;
         let at = ask.query.at;
@@ -154,7 +154,7 @@ fn sexes(chosen: &str) -> Vec<(&'static str, &'static str, bool)> {
     ]
 }
 
-fn row(number: usize, offer: &Offer, picture: &Published, at: At) -> Row {
+fn row(number: usize, offer: &Offer, picture: &Published, at: At) -> OfferRow {
     let found = &offer.found;
     let service = &found.service;
     let view = picture.services.get(&service.id);
@@ -174,7 +174,7 @@ fn row(number: usize, offer: &Offer, picture: &Published, at: At) -> Row {
         (Some(_), None) => "Withheld".to_owned(),
         (None, None) => "No live data".to_owned(),
     };
-    Row {
+    OfferRow {
         number,
         id: service.id.to_string(),
         name: service.name.clone(),
@@ -196,7 +196,7 @@ fn row(number: usize, offer: &Offer, picture: &Published, at: At) -> Row {
             .clinical_instructions
             .clone()
             .or_else(|| service.referral.public_instructions.clone()),
-        is_catch_all: found.standing == Standing::CatchAll,
+        is_catch_all: found.standing == RankReason::CatchAll,
         why: offer.why.clone(),
     }
 }

@@ -4,8 +4,8 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::Frame;
-use app::Shared;
-use app::finding::asks::{self, Ask};
+use app::AppState;
+use app::finding::asks::{self, SearchRequest};
 use app::finding::{Fault, Offer, offers, words};
 use app::plain;
 use domain::listing::Facility;
@@ -26,7 +26,7 @@ pub struct Form {
 }
 
 /// A place on the page.
-pub struct Place {
+pub struct FoundService {
     id: String,
     name: String,
     kind: &'static str,
@@ -57,7 +57,7 @@ pub struct Advice {
 /// The page.
 #[derive(Template)]
 #[template(path = "find.html")]
-pub struct Page {
+pub struct FindPage {
     frame: Frame,
     q: String,
     from: String,
@@ -70,13 +70,13 @@ pub struct Page {
     /// Something was asked, so that there is an answer to show.
     is_asked: bool,
     place: String,
-    places: Vec<Place>,
+    places: Vec<FoundService>,
     how: &'static str,
 }
 
-impl Page {
+impl FindPage {
     /// Answers the form, or shows it empty.
-    pub async fn new(shared: &Shared, form: &Form) -> Self {
+    pub async fn new(shared: &AppState, form: &Form) -> Self {
         let cut = |text: &Option<String>| -> String {
             let text = text.as_deref().unwrap_or_default().trim();
             text.chars().take(TEXT_CHARS_MAX).collect()
@@ -119,7 +119,7 @@ impl Page {
         self.faults.iter().any(|(field, _)| *field == name)
     }
 
-    async fn answer(&mut self, shared: &Shared, ask: &Ask) {
+    async fn answer(&mut self, shared: &AppState, ask: &SearchRequest) {
         let picture = shared.picture();
         let answer = offers(shared, &picture, ask).await;
         self.place.clone_from(&ask.place);
@@ -185,11 +185,11 @@ fn in_plain_words(fault: &Fault) -> (&'static str, String) {
     }
 }
 
-fn place(offer: &Offer, at: At) -> Place {
+fn place(offer: &Offer, at: At) -> FoundService {
     let found = &offer.found;
     let service = &found.service;
     let miles = plain::capital(&words::miles(found.km));
-    Place {
+    FoundService {
         id: service.id.to_string(),
         name: service.shown_name().to_owned(),
         kind: service.kind.plain(),

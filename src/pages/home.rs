@@ -4,16 +4,16 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::card::Card;
-use crate::origin::Origin;
+use crate::origin::ReaderLocation;
 use crate::{Frame, accuracy};
-use app::Mode;
+use app::ServerMode;
 use domain::kind::ServiceKind;
 use domain::{Age, At, ReadingName, Withheld};
 use views::{Published, ServiceView};
 
 /// What the reader chose; anything else than what the form offers is as if nothing was chosen.
 #[derive(Debug, Default, Deserialize)]
-pub struct Choice {
+pub struct HomeQuery {
     show: Option<String>,
     sort: Option<String>,
     from: Option<String>,
@@ -28,9 +28,9 @@ type Choices = Vec<(&'static str, &'static str, bool)>;
 /// The page.
 #[derive(Template)]
 #[template(path = "home.html")]
-pub struct Home {
+pub struct HomePage {
     frame: Frame,
-    origin: Origin,
+    origin: ReaderLocation,
     by_transport: bool,
     shows: Choices,
     sorts: Choices,
@@ -40,15 +40,15 @@ pub struct Home {
     others: Vec<Card>,
 }
 
-impl Home {
+impl HomePage {
     /// The page for a picture, as of `now`.
-    pub fn new(picture: &Published, mode: &Mode, now: At, choice: &Choice) -> Self {
+    pub fn new(picture: &Published, mode: &ServerMode, now: At, choice: &HomeQuery) -> Self {
         let show = choice.show.as_deref().unwrap_or_default();
         let sort = choice.sort.as_deref().unwrap_or_default();
         let listed = |view: &&ServiceView| view.service.kind.has_waits() && is_shown(view, show);
         let views = picture.services.values().map(AsRef::as_ref).filter(listed);
         let (with_feed, without): (Vec<&ServiceView>, Vec<_>) = views.partition(|v| has_feed(v));
-        let origin = Origin::find(choice.from.as_deref(), NEED_A_PLACE.contains(&sort));
+        let origin = ReaderLocation::find(choice.from.as_deref(), NEED_A_PLACE.contains(&sort));
         let card = |view: &&ServiceView| match origin.place {
             Some(place) => Card::of(view, now).seen_from(place, &view.service),
             None => Card::of(view, now),

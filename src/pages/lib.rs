@@ -22,7 +22,7 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 
 use app::access::Access;
-use app::{Mode, Shared};
+use app::{AppState, ServerMode};
 use domain::Caller;
 
 /// What every page has around its contents.
@@ -33,12 +33,12 @@ struct Frame {
 }
 
 impl Frame {
-    fn of(mode: &Mode) -> Self {
+    fn of(mode: &ServerMode) -> Self {
         Self::with(assets::MAIN, mode)
     }
 
     /// With another script and style than most pages have.
-    fn with(entry: &str, mode: &Mode) -> Self {
+    fn with(entry: &str, mode: &ServerMode) -> Self {
         let (css, script) = assets::entry(entry);
         Self {
             css,
@@ -50,9 +50,9 @@ impl Frame {
 
 /// What the pages need.
 #[derive(Clone)]
-pub struct Parts {
+pub struct PagesState {
     /// The published picture.
-    pub shared: Shared,
+    pub shared: AppState,
     /// Who may.
     pub access: Access,
     /// Detailed maps under ours, where the operator named some.
@@ -60,7 +60,7 @@ pub struct Parts {
 }
 
 /// The routes, and the page for every path that is none.
-pub fn router(parts: Parts) -> Router {
+pub fn router(parts: PagesState) -> Router {
     Router::new()
         .route("/find", get(find_page))
         .route("/clinician", get(clinician_page))
@@ -105,38 +105,38 @@ fn page(status: StatusCode, template: &impl Template) -> Response {
 }
 
 async fn home_page(
-    State(Parts { shared, .. }): State<Parts>,
-    Query(query): Query<home::Choice>,
+    State(PagesState { shared, .. }): State<PagesState>,
+    Query(query): Query<home::HomeQuery>,
 ) -> Response {
     let picture = shared.picture();
     page(
         StatusCode::OK,
-        &home::Home::new(&picture, &shared.mode, shared.clock.now(), &query),
+        &home::HomePage::new(&picture, &shared.mode, shared.clock.now(), &query),
     )
 }
 
-async fn service_page(State(parts): State<Parts>, Path(id): Path<String>) -> Response {
+async fn service_page(State(parts): State<PagesState>, Path(id): Path<String>) -> Response {
     let shared = &parts.shared;
     let picture = shared.picture();
     match picture.services.get(id.as_str()) {
         Some(view) => page(
             StatusCode::OK,
-            &service::Page::new(view, &shared.mode, shared.clock.now()),
+            &service::ServicePage::new(view, &shared.mode, shared.clock.now()),
         ),
         None => not_found(State(parts), Uri::default()).await,
     }
 }
 
 async fn find_page(
-    State(Parts { shared, .. }): State<Parts>,
+    State(PagesState { shared, .. }): State<PagesState>,
     Query(form): Query<find::Form>,
 ) -> Response {
-    page(StatusCode::OK, &find::Page::new(&shared, &form).await)
+    page(StatusCode::OK, &find::FindPage::new(&shared, &form).await)
 }
 
 /// What is for professionals; a demonstration shows it to anybody, since nothing of it is real.
 async fn clinician_page(
-    State(parts): State<Parts>,
+    State(parts): State<PagesState>,
     Extension(caller): Extension<Caller>,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Response {
@@ -146,45 +146,48 @@ async fn clinician_page(
     } else {
         format!("Signed in as {}.", caller.name)
     };
-    let shown = clinician::Page::new(shared, &who, pairs).await;
+    let shown = clinician::ClinicianPage::new(shared, &who, pairs).await;
     private(page(StatusCode::OK, &shown))
 }
 
 async fn map_page(
-    State(Parts { shared, tiles, .. }): State<Parts>,
-    Query(choice): Query<map::Choice>,
+    State(PagesState { shared, tiles, .. }): State<PagesState>,
+    Query(choice): Query<map::MapQuery>,
 ) -> Response {
     let (picture, now) = (shared.picture(), shared.clock.now());
     page(
         StatusCode::OK,
-        &map::Page::new(&picture, &shared.mode, now, &choice, tiles.as_ref()),
+        &map::MapPage::new(&picture, &shared.mode, now, &choice, tiles.as_ref()),
     )
 }
 
-async fn accuracy_page(State(Parts { shared, .. }): State<Parts>) -> Response {
+async fn accuracy_page(State(PagesState { shared, .. }): State<PagesState>) -> Response {
     let picture = shared.picture();
-    page(StatusCode::OK, &accuracy::Page::new(&picture, &shared.mode))
+    page(
+        StatusCode::OK,
+        &accuracy::AccuracyPage::new(&picture, &shared.mode),
+    )
 }
 
-async fn status_page(State(Parts { shared, .. }): State<Parts>) -> Response {
+async fn status_page(State(PagesState { shared, .. }): State<PagesState>) -> Response {
     let (picture, tally) = (shared.picture(), telemetry::tally());
     page(
         StatusCode::OK,
-        &status::Page::new(&picture, &tally, &shared.mode, shared.clock.now()),
+        &status::StatusPage::new(&picture, &tally, &shared.mode, shared.clock.now()),
     )
 }
 
 /// A heading and some sentences.
 #[derive(Template)]
 #[template(path = "message.html")]
-struct Message {
+struct MessagePage {
     frame: Frame,
     heading: &'static str,
     lines: Vec<&'static str>,
 }
 
-async fn not_found(State(Parts { shared, .. }): State<Parts>, _: Uri) -> Response {
-    let message = Message {
+async fn not_found(State(PagesState { shared, .. }): State<PagesState>, _: Uri) -> Response {
+    let message = MessagePage {
         frame: Frame::of(&shared.mode),
         heading: "Page not found",
         lines: vec!["There is no page at this address. Check that it was typed in full."],
@@ -192,8 +195,8 @@ async fn not_found(State(Parts { shared, .. }): State<Parts>, _: Uri) -> Respons
     page(StatusCode::NOT_FOUND, &message)
 }
 
-async fn accessibility(State(Parts { shared, .. }): State<Parts>) -> Response {
-    let message = Message {
+async fn accessibility(State(PagesState { shared, .. }): State<PagesState>) -> Response {
+    let message = MessagePage {
         frame: Frame::of(&shared.mode),
         heading: "Accessibility",
         lines: vec![

@@ -7,7 +7,7 @@ const TEXT_MAX: usize = 40;
 
 /// A postcode, and the place it means.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Origin {
+pub struct ReaderLocation {
     /// As it was typed, for the form.
     pub text: String,
     /// The middle of its hex, within half a mile of where it is.
@@ -16,7 +16,7 @@ pub struct Origin {
     pub fault: Option<&'static str>,
 }
 
-impl Origin {
+impl ReaderLocation {
     /// Looks a postcode up; `is_needed` when the reader chose something that cannot be done without.
     pub fn find(text: Option<&str>, is_needed: bool) -> Self {
         let text: String = text.unwrap_or_default().trim().to_owned();
@@ -46,16 +46,22 @@ mod tests {
 
     #[test]
     fn a_postcode_is_found_however_it_is_typed_and_nonsense_is_explained() {
-        let known = Origin::find(Some(" le15ww "), true);
+        let known = ReaderLocation::find(Some(" le15ww "), true);
         assert_eq!((known.text.as_str(), known.fault), ("le15ww", None));
         assert!(known.place.is_some());
-        assert_eq!(known.place, Origin::find(Some("LE1 5WW"), false).place);
+        assert_eq!(
+            known.place,
+            ReaderLocation::find(Some("LE1 5WW"), false).place
+        );
         for nonsense in ["nowhere", "ZZ1 1ZZ", &"x".repeat(5_000), "<script>"] {
-            let unknown = Origin::find(Some(nonsense), false);
+            let unknown = ReaderLocation::find(Some(nonsense), false);
             assert!(unknown.place.is_none() && unknown.fault.is_some());
             assert!(unknown.text.len() <= TEXT_MAX);
         }
-        assert_eq!(Origin::find(Some("  "), false), Origin::default());
-        assert!(Origin::find(None, true).fault.is_some());
+        assert_eq!(
+            ReaderLocation::find(Some("  "), false),
+            ReaderLocation::default()
+        );
+        assert!(ReaderLocation::find(None, true).fault.is_some());
     }
 }

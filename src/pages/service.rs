@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::card::Card;
 use crate::{Frame, accuracy, find};
-use app::Mode;
+use app::ServerMode;
 use app::finding::words as finding;
 use app::plain as words;
 use domain::reading::Unit;
@@ -13,7 +13,7 @@ use domain::{AcuityGroup, Age, At, Reading, ReadingName, Service};
 use views::{ServiceView, StreamView};
 
 /// One row of the table of figures.
-pub struct Figure {
+pub struct FigureRow {
     key: &'static str,
     name: &'static str,
     value: String,
@@ -23,11 +23,11 @@ pub struct Figure {
 /// The page.
 #[derive(Template)]
 #[template(path = "service.html")]
-pub struct Page {
+pub struct ServicePage {
     frame: Frame,
     card: Card,
     as_of: String,
-    figures: Vec<Figure>,
+    figures: Vec<FigureRow>,
     streams: Vec<(&'static str, String, String, String)>,
     /// Time, median, nine in ten.
     ahead: Vec<(String, String, String)>,
@@ -35,9 +35,9 @@ pub struct Page {
     facts: Vec<(&'static str, String)>,
 }
 
-impl Page {
+impl ServicePage {
     /// The page for a service, as of `now`.
-    pub fn new(view: &ServiceView, mode: &Mode, now: At) -> Self {
+    pub fn new(view: &ServiceView, mode: &ServerMode, now: At) -> Self {
         let is_live = view
             .find_reading(ReadingName::Waiting)
             .is_some_and(|reading| reading.age.measure().is_some());
@@ -125,7 +125,7 @@ fn title(name: ReadingName) -> &'static str {
     }
 }
 
-fn figure(reading: &Reading) -> Figure {
+fn figure(reading: &Reading) -> FigureRow {
     let value = match reading.age {
         Age::Fresh(measure) => value(reading.unit, measure.value),
         Age::Late { measure, heard } => {
@@ -146,7 +146,7 @@ fn figure(reading: &Reading) -> Figure {
         meaning.extend([" (", &reading.count.to_string(), " counted)"]);
     }
     meaning.push('.');
-    Figure {
+    FigureRow {
         key: reading.name.label(),
         name: title(reading.name),
         value,

@@ -7,13 +7,13 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use crate::{Frame, Parts, page};
+use crate::{Frame, PagesState, page};
 use app::access::onward;
 use app::session;
 
 /// What was filled in.
 #[derive(Deserialize)]
-pub struct Filled {
+pub struct SignInForm {
     token: String,
     /// Where to go on.
     next: Option<String>,
@@ -27,19 +27,19 @@ pub struct Next {
 
 #[derive(Template)]
 #[template(path = "sign-in.html")]
-struct Page {
+struct SignInPage {
     frame: Frame,
     fault: Option<&'static str>,
     next: String,
 }
 
 fn form(
-    parts: &Parts,
+    parts: &PagesState,
     status: StatusCode,
     next: Option<&str>,
     fault: Option<&'static str>,
 ) -> Response {
-    let page_of = Page {
+    let page_of = SignInPage {
         frame: Frame::of(&parts.shared.mode),
         fault,
         next: onward(next).to_owned(),
@@ -48,15 +48,15 @@ fn form(
 }
 
 /// The form.
-pub async fn show(State(parts): State<Parts>, Query(asked): Query<Next>) -> Response {
+pub async fn show(State(parts): State<PagesState>, Query(asked): Query<Next>) -> Response {
     form(&parts, StatusCode::OK, asked.next.as_deref(), None)
 }
 
 /// Signs in, or says why not.
 pub async fn take(
-    State(parts): State<Parts>,
+    State(parts): State<PagesState>,
     headers: HeaderMap,
-    Form(filled): Form<Filled>,
+    Form(filled): Form<SignInForm>,
 ) -> Response {
     let next = filled.next.as_deref();
     if !session::is_from_here(&headers) {
@@ -79,7 +79,7 @@ pub async fn take(
 }
 
 /// Signs out.
-pub async fn leave(State(parts): State<Parts>, headers: HeaderMap) -> Response {
+pub async fn leave(State(parts): State<PagesState>, headers: HeaderMap) -> Response {
     let mut answer = Redirect::to("/").into_response();
     if !session::is_from_here(&headers) {
         // Another site signs nobody out.

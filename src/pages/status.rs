@@ -7,13 +7,13 @@ use askama::Template;
 use compact_str::CompactString;
 
 use crate::Frame;
-use app::Mode;
+use app::ServerMode;
 use app::plain as words;
 use domain::time::{MINUTE, Millis, SECOND};
 use domain::verdict::Reason;
 use domain::{Age, At};
-use telemetry::{FEED_UNKNOWN, Tally};
-use views::{FeedView, Health, Published};
+use telemetry::{FEED_UNKNOWN, StatusCounts};
+use views::{FeedHealth, FeedView, Published};
 
 /// Older than this the picture is not renewed as it should be.
 const PICTURE_OLD: Millis = MINUTE;
@@ -40,7 +40,7 @@ struct Refusal {
 /// The page.
 #[derive(Template)]
 #[template(path = "status.html")]
-pub struct Page {
+pub struct StatusPage {
     frame: Frame,
     /// In one sentence: is there anything to do?
     summary: String,
@@ -52,9 +52,9 @@ pub struct Page {
     versions: Vec<(&'static str, String)>,
 }
 
-impl Page {
+impl StatusPage {
     /// The page for a picture and what was counted since the start.
-    pub fn new(picture: &Published, tally: &Tally, mode: &Mode, now: At) -> Self {
+    pub fn new(picture: &Published, tally: &StatusCounts, mode: &ServerMode, now: At) -> Self {
         let unheard = picture
             .feeds
             .values()
@@ -66,7 +66,7 @@ impl Page {
         let (summary, is_well) = summary(unheard, age, tally.log_failures);
         // What needs someone comes first: on a phone the list is long.
         let mut feeds: Vec<&FeedView> = picture.feeds.values().map(AsRef::as_ref).collect();
-        feeds.sort_by_key(|view| (!is_unheard(view.health), view.health == Health::Live));
+        feeds.sort_by_key(|view| (!is_unheard(view.health), view.health == FeedHealth::Live));
         Self {
             frame: Frame::of(mode),
             summary,
@@ -102,8 +102,11 @@ impl Page {
     }
 }
 
-fn is_unheard(health: Health) -> bool {
-    matches!(health, Health::Silent | Health::Stuck | Health::NeverHeard)
+fn is_unheard(health: FeedHealth) -> bool {
+    matches!(
+        health,
+        FeedHealth::Silent | FeedHealth::Stuck | FeedHealth::NeverHeard
+    )
 }
 
 fn summary(unheard: usize, age: Millis, failures: u64) -> (String, bool) {
@@ -149,14 +152,14 @@ fn feed(view: &FeedView, refused: &BTreeMap<(CompactString, Reason), u64>, now: 
 }
 
 /// The word for a state and the colour of its tag.
-fn state(health: Health) -> (&'static str, &'static str) {
+fn state(health: FeedHealth) -> (&'static str, &'static str) {
     match health {
-        Health::Live => ("live", "green"),
-        Health::Late => ("late", "yellow"),
-        Health::CatchingUp => ("catching up", "yellow"),
-        Health::Stuck => ("its clock stands still", "red"),
-        Health::Silent => ("silent", "red"),
-        Health::NeverHeard => ("never heard", "red"),
+        FeedHealth::Live => ("live", "green"),
+        FeedHealth::Late => ("late", "yellow"),
+        FeedHealth::CatchingUp => ("catching up", "yellow"),
+        FeedHealth::Stuck => ("its clock stands still", "red"),
+        FeedHealth::Silent => ("silent", "red"),
+        FeedHealth::NeverHeard => ("never heard", "red"),
     }
 }
 
@@ -174,7 +177,7 @@ fn ago(then: Option<At>, now: At) -> String {
     }
 }
 
-fn refusals(tally: &Tally) -> Vec<Refusal> {
+fn refusals(tally: &StatusCounts) -> Vec<Refusal> {
     let mut rows: Vec<Refusal> = tally
         .refused
         .iter()
@@ -191,7 +194,7 @@ fn refusals(tally: &Tally) -> Vec<Refusal> {
     rows
 }
 
-fn open(tally: &Tally, transport: &str) -> i64 {
+fn open(tally: &StatusCounts, transport: &str) -> i64 {
     tally.sockets.get(transport).copied().unwrap_or_default()
 }
 
@@ -229,7 +232,7 @@ mod tests {
 
     #[test]
     fn the_most_refused_comes_first() {
-        let mut tally = Tally::default();
+        let mut tally = StatusCounts::default();
         tally.refused.insert(("a".into(), Reason::BadTime), 1);
         tally
             .refused

@@ -37,7 +37,7 @@ struct Rest {
 
 /// How writing went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Written {
+pub enum WriteResult {
     /// All of it.
     All,
     /// The socket has no room; the rest waits until it has.
@@ -73,26 +73,26 @@ impl Client {
     }
 
     /// Writes a message, or puts it behind those that wait.
-    pub fn speak(&mut self, message: &Message) -> Written {
+    pub fn speak(&mut self, message: &Message) -> WriteResult {
         let Some(rest) = &mut self.rest else {
             return self.write(message, 0);
         };
         if rest.messages.len() >= WAITING_MAX {
-            return Written::Broken;
+            return WriteResult::Broken;
         }
         rest.messages.push(message.clone());
-        Written::Waiting
+        WriteResult::Waiting
     }
 
     /// Writes what waits; the socket may have room again.
-    pub fn resume(&mut self) -> Written {
+    pub fn resume(&mut self) -> WriteResult {
         let Some(rest) = self.rest.take() else {
-            return Written::All;
+            return WriteResult::All;
         };
         self.write(&Message::join(&rest.messages), rest.offset)
     }
 
-    fn write(&mut self, message: &Message, mut offset: usize) -> Written {
+    fn write(&mut self, message: &Message, mut offset: usize) -> WriteResult {
         while let Some(rest) = message
             .frame()
             .get(offset..)
@@ -105,17 +105,17 @@ impl Client {
                 written = self.stream.try_write(rest);
             }
             match written {
-                Ok(0) => return Written::Broken,
+                Ok(0) => return WriteResult::Broken,
                 Ok(written) => offset += written,
                 why if is_full(&why) => {
                     let messages = vec![message.clone()];
                     self.rest = Some(Box::new(Rest { messages, offset }));
-                    return Written::Blocked;
+                    return WriteResult::Blocked;
                 }
-                Err(_) => return Written::Broken,
+                Err(_) => return WriteResult::Broken,
             }
         }
-        Written::All
+        WriteResult::All
     }
 }
 
@@ -150,7 +150,7 @@ mod tests {
                 expected.extend_from_slice(message.frame());
             }
             let mut written = client.speak(&Message::join(&messages));
-            while written == Written::Blocked {
+            while written == WriteResult::Blocked {
                 has_blocked = true;
                 let mut piece = vec![0; 50_000];
                 theirs.read_exact(&mut piece).await.unwrap();
@@ -158,7 +158,7 @@ mod tests {
                 expected.drain(..piece.len());
                 written = client.resume();
             }
-            assert_eq!(written, Written::All);
+            assert_eq!(written, WriteResult::All);
         }
         assert!(has_blocked, "the socket took all at once");
         let mut end = vec![0; expected.len()];

@@ -14,11 +14,11 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use crate::hub::{News, PHASES};
 use crate::message::Message;
 use crate::session::{Session, Since};
-use crate::{Counted, Parts, too_many};
+use crate::{CountedConnection, PushState, too_many};
 
 /// What may be asked for.
 #[derive(Deserialize)]
-pub struct Asked {
+pub struct SseQuery {
     topics: Option<String>,
 }
 
@@ -26,21 +26,21 @@ pub struct Asked {
 struct Stream {
     session: Session,
     news: Receiver<News>,
-    parts: Parts,
+    parts: PushState,
     ready: Vec<Message>,
     /// When it is told that the server lives.
     phase: u32,
     /// The goodbye: browsers come back by themselves after so many milliseconds.
     retry_ms: Option<u64>,
     is_over: bool,
-    _place: Counted,
+    _place: CountedConnection,
 }
 
 /// `GET /api/v1/push/sse`
 pub async fn events(
-    State(parts): State<Parts>,
+    State(parts): State<PushState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<SseQuery>,
     headers: HeaderMap,
 ) -> Response {
     let Some(place) = parts.place(peer.ip(), &headers, "sse") else {

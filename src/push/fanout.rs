@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_util::task::TaskTracker;
 
-use crate::client::{Client, Written};
+use crate::client::{Client, WriteResult};
 use crate::hub::{Frame, Hub, News, PHASES};
 use crate::message::Message;
 use crate::session::{Close, Session};
@@ -46,13 +46,13 @@ pub enum Command {
     /// A client came; this is where to write, and what ends its hearing side when it is dropped.
     Came(Id, Arc<TcpStream>, oneshot::Sender<()>),
     /// It said something; the library's own reply to it.
-    Heard(Id, Heard, Vec<u8>),
+    Heard(Id, ClientInput, Vec<u8>),
     /// It is gone.
     Went(Id),
 }
 
 /// What a client said.
-pub enum Heard {
+pub enum ClientInput {
     /// A message.
     Text(Utf8Bytes),
     /// A ping, a pong or a close.
@@ -63,13 +63,13 @@ pub enum Heard {
 
 /// Where the hearing side reaches the speaking side.
 #[derive(Clone)]
-pub struct Speaker(mpsc::Sender<Command>);
+pub struct FanoutSender(mpsc::Sender<Command>);
 
-impl Speaker {
+impl FanoutSender {
     /// Starts a task that speaks to its clients until the server stops.
     pub fn start(hub: &Hub, goodbyes: &Arc<AtomicU64>, tasks: &TaskTracker) -> Self {
         let (sender, commands) = mpsc::channel(COMMANDS_MAX);
-        let share = Share {
+        let share = FanoutShard {
             hub: hub.clone(),
             news: hub.listen(),
             commands,
@@ -89,7 +89,7 @@ impl Speaker {
 }
 
 /// A share of the clients.
-struct Share {
+struct FanoutShard {
     hub: Hub,
     news: Receiver<News>,
     commands: mpsc::Receiver<Command>,
@@ -129,7 +129,7 @@ enum Met {
     End,
 }
 
-impl Share {
+impl FanoutShard {
     async fn run(mut self) {
         loop {
             let stops_at = self.stops_at;
@@ -207,9 +207,9 @@ impl Share {
             }
             told += wanted.len();
             match client.speak(piece.of(&wanted, frames)) {
-                Written::All | Written::Waiting => {}
-                Written::Blocked => blocked.push(*id),
-                Written::Broken => broken.push(*id),
+                WriteResult::All | WriteResult::Waiting => {}
+                WriteResult::Blocked => blocked.push(*id),
+                WriteResult::Broken => broken.push(*id),
             }
         }
         telemetry::push_frames(told as u64);
@@ -245,11 +245,11 @@ impl Share {
         self.follow_up(id, written);
     }
 
-    fn follow_up(&mut self, id: Id, written: Written) {
+    fn follow_up(&mut self, id: Id, written: WriteResult) {
         match written {
-            Written::All | Written::Waiting => {}
-            Written::Blocked => self.wait_for_room(id),
-            Written::Broken => {
+            WriteResult::All | WriteResult::Waiting => {}
+            WriteResult::Blocked => self.wait_for_room(id),
+            WriteResult::Broken => {
                 self.clients.swap_remove(&id);
             }
         }
@@ -261,7 +261,7 @@ impl Share {
             return;
         };
         match client.resume() {
-            Written::All => {
+            WriteResult::All => {
                 client.beats = 0;
                 self.catch_up(id);
             }
@@ -315,9 +315,11 @@ impl Share {
                     return;
                 };
                 let answer = match (client.session.on_sign_of_life(Instant::now()), heard) {
-                    (Err(close), _) | (Ok(()), Heard::Wrong(close)) => Err(close),
-                    (Ok(()), Heard::Control) => Ok(Vec::new()),
-                    (Ok(()), Heard::Text(text)) => client.session.on_message(&text, &self.hub),
+                    (Err(close), _) | (Ok(()), ClientInput::Wrong(close)) => Err(close),
+                    (Ok(()), ClientInput::Control) => Ok(Vec::new()),
+                    (Ok(()), ClientInput::Text(text)) => {
+                        client.session.on_message(&text, &self.hub)
+                    }
                 };
                 if !replies.is_empty() {
                     self.say(id, &[Message::of_frames(replies)]);

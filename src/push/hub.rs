@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::message::Message;
 use crate::topic::{self, Contents, Difference, Topic, Topics};
-use crate::written::Written;
-use app::{Mode, Shared};
+use crate::written::SummedDelta;
+use app::{AppState, ServerMode};
 use domain::{At, Clock};
 use views::Published;
 
@@ -58,13 +58,13 @@ pub enum News {
 /// Shared by all sockets.
 #[derive(Clone)]
 pub struct Hub {
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<HubState>>,
     news: broadcast::Sender<News>,
-    mode: Mode,
+    mode: ServerMode,
     clock: Arc<dyn Clock>,
 }
 
-struct State {
+struct HubState {
     picture: Arc<Published>,
     topics: Topics,
     names: Vec<Topic>,
@@ -89,11 +89,11 @@ pub struct Catchup {
 
 impl Hub {
     /// A hub that knows the present picture; [`Hub::follow`] keeps it up.
-    pub fn new(shared: &Shared) -> Self {
+    pub fn new(shared: &AppState) -> Self {
         let picture = shared.picture();
         let topics = topic::contents(&picture, &shared.mode, None);
         let floor = picture.seq;
-        let state = State {
+        let state = HubState {
             picture,
             names: topics.keys().cloned().collect(),
             topics,
@@ -112,7 +112,7 @@ impl Hub {
     }
 
     /// Follows the published pictures until the server stops, and beats the time.
-    pub async fn follow(self, mut shared: Shared, stop: CancellationToken) {
+    pub async fn follow(self, mut shared: AppState, stop: CancellationToken) {
         let mut beat = tokio::time::interval(HEARTBEAT / PHASES);
         let mut phase = 0;
         loop {
@@ -137,7 +137,7 @@ impl Hub {
     }
 
     /// The state is plain data that is whole between statements, so a poisoned lock can be used.
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, HubState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -228,7 +228,7 @@ impl Hub {
     }
 }
 
-impl State {
+impl HubState {
     fn number(&mut self, topic: &Topic) -> Number {
         let known = self.names.iter().position(|name| name == topic);
         let number = known.unwrap_or_else(|| {
@@ -274,7 +274,7 @@ impl State {
             [.., last] => {
                 let name = self.names.get(topic as usize)?;
                 let texts = frames.iter().map(|frame| frame.message.text());
-                let sum = Written::sum(texts)?;
+                let sum = SummedDelta::sum(texts)?;
                 let message = delta(epoch, name, (last.seq, last.as_of), &sum);
                 Some(Frame {
                     message,

@@ -29,10 +29,10 @@ use axum::routing::get;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use app::looking_back::LookingBack;
-use app::places::{Place, Places, Proxies};
-use app::{Shared, failure};
-use fanout::{Id, Speaker};
+use app::looking_back::HistoryTurns;
+use app::places::{ConnectionLimit, ConnectionPermit, TrustedProxies};
+use app::{AppState, failure};
+use fanout::{FanoutSender, Id};
 use hub::Hub;
 use session::Close;
 
@@ -44,13 +44,13 @@ pub const CONNECTIONS_PER_ADDRESS_MAX: u32 = 2_000;
 const RETRY_SECONDS: u32 = 30;
 
 /// What push needs from outside.
-pub struct Needs {
+pub struct PushSettings {
     /// The published picture.
-    pub shared: Shared,
+    pub shared: AppState,
     /// What was shown before.
-    pub past: LookingBack,
+    pub past: HistoryTurns,
     /// Proxies of ours.
-    pub proxies: Proxies,
+    pub proxies: TrustedProxies,
     /// Tells connections to end.
     pub stop: CancellationToken,
     /// Every open socket, so that the server can wait for their goodbyes.
@@ -59,24 +59,24 @@ pub struct Needs {
 
 /// What a connection needs.
 #[derive(Clone)]
-struct Parts {
+struct PushState {
     hub: Hub,
-    shared: Shared,
-    places: Places,
-    proxies: Proxies,
+    shared: AppState,
+    places: ConnectionLimit,
+    proxies: TrustedProxies,
     /// How many connections were opened.
     opened: Arc<AtomicU64>,
     /// How many were said goodbye to.
     goodbyes: Arc<AtomicU64>,
-    speakers: Arc<[Speaker]>,
-    past: LookingBack,
+    speakers: Arc<[FanoutSender]>,
+    past: HistoryTurns,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
 
 /// The routes; a task that follows the published pictures is started.
-pub fn router(needs: Needs) -> Router {
-    let Needs {
+pub fn router(needs: PushSettings) -> Router {
+    let PushSettings {
         shared,
         past,
         proxies,
@@ -88,17 +88,17 @@ pub fn router(needs: Needs) -> Router {
     let goodbyes = Arc::default();
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let speakers = (0..cores)
-        .map(|_| Speaker::start(&hub, &goodbyes, &tasks))
+        .map(|_| FanoutSender::start(&hub, &goodbyes, &tasks))
         .collect();
     Router::new()
         .route("/api/v1/push", get(socket::upgrade))
         .route("/api/v1/push/sse", get(events::events))
         .route("/api/v1/state", get(state::state))
         .route("/api/asyncapi.json", get(asyncapi))
-        .with_state(Parts {
+        .with_state(PushState {
             hub,
             shared,
-            places: Places::new(CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX),
+            places: ConnectionLimit::new(CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX),
             proxies,
             opened: Arc::default(),
             goodbyes,
@@ -123,12 +123,17 @@ async fn asyncapi() -> Response {
     (fields, ASYNCAPI).into_response()
 }
 
-impl Parts {
+impl PushState {
     /// A place for whoever calls, if there is one.
-    fn place(&self, peer: IpAddr, headers: &HeaderMap, transport: &'static str) -> Option<Counted> {
+    fn place(
+        &self,
+        peer: IpAddr,
+        headers: &HeaderMap,
+        transport: &'static str,
+    ) -> Option<CountedConnection> {
         let place = self.places.take(self.proxies.caller(peer, headers))?;
         telemetry::push_connections(transport, 1.0);
-        Some(Counted {
+        Some(CountedConnection {
             transport,
             _place: place,
         })
@@ -140,18 +145,18 @@ impl Parts {
     }
 
     /// Who speaks to a connection.
-    fn speaker(&self, id: Id) -> Speaker {
+    fn speaker(&self, id: Id) -> FanoutSender {
         self.speakers[id as usize % self.speakers.len()].clone()
     }
 }
 
 /// A place that shows in the metrics.
-struct Counted {
+struct CountedConnection {
     transport: &'static str,
-    _place: Place,
+    _place: ConnectionPermit,
 }
 
-impl Drop for Counted {
+impl Drop for CountedConnection {
     fn drop(&mut self) {
         telemetry::push_connections(self.transport, -1.0);
     }

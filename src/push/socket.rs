@@ -17,10 +17,10 @@ use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message as Said};
 
-use crate::fanout::{Command, Heard, Id, Speaker};
+use crate::fanout::{ClientInput, Command, FanoutSender, Id};
 use crate::session::Close;
-use crate::tap::Tap;
-use crate::{Parts, too_many};
+use crate::tap::SocketReader;
+use crate::{PushState, too_many};
 use app::failure;
 
 /// Longest message from a client, bytes.
@@ -29,11 +29,11 @@ const MESSAGE_BYTES_MAX: usize = 16 << 10;
 /// of a socket's memory.
 const READ_BUFFER_BYTES: usize = 512;
 
-type Socket = WebSocketStream<Tap>;
+type Socket = WebSocketStream<SocketReader>;
 
 /// `GET /api/v1/push`
 pub async fn upgrade(
-    State(parts): State<Parts>,
+    State(parts): State<PushState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     mut request: Request,
 ) -> Response {
@@ -62,7 +62,7 @@ pub async fn upgrade(
                     .read_buffer_size(READ_BUFFER_BYTES)
                     .max_message_size(Some(MESSAGE_BYTES_MAX))
                     .max_frame_size(Some(MESSAGE_BYTES_MAX));
-                let (tap, role) = (Tap::new(stream), Role::Server);
+                let (tap, role) = (SocketReader::new(stream), Role::Server);
                 let config = Some(config);
                 let socket = Socket::from_partially_read(tap, begun, role, config).await;
                 tokio::select! {
@@ -95,14 +95,16 @@ fn not_a_websocket(why: &Error) -> Response {
 }
 
 /// Hears a client until it ends, or breaks the protocol.
-async fn hear(mut socket: Socket, id: Id, speaker: &Speaker) {
+async fn hear(mut socket: Socket, id: Id, speaker: &FanoutSender) {
     while let Some(said) = socket.next().await {
         let what = match said {
-            Ok(Said::Text(text)) => Heard::Text(text),
-            Ok(Said::Binary(_)) => Heard::Wrong(Close::Protocol),
-            Ok(Said::Ping(_) | Said::Pong(_) | Said::Close(_) | Said::Frame(_)) => Heard::Control,
+            Ok(Said::Text(text)) => ClientInput::Text(text),
+            Ok(Said::Binary(_)) => ClientInput::Wrong(Close::Protocol),
+            Ok(Said::Ping(_) | Said::Pong(_) | Said::Close(_) | Said::Frame(_)) => {
+                ClientInput::Control
+            }
             Err(Error::Capacity(_) | Error::Protocol(_) | Error::Utf8(_)) => {
-                Heard::Wrong(Close::Protocol)
+                ClientInput::Wrong(Close::Protocol)
             }
             Err(_) => return,
         };

@@ -5,19 +5,19 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use crate::{Parts, topic};
+use crate::{PushState, topic};
 use app::wire;
 
 /// What may be asked of the state.
 #[derive(Deserialize)]
-pub struct Asked {
+pub struct StateQuery {
     at: Option<String>,
 }
 
 /// `GET /api/v1/state`: as it is, or as it was shown at a moment.
 pub async fn state(
-    State(parts): State<Parts>,
-    Query(query): Query<Asked>,
+    State(parts): State<PushState>,
+    Query(query): Query<StateQuery>,
     headers: HeaderMap,
 ) -> Response {
     let known = headers.get(header::IF_NONE_MATCH);

@@ -13,13 +13,13 @@ use tokio::net::TcpStream;
 const REPLIES_MAX: usize = 4 << 10;
 
 /// A connection that the library reads and believes to write.
-pub struct Tap {
+pub struct SocketReader {
     stream: Arc<TcpStream>,
     /// What the library wrote since it was last taken.
     pub replies: Vec<u8>,
 }
 
-impl Tap {
+impl SocketReader {
     /// A tap on a connection.
     pub fn new(stream: Arc<TcpStream>) -> Self {
         Self {
@@ -29,7 +29,7 @@ impl Tap {
     }
 }
 
-impl AsyncRead for Tap {
+impl AsyncRead for SocketReader {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -47,7 +47,7 @@ impl AsyncRead for Tap {
     }
 }
 
-impl AsyncWrite for Tap {
+impl AsyncWrite for SocketReader {
     fn poll_write(
         mut self: Pin<&mut Self>,
         _context: &mut Context<'_>,

@@ -10,14 +10,14 @@ use tokio::sync::watch;
 use super::hub::{Frame, Hub, News};
 use super::message::Message;
 use super::session::{Close, MESSAGES_AT_ONCE, Session, Since};
-use app::{Mode as About, Shared};
+use app::{AppState, ServerMode as About};
 use config::directory;
-use domain::event::{Event, Mode};
+use domain::event::{ArrivalMode, Event};
 use domain::time::MINUTE;
 use domain::{At, Clock, Entry, EventId, Fact, FeedId, Record, ServiceId, VisitId};
-use fold::Picture;
+use fold::FoldState;
 use forecast::Forecaster;
-use views::{Published, Viewer};
+use views::{Published, Publisher};
 
 struct Still;
 
@@ -29,28 +29,28 @@ impl Clock for Still {
 
 /// A world whose pictures are made by hand.
 struct Maker {
-    picture: Picture,
-    viewer: Viewer,
+    picture: FoldState,
+    viewer: Publisher,
     seq: u64,
 }
 
 impl Maker {
     fn new() -> (Self, Hub) {
         let demo = Arc::new(directory::demo().unwrap());
-        let picture = Picture::new(Arc::clone(&demo));
-        let mut viewer = Viewer::new(Arc::clone(&demo));
+        let picture = FoldState::new(Arc::clone(&demo));
+        let mut viewer = Publisher::new(Arc::clone(&demo));
         let first = viewer.publish(&picture, &Forecaster::default(), &[], "e");
         let (_sender, published) = watch::channel(first);
         let mode = About {
             demonstration: None,
             open_access: true,
         };
-        let hub = Hub::new(&Shared {
+        let hub = Hub::new(&AppState {
             published,
             travel: Arc::new(domain::travel::Offline),
             clock: Arc::new(Still),
             mode,
-            past: views::Past::new(|_| Err(views::NoPast::BeforeTheLog)),
+            past: views::HistoryLookup::new(|_| Err(views::HistoryError::BeforeTheLog)),
         });
         (
             Self {
@@ -76,7 +76,7 @@ impl Maker {
             0 | 1 => Event::VisitArrived {
                 service: ServiceId::new("lri-ed").unwrap(),
                 visit: visit(self.seq),
-                mode: Mode::WalkIn,
+                mode: ArrivalMode::WalkIn,
                 acuity: None,
                 age_band: None,
                 origin: None,

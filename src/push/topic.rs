@@ -8,10 +8,10 @@ use compact_str::{CompactString, format_compact};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use app::{Mode, wire};
+use app::{ServerMode, wire};
 use domain::ServiceId;
 use views::demand::{HotSpot, Window};
-use views::surface::{Fineness, Group};
+use views::surface::{Fineness, PatientGroup};
 use views::{Published, ServiceView};
 
 /// What may be subscribed to.
@@ -64,28 +64,28 @@ impl fmt::Display for Topic {
 
 /// A value that is built once and shared by every picture in which it stays the same.
 #[derive(Debug, Clone)]
-pub struct Held(Arc<Value>);
+pub struct SharedValue(Arc<Value>);
 
-impl PartialEq for Held {
+impl PartialEq for SharedValue {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
     }
 }
 
-impl Serialize for Held {
+impl Serialize for SharedValue {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(to)
     }
 }
 
-impl From<Value> for Held {
+impl From<Value> for SharedValue {
     fn from(value: Value) -> Self {
         Self(Arc::new(value))
     }
 }
 
 /// The contents of a topic: values by key.
-pub type Contents = BTreeMap<CompactString, Held>;
+pub type Contents = BTreeMap<CompactString, SharedValue>;
 /// The contents of every topic; one that did not change is shared from picture to picture.
 pub type Topics = BTreeMap<Topic, Arc<Contents>>;
 
@@ -101,7 +101,7 @@ pub struct Difference {
 impl Difference {
     /// From one state of a topic to the next.
     pub fn between(old: &Contents, new: &Contents) -> Self {
-        let changed = |(key, value): &(&CompactString, &Held)| old.get(*key) != Some(*value);
+        let changed = |(key, value): &(&CompactString, &SharedValue)| old.get(*key) != Some(*value);
         let set = new
             .iter()
             .filter(changed)
@@ -132,7 +132,8 @@ impl Difference {
 
 /// Every topic and its contents as one object.
 pub fn all(topics: &Topics) -> Value {
-    let value = |(key, held): (&CompactString, &Held)| (key.to_string(), held.0.as_ref().clone());
+    let value =
+        |(key, held): (&CompactString, &SharedValue)| (key.to_string(), held.0.as_ref().clone());
     let one = |(topic, contents): (&Topic, &Arc<Contents>)| {
         let contents = contents.iter().map(value);
         (topic.to_string(), contents.collect::<Value>())
@@ -142,7 +143,11 @@ pub fn all(topics: &Topics) -> Value {
 
 /// The contents of every topic for a picture. Values of services that did not change since `old` are
 /// taken over and not built again.
-pub fn contents(picture: &Published, mode: &Mode, old: Option<(&Published, &Topics)>) -> Topics {
+pub fn contents(
+    picture: &Published,
+    mode: &ServerMode,
+    old: Option<(&Published, &Topics)>,
+) -> Topics {
     let mut all = Topics::new();
     let mut waits = Contents::new();
     let mut status = Contents::from([("server".into(), wire::mode(mode).into())]);
@@ -221,7 +226,7 @@ fn demand_topics(picture: &Published, old: Option<(&Published, &Topics)>, all: &
 /// The best place of each hex of level 7 for those who set off now, by group and hex: the service, minutes, gain.
 fn soonest(picture: &Published) -> Contents {
     let surface = picture.surfaces.surface(Fineness::Seven);
-    let groups = Group::ALL.into_iter();
+    let groups = PatientGroup::ALL.into_iter();
     let rows = groups.flat_map(|group| surface.rows(group, 0).map(move |row| (group, row)));
     rows.map(|(group, (cell, service, best))| {
         let key = format_compact!("{}:{cell}", group.label());
@@ -248,7 +253,7 @@ mod tests {
     fn any_contents() -> impl Strategy<Value = Contents> {
         prop::collection::btree_map(
             "[a-f]".prop_map(CompactString::from),
-            (0..4_i64).prop_map(|n| Held::from(Value::from(n))),
+            (0..4_i64).prop_map(|n| SharedValue::from(Value::from(n))),
             0..6,
         )
     }

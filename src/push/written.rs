@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 /// What a change sets and unsets; the values as text.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Written<'a> {
+pub struct SummedDelta<'a> {
     #[serde(borrow)]
     set: BTreeMap<CompactString, &'a RawValue>,
     unset: Vec<CompactString>,
@@ -18,10 +18,10 @@ pub struct Written<'a> {
 #[derive(Deserialize)]
 struct Delta<'a> {
     #[serde(borrow)]
-    data: Written<'a>,
+    data: SummedDelta<'a>,
 }
 
-impl<'a> Written<'a> {
+impl<'a> SummedDelta<'a> {
     /// What some changes of one topic come to: the latest value of each key wins. `None` when one of them
     /// is no change.
     pub fn sum(texts: impl Iterator<Item = &'a [u8]>) -> Option<Self> {
@@ -46,14 +46,14 @@ impl<'a> Written<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::topic::{Contents, Difference, Held};
+    use crate::topic::{Contents, Difference, SharedValue};
     use proptest::prelude::*;
     use serde_json::json;
 
     fn any_contents() -> impl Strategy<Value = Contents> {
         prop::collection::btree_map(
             "[a-f]".prop_map(CompactString::from),
-            (0..4_i64).prop_map(|n| Held::from(json!({"value": n}))),
+            (0..4_i64).prop_map(|n| SharedValue::from(json!({"value": n}))),
             0..6,
         )
     }
@@ -68,7 +68,7 @@ mod tests {
                 .map(|pair| Difference::between(&pair[0], &pair[1]))
                 .map(|one| json!({"data": {"set": one.set, "unset": one.unset}}).to_string())
                 .collect();
-            let sum = Written::sum(texts.iter().map(String::as_bytes)).unwrap();
+            let sum = SummedDelta::sum(texts.iter().map(String::as_bytes)).unwrap();
             let sum = serde_json::to_value(sum).unwrap();
             let mut held = contents[0].clone();
             for key in sum["unset"].as_array().unwrap() {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use crate::commands::say;
-use fhir::model::{self, Fault};
+use fhir::model::{self, ResourceFault};
 
 /// Prints each fault behind its file; fails when there is one.
 pub fn files(files: &[PathBuf]) -> anyhow::Result<()> {
@@ -24,7 +24,7 @@ pub fn files(files: &[PathBuf]) -> anyhow::Result<()> {
 }
 
 /// What is wrong with one file: with its form, its structure, or that it is not the same after it was written as XML.
-fn faults(file: &Path) -> anyhow::Result<Vec<Fault>> {
+fn faults(file: &Path) -> anyhow::Result<Vec<ResourceFault>> {
     let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let is_xml = text.trim_ascii_start().starts_with(b"<");

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 
 use crate::clock::SystemClock;
 use crate::{check, demo, listing, looking, quarantine, routing, score, serve};
-use app::access::tokens::{self, Wish};
+use app::access::tokens::{self, NewToken};
 use config::args::{self, Command};
 use config::directory;
 use config::settings::Settings;
@@ -62,7 +62,7 @@ fn token_command(command: args::Token) -> anyhow::Result<()> {
             let services = service.iter().map(|id| {
                 ServiceId::new(id).with_context(|| format!("service {id:?} is not an id"))
             });
-            let wish = Wish {
+            let wish = NewToken {
                 role,
                 feeds: feeds.collect::<anyhow::Result<_>>()?,
                 services: services.collect::<anyhow::Result<_>>()?,

@@ -12,18 +12,18 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::clock::{SystemClock, WorldClock};
 use crate::commands::{read_directory, say};
 use crate::observing;
-use crate::serve::{self, Plan};
-use crate::telling::Telling;
-use app::Mode;
-use app::access::tokens::{self, Wish};
-use app::places::Proxies;
+use crate::serve::{self, ServerPlan};
+use crate::telling::NoticesSetup;
+use app::ServerMode;
+use app::access::tokens::{self, NewToken};
+use app::places::TrustedProxies;
 use config::args;
 use config::settings::{self, BarsSettings, BookingSettings, LogSettings};
 use domain::time::{HOUR, MINUTE, Millis};
 use domain::travel::Offline;
 use domain::{At, Clock, Role};
 use world::send::{Sender, Targets};
-use world::{Dirt, Scenario, Settings, World};
+use world::{FeedFaults, Scenario, Settings, World};
 
 /// How much of the past is played in before the demonstration goes on live.
 const PAST: Millis = 24 * HOUR;
@@ -44,7 +44,7 @@ pub async fn command(args: args::Demo) -> anyhow::Result<()> {
     let asked = SystemClock.now();
     let start = args.at.unwrap_or(asked);
     let clock = WorldClock::starting(start.plus(-PAST));
-    let wish = Wish {
+    let wish = NewToken {
         role: Role::Feed,
         feeds: Vec::new(),
         services: Vec::new(),
@@ -52,23 +52,23 @@ pub async fn command(args: args::Demo) -> anyhow::Result<()> {
         days: TOKEN_DAYS,
     };
     let token = tokens::mint_into(&args.data, wish, clock.now())?;
-    let running = serve::start(Plan {
+    let running = serve::start(ServerPlan {
         listen: args.listen,
         mllp: args.mllp,
         data: args.data.clone(),
         directory: Arc::clone(&directory),
         travel: Arc::new(Offline),
         clock: Arc::new(clock.clone()),
-        mode: Mode {
+        mode: ServerMode {
             demonstration: Some(args.speed),
             open_access: false,
         },
         forward: None,
         log: LogSettings::default(),
-        proxies: Proxies::default(),
+        proxies: TrustedProxies::default(),
         bookings: BookingSettings::default(),
         bars: BarsSettings::default(),
-        telling: Telling::default(),
+        telling: NoticesSetup::default(),
         tiles: None,
     })
     .await?;
@@ -79,7 +79,7 @@ pub async fn command(args: args::Demo) -> anyhow::Result<()> {
             seed: args.seed,
             scenario: scenario(args.scenario),
             start: clock.now(),
-            dirt: Dirt { rate: args.dirt },
+            dirt: FeedFaults { rate: args.dirt },
         },
         &directory,
     );
@@ -117,7 +117,7 @@ pub async fn world_only(args: args::World) -> anyhow::Result<()> {
         seed: args.seed,
         scenario: scenario(args.scenario),
         start,
-        dirt: Dirt { rate: args.dirt },
+        dirt: FeedFaults { rate: args.dirt },
     };
     let sender = Sender::new(Targets {
         mllp,

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::state::State;
+use crate::state::DerivedState;
 use domain::{At, Directory, Entry, ReadingName};
-use log::snapshot::{Key, SNAPSHOT_FOLDER, Snapshots};
+use log::snapshot::{SNAPSHOT_FOLDER, SnapshotKey, Snapshots};
 use log::{LogError, Reader, disk, inspect};
-use views::{Evidence, NoPast, Past, Published};
+use views::{Evidence, HistoryError, HistoryLookup, Published};
 
 /// Rebuilds past states.
 pub struct History {
@@ -42,18 +42,18 @@ impl History {
     }
 
     /// The state as of the last entry at or before a moment; `None` when the log began later.
-    fn state(&self, at: At) -> Result<Option<State>, LogError> {
+    fn state(&self, at: At) -> Result<Option<DerivedState>, LogError> {
         let (mut state, anchor) = {
             let snapshots = self
                 .snapshots
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
             let known = snapshots.list().unwrap_or_default();
-            let wanted = |key: Key| key.at <= at;
+            let wanted = |key: SnapshotKey| key.at <= at;
             if known.is_empty() {
-                (State::new(&self.directory), None)
+                (DerivedState::new(&self.directory), None)
             } else {
-                State::newest(&snapshots, wanted, &self.directory)?
+                DerivedState::newest(&snapshots, wanted, &self.directory)?
             }
         };
         let mut changes = Vec::new();
@@ -98,16 +98,16 @@ impl History {
     }
 
     /// As the faces ask for it.
-    pub fn into_past(self) -> Past {
+    pub fn into_past(self) -> HistoryLookup {
         let history = Mutex::new(self);
-        Past::new(move |at| {
+        HistoryLookup::new(move |at| {
             let history = history.lock().unwrap_or_else(PoisonError::into_inner);
             match history.published(at) {
                 Ok(Some(published)) => Ok(published),
-                Ok(None) => Err(NoPast::BeforeTheLog),
+                Ok(None) => Err(HistoryError::BeforeTheLog),
                 Err(why) => {
                     tracing::warn!(%why, "a past state could not be rebuilt");
-                    Err(NoPast::NotKept)
+                    Err(HistoryError::NotKept)
                 }
             }
         })

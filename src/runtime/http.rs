@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use app::places::{Places, Proxies};
+use app::places::{ConnectionLimit, TrustedProxies};
 use push;
 
 /// Connections that are no push connections: pages, feeds, metrics.
@@ -41,10 +41,10 @@ const AFTER_FAILURE: Duration = Duration::from_millis(100);
 pub async fn serve(
     listener: TcpListener,
     router: Router,
-    proxies: Proxies,
+    proxies: TrustedProxies,
     stop: CancellationToken,
 ) {
-    let places = Places::new(
+    let places = ConnectionLimit::new(
         push::CONNECTIONS_MAX + OTHERS_MAX,
         push::CONNECTIONS_PER_ADDRESS_MAX,
     );

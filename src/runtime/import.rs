@@ -13,9 +13,9 @@ use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 
-use crate::state::State;
+use crate::state::DerivedState;
 use domain::{At, Directory, Entry, Fact, Record, Refused, Shown};
-use fold::{Decision, Limits};
+use fold::{FactDecision, Limits};
 use log::disk::{Disk, Folder};
 use log::embedded::EmbeddedLog;
 use log::snapshot::{SNAPSHOT_FOLDER, Snapshots};
@@ -29,7 +29,7 @@ const CHECKPOINT: &str = "import.json";
 
 /// What became of a file.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct ImportOutcome {
     /// Facts taken now.
     pub taken: u64,
     /// Known already.
@@ -61,16 +61,16 @@ pub fn import(
     file: &Path,
     directory: &Arc<Directory>,
     show: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<ImportOutcome> {
     let mut log = EmbeddedLog::open(data)?;
     let kept = Folder::make(&data.join(SNAPSHOT_FOLDER))?;
-    let (state, _) = State::rebuild(&mut log, &Snapshots::on(Box::new(kept)), directory)?;
+    let (state, _) = DerivedState::rebuild(&mut log, &Snapshots::on(Box::new(kept)), directory)?;
     let mut work = Import {
         log,
         state,
         beside: Folder::make(data)?,
         entries: Vec::new(),
-        outcome: Outcome::default(),
+        outcome: ImportOutcome::default(),
     };
     work.run(file, show)?;
     Ok(work.outcome)
@@ -78,10 +78,10 @@ pub fn import(
 
 struct Import {
     log: EmbeddedLog,
-    state: State,
+    state: DerivedState,
     beside: Folder,
     entries: Vec<Entry>,
-    outcome: Outcome,
+    outcome: ImportOutcome,
 }
 
 impl Import {
@@ -150,9 +150,9 @@ impl Import {
             return;
         }
         match read(text) {
-            Ok(Read::Fact(at, fact)) => self.fact(number, at, *fact),
-            Ok(Read::Shown(at, shown)) => self.take(at, Record::Shown(shown)),
-            Ok(Read::Tick) => {}
+            Ok(ImportLine::Fact(at, fact)) => self.fact(number, at, *fact),
+            Ok(ImportLine::Shown(at, shown)) => self.take(at, Record::Shown(shown)),
+            Ok(ImportLine::Tick) => {}
             Err(why) => self.refuse(number, why),
         }
     }
@@ -160,12 +160,12 @@ impl Import {
     fn fact(&mut self, number: u64, at: At, fact: Fact) {
         let at = at.max(self.state.at());
         match self.state.picture.decide(at, &fact, Limits::default()) {
-            Decision::Take => {
+            FactDecision::Take => {
                 self.take(at, Record::Fact(fact));
                 self.outcome.taken += 1;
             }
-            Decision::Duplicate => self.outcome.duplicate += 1,
-            Decision::Refuse(why) => self.refuse(number, why),
+            FactDecision::Duplicate => self.outcome.duplicate += 1,
+            FactDecision::Refuse(why) => self.refuse(number, why),
         }
     }
 
@@ -198,7 +198,7 @@ impl Import {
 }
 
 /// What a line says.
-pub enum Read {
+pub enum ImportLine {
     /// Something happened; when the log took it, or is to.
     Fact(At, Box<Fact>),
     /// What was shown from then on.
@@ -208,16 +208,16 @@ pub enum Read {
 }
 
 /// An event in the wire format, or an entry as `log export` writes it.
-pub fn read(text: &[u8]) -> Result<Read, Refused> {
+pub fn read(text: &[u8]) -> Result<ImportLine, Refused> {
     if let Ok(entry) = record::read_exported(text) {
         return Ok(match entry.record {
-            Record::Fact(fact) => Read::Fact(entry.at, Box::new(fact)),
-            Record::Shown(shown) => Read::Shown(entry.at, shown),
-            Record::Tick => Read::Tick,
+            Record::Fact(fact) => ImportLine::Fact(entry.at, Box::new(fact)),
+            Record::Shown(shown) => ImportLine::Shown(entry.at, shown),
+            Record::Tick => ImportLine::Tick,
         });
     }
     let fact = wire_event::read(&String::from_utf8_lossy(text))?.fact;
-    Ok(Read::Fact(fact.happened_at, Box::new(fact)))
+    Ok(ImportLine::Fact(fact.happened_at, Box::new(fact)))
 }
 
 fn bar(bytes: u64, show: bool) -> ProgressBar {

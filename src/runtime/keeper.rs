@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::state::State;
+use crate::state::DerivedState;
 use domain::At;
 use domain::time::{HOUR, Millis};
-use fold::Picture;
+use fold::FoldState;
 use forecast::Forecaster;
 use log::snapshot::{Snapshot, Snapshots};
 use log::{Anchor, LogError};
@@ -18,7 +18,7 @@ pub const SNAPSHOT_EVERY: Millis = HOUR;
 
 /// Where work is done that nobody waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Work {
+pub enum SnapshotThread {
     /// On a thread of its own.
     Beside,
     /// Here and now, so that a simulation knows when.
@@ -33,11 +33,11 @@ pub struct Schedule {
     /// Entries and snapshots older than this by the log's clock are given up; `None` keeps all.
     pub retention: Option<Millis>,
     /// Where a snapshot is written.
-    pub work: Work,
+    pub work: SnapshotThread,
 }
 
 /// Takes snapshots and remembers the last.
-pub struct Keeper {
+pub struct SnapshotKeeper {
     snapshots: Arc<Mutex<Snapshots>>,
     schedule: Schedule,
     /// Where the last snapshot was taken, as far as is known.
@@ -49,7 +49,7 @@ pub struct Keeper {
     dealt_with: Arc<AtomicU64>,
 }
 
-impl Keeper {
+impl SnapshotKeeper {
     /// A keeper of these snapshots. `dealt_with` grows with what the effects have done; `u64::MAX`
     /// when there is none.
     pub fn new(snapshots: Snapshots, schedule: Schedule, dealt_with: Arc<AtomicU64>) -> Self {
@@ -86,7 +86,7 @@ impl Keeper {
     }
 
     /// Takes a snapshot when one is due.
-    pub fn look(&mut self, state: &State, anchor: Anchor) {
+    pub fn look(&mut self, state: &DerivedState, anchor: Anchor) {
         let (seq, at) = self.last;
         let is_due = state.seq() - seq >= self.schedule.entries
             || (state.seq() > seq && state.at().since(at) >= SNAPSHOT_EVERY);
@@ -96,13 +96,13 @@ impl Keeper {
     }
 
     /// Takes a last snapshot, so that the next start is quick.
-    pub fn finish(&mut self, state: &State, anchor: Anchor) {
+    pub fn finish(&mut self, state: &DerivedState, anchor: Anchor) {
         if self.last.0 < state.seq() && !self.is_busy.swap(true, Ordering::AcqRel) {
-            self.take(state, anchor, Work::Here);
+            self.take(state, anchor, SnapshotThread::Here);
         }
     }
 
-    fn take(&mut self, state: &State, anchor: Anchor, work: Work) {
+    fn take(&mut self, state: &DerivedState, anchor: Anchor, work: SnapshotThread) {
         self.last = (state.seq(), state.at());
         let job = Job {
             snapshots: Arc::clone(&self.snapshots),
@@ -124,8 +124,8 @@ impl Keeper {
             is_busy.store(false, Ordering::Release);
         };
         match work {
-            Work::Here => run(),
-            Work::Beside => {
+            SnapshotThread::Here => run(),
+            SnapshotThread::Beside => {
                 let started = std::thread::Builder::new()
                     .name("snapshot".to_owned())
                     .spawn(run);
@@ -147,7 +147,7 @@ impl Keeper {
 /// One snapshot to be taken.
 struct Job {
     snapshots: Arc<Mutex<Snapshots>>,
-    picture: Picture,
+    picture: FoldState,
     forecaster: Forecaster,
     anchor: Anchor,
     retention: Option<Millis>,
@@ -156,11 +156,12 @@ struct Job {
 
 impl Job {
     fn run(self) -> Result<u64, LogError> {
-        let state =
-            State::to_snapshot(&self.picture, &self.forecaster).map_err(|why| LogError::Store {
+        let state = DerivedState::to_snapshot(&self.picture, &self.forecaster).map_err(|why| {
+            LogError::Store {
                 place: "a snapshot".to_owned(),
                 what: why.to_string(),
-            })?;
+            }
+        })?;
         let snapshot = Snapshot {
             anchor: self.anchor,
             at: self.picture.at(),

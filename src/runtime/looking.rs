@@ -96,7 +96,7 @@ pub fn import(
     for (line, why) in &outcome.first_refusals {
         say(&format!("line {line} refused: {why}"))?;
     }
-    let import::Outcome {
+    let import::ImportOutcome {
         taken,
         duplicate,
         refused,

@@ -33,7 +33,7 @@ pub struct Osrm {
 
 /// What is read of an answer: seconds, from the one source to each place.
 #[derive(Deserialize)]
-struct Table {
+struct OsrmTable {
     code: String,
     durations: Vec<Vec<Option<f64>>>,
 }
@@ -111,7 +111,7 @@ fn path(from: Position, to: &[Position]) -> String {
 
 fn minutes_of(body: &[u8], places: usize) -> anyhow::Result<Vec<Option<i64>>> {
     // What serde says of a fault names no value longer than a figure.
-    let table: Table = serde_json::from_slice(body).context("its answer is no table")?;
+    let table: OsrmTable = serde_json::from_slice(body).context("its answer is no table")?;
     if table.code != "Ok" {
         bail!("its answer is not \"Ok\"");
     }

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 
 use crate::commands::say;
 use config::args;
-use sources::quarantine::{self, Kept};
+use sources::quarantine::{self, QuarantinedMessage};
 
 /// `uec-live quarantine …`
 pub async fn command(command: args::Quarantine) -> anyhow::Result<()> {
@@ -24,13 +24,13 @@ pub async fn command(command: args::Quarantine) -> anyhow::Result<()> {
     }
 }
 
-fn read(data: &Path) -> anyhow::Result<Vec<Kept>> {
+fn read(data: &Path) -> anyhow::Result<Vec<QuarantinedMessage>> {
     let folder = data.join("quarantine");
     quarantine::read(&folder).with_context(|| format!("cannot read {}", folder.display()))
 }
 
-fn list(all: &[Kept]) -> anyhow::Result<()> {
-    let mut groups: BTreeMap<(&str, &str), Vec<&Kept>> = BTreeMap::new();
+fn list(all: &[QuarantinedMessage]) -> anyhow::Result<()> {
+    let mut groups: BTreeMap<(&str, &str), Vec<&QuarantinedMessage>> = BTreeMap::new();
     for kept in all {
         let group = (kept.feed.as_str(), kept.reason.as_str());
         groups.entry(group).or_default().push(kept);
@@ -51,7 +51,7 @@ fn list(all: &[Kept]) -> anyhow::Result<()> {
 }
 
 /// The messages chosen, with their numbers from the oldest.
-fn chosen_from(chosen: &args::Chosen) -> anyhow::Result<Vec<(usize, Kept)>> {
+fn chosen_from(chosen: &args::Chosen) -> anyhow::Result<Vec<(usize, QuarantinedMessage)>> {
     let is = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|w| w == found);
     let all = read(&chosen.data)?;
     let numbered = (1..).zip(all);
@@ -64,7 +64,7 @@ fn chosen_from(chosen: &args::Chosen) -> anyhow::Result<Vec<(usize, Kept)>> {
         .collect())
 }
 
-fn show(number: usize, kept: &Kept) -> anyhow::Result<()> {
+fn show(number: usize, kept: &QuarantinedMessage) -> anyhow::Result<()> {
     let (at, feed, reason, detail) = (kept.at, &kept.feed, &kept.reason, &kept.detail);
     let message = kept.message.replace('\r', "\n").replace('\n', "\n    ");
     say(&format!(

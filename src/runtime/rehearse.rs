@@ -10,19 +10,19 @@ use std::sync::Arc;
 use anyhow::Context;
 
 use crate::commands::say;
-use crate::import::{Read, read};
-use crate::state::State;
+use crate::import::{ImportLine, read};
+use crate::state::DerivedState;
 use config::args::ScoreFormat;
 use domain::time::MINUTE;
 use domain::{At, Directory, Entry, Record};
-use fold::{Change, Decision, Limits};
-use views::{Errors, Kind, ScoreView, Span, WAYS};
+use fold::{Change, FactDecision, Limits};
+use views::{Accuracy, ScoreView, ScoredKind, Span, WAYS};
 
 /// Lives through the file as a server would and prints the scorecard of the last 28 days.
 pub fn command(file: &Path, format: ScoreFormat, directory: &Arc<Directory>) -> anyhow::Result<()> {
     let text = File::open(file).with_context(|| format!("cannot open {}", file.display()))?;
     let mut rehearsal = Rehearsal {
-        state: State::new(directory),
+        state: DerivedState::new(directory),
         refused: BTreeMap::new(),
     };
     for (index, line) in BufReader::new(text).lines().enumerate() {
@@ -41,7 +41,7 @@ pub fn command(file: &Path, format: ScoreFormat, directory: &Arc<Directory>) -> 
 }
 
 struct Rehearsal {
-    state: State,
+    state: DerivedState,
     refused: BTreeMap<&'static str, u64>,
 }
 
@@ -51,18 +51,18 @@ impl Rehearsal {
             return;
         }
         match read(line.as_bytes()) {
-            Ok(Read::Fact(at, fact)) => {
+            Ok(ImportLine::Fact(at, fact)) => {
                 self.pass_until(at);
                 let at = at.max(self.state.at());
                 let decision = self.state.picture.decide(at, &fact, Limits::default());
                 match decision {
-                    Decision::Take => self.apply(at, Record::Fact(*fact)),
-                    Decision::Duplicate => self.refuse("duplicate"),
-                    Decision::Refuse(why) => self.refuse(why.reason.label()),
+                    FactDecision::Take => self.apply(at, Record::Fact(*fact)),
+                    FactDecision::Duplicate => self.refuse("duplicate"),
+                    FactDecision::Refuse(why) => self.refuse(why.reason.label()),
                 }
             }
             // What this version would show is what is asked for.
-            Ok(Read::Shown(..) | Read::Tick) => {}
+            Ok(ImportLine::Shown(..) | ImportLine::Tick) => {}
             Err(why) => self.refuse(why.reason.label()),
         }
     }
@@ -105,8 +105,8 @@ fn table(view: &ScoreView) -> String {
     let longest = Span::ALL.len() - 1;
     for row in &view.rows {
         let (of, ahead) = match row.kind {
-            Kind::Now(of) => (of.label(), 0),
-            Kind::Ahead(minutes) => ("wait", minutes),
+            ScoredKind::Now(of) => (of.label(), 0),
+            ScoredKind::Ahead(minutes) => ("wait", minutes),
         };
         let ways = WAYS.iter().zip(&row.spans[longest]);
         for (way, errors) in ways.filter(|(_, errors)| errors.count > 0) {
@@ -117,7 +117,7 @@ fn table(view: &ScoreView) -> String {
     lines.join("\n")
 }
 
-fn figures(errors: &Errors) -> String {
+fn figures(errors: &Accuracy) -> String {
     let minutes = |seconds: f64| seconds / 60.0;
     let [low, middle, high] = errors.pinball().map(minutes);
     format!(

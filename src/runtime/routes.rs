@@ -16,9 +16,9 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::writer::LogState;
 use app::access::{self, Access, Gate};
-use app::looking_back::LookingBack;
-use app::places::Proxies;
-use app::placing::Desk;
+use app::looking_back::HistoryTurns;
+use app::places::TrustedProxies;
+use app::placing::BookingDesk;
 use config::directory::read_records;
 use faces::directory::{self, ReadRecords};
 use faces::{api, bookings, destinations, metrics};
@@ -29,19 +29,19 @@ use push::{self};
 use sources::{self, http_encounters, http_events};
 
 /// What the routes need.
-pub struct Parts {
+pub struct RouteParts {
     /// The published picture, and where places for patients are asked for.
-    pub desk: Desk,
+    pub desk: BookingDesk,
     /// Who may.
     pub access: Access,
     /// Whether the log takes facts.
     pub log_state: watch::Receiver<LogState>,
     /// What taking events needs.
-    pub events: sources::Parts,
+    pub events: sources::SourcesState,
     /// What the server counted about itself.
     pub recorder: PrometheusHandle,
     /// Proxies whose word about a caller's address is believed.
-    pub proxies: Proxies,
+    pub proxies: TrustedProxies,
     /// Tells long-lived connections to end.
     pub stop: CancellationToken,
     /// Open sockets.
@@ -67,8 +67,8 @@ fn content_security_policy(tiles: Option<&Tiles>) -> HeaderValue {
 const BODY_PAUSE_MAX: Duration = Duration::from_secs(30);
 
 /// The table.
-pub fn table(parts: Parts) -> Router {
-    let Parts {
+pub fn table(parts: RouteParts) -> Router {
+    let RouteParts {
         desk,
         access,
         log_state,
@@ -82,16 +82,16 @@ pub fn table(parts: Parts) -> Router {
     let policy = content_security_policy(tiles.as_ref());
     let shared = desk.shared.clone();
     let gate = Gate::new(access.clone(), &shared, fhir::refusal);
-    let past = LookingBack::default();
+    let past = HistoryTurns::default();
     // People: / /find /map /clinician /sign-in /services/{id} /accuracy /accessibility /assets/…
-    let people = pages::router(pages::Parts {
+    let people = pages::router(pages::PagesState {
         shared: shared.clone(),
         access: access.clone(),
         tiles,
     })
     .layer(CompressionLayer::new());
     // Other software: /api/v1/{waits,services,feeds,scorecard,opel,heat,outlines,hexes} /livez /readyz
-    let software = api::router(api::Parts {
+    let software = api::router(api::ApiState {
         shared: shared.clone(),
         log_state,
         access: access.clone(),
@@ -99,7 +99,7 @@ pub fn table(parts: Parts) -> Router {
     })
     .layer(CompressionLayer::new());
     // Finding a place: /api/v1/directory/… /api/v0.0.1/capacity/… /api/openapi.json
-    let finding = directory::router(directory::Parts {
+    let finding = directory::router(directory::DirectoryState {
         shared: shared.clone(),
         access: access.clone(),
         submitter: events.submitter.clone(),
@@ -113,7 +113,7 @@ pub fn table(parts: Parts) -> Router {
         // Feeds: POST /api/v1/events /feeds/{feed}/FHIR/R4…
         .merge(feeds(events))
         // Screens: /api/v1/push /api/v1/push/sse /api/v1/state /api/asyncapi.json
-        .merge(push::router(push::Needs {
+        .merge(push::router(push::PushSettings {
             shared: shared.clone(),
             past,
             proxies,
@@ -145,9 +145,9 @@ fn guarded(router: Router, gate: Gate, policy: HeaderValue) -> Router {
 }
 
 /// Places for patients, and where to take them.
-fn placing(desk: &Desk) -> Router {
+fn placing(desk: &BookingDesk) -> Router {
     // Crews: /api/v1/destinations… /crew…
-    let parts = app::destinations::Parts {
+    let parts = app::destinations::DestinationsState {
         shared: desk.shared.clone(),
         submitter: desk.submitter.clone(),
     };
@@ -157,14 +157,14 @@ fn placing(desk: &Desk) -> Router {
     // Booking: /api/v1/{bookings,holds}/… /api/v1/services/{id}/slots… /clinician/…; never compressed, since secrets
     // and what was typed stand side by side there.
     bookings::router(desk.clone())
-        .merge(pages::booking::router(pages::booking::Parts {
+        .merge(pages::booking::router(pages::booking::BookingPagesState {
             desk: desk.clone(),
         }))
         .merge(crews)
 }
 
 /// What senders of events call.
-fn feeds(events: sources::Parts) -> Router {
+fn feeds(events: sources::SourcesState) -> Router {
     Router::new()
         .route("/api/v1/events", post(http_events::post))
         .route("/feeds/{feed}/FHIR/R4", post(http_encounters::post))

@@ -19,7 +19,7 @@ use config::args;
 use domain::event::Acuity;
 use domain::time::HOUR;
 use domain::{At, VisitId};
-use forecast::{Errors, Options, ScoreTable, Scorer, Told, ToldStep, WAYS};
+use forecast::{Accuracy, Backtest, Options, ScoreTable, WAYS, WaitEvent, WaitStep};
 
 /// The queue of events that name none.
 const ONE_QUEUE: &str = "all";
@@ -62,7 +62,7 @@ type Unread = BTreeMap<String, u64>;
 
 fn score(file: &Path, options: Options) -> anyhow::Result<(ScoreTable, Unread)> {
     let text = File::open(file).with_context(|| format!("cannot open {}", file.display()))?;
-    let mut scorer = Scorer::new(options);
+    let mut scorer = Backtest::new(options);
     let mut unread = Unread::new();
     for (index, line) in BufReader::new(text).lines().enumerate() {
         let line = line.with_context(|| format!("{} line {}", file.display(), index + 1))?;
@@ -79,7 +79,7 @@ fn score(file: &Path, options: Options) -> anyhow::Result<(ScoreTable, Unread)> 
 }
 
 /// What a line tells of a visit's wait, if it tells any of it.
-fn read(line: &str) -> Result<Option<Told>, String> {
+fn read(line: &str) -> Result<Option<WaitEvent>, String> {
     let value: Value = serde_json::from_str(line).map_err(|_why| "not JSON".to_owned())?;
     let fact = match &value["record"] {
         Value::Null => value,
@@ -96,18 +96,18 @@ fn read(line: &str) -> Result<Option<Told>, String> {
             .unwrap_or_else(|| ONE_QUEUE.to_owned())
     };
     let step = match event.r#type.as_str() {
-        "visit.arrived" => ToldStep::Arrived {
+        "visit.arrived" => WaitStep::Arrived {
             service: service(),
             acuity: event.acuity,
             by_ambulance: event.mode.as_deref() == Some("ambulance"),
         },
         "visit.triaged" => match event.acuity {
-            Some(acuity) => ToldStep::Triaged(acuity),
+            Some(acuity) => WaitStep::Triaged(acuity),
             None => return Ok(None),
         },
-        "visit.seen" => ToldStep::Seen,
-        "visit.moved" => ToldStep::Moved(service()),
-        "visit.departed" | "visit.cancelled" | "visit.merged" => ToldStep::Gone,
+        "visit.seen" => WaitStep::Seen,
+        "visit.moved" => WaitStep::Moved(service()),
+        "visit.departed" | "visit.cancelled" | "visit.merged" => WaitStep::Gone,
         _ => return Ok(None),
     };
     let visit = event.visit.as_deref().ok_or("visit is missing")?;
@@ -118,7 +118,7 @@ fn read(line: &str) -> Result<Option<Told>, String> {
         _ => None,
     };
     let at = at.ok_or("happened_at is not a time with an offset")?;
-    Ok(Some(Told { at, visit, step }))
+    Ok(Some(WaitEvent { at, visit, step }))
 }
 
 fn to_json(table: &ScoreTable, unread: &Unread) -> Value {
@@ -140,21 +140,21 @@ fn to_json(table: &ScoreTable, unread: &Unread) -> Value {
 }
 
 /// A stream, with ours week by week.
-fn stream_json(table: &ScoreTable, stream: &str, errors: &[Errors; 4]) -> Value {
+fn stream_json(table: &ScoreTable, stream: &str, errors: &[Accuracy; 4]) -> Value {
     let mut value = ways(errors);
     let weeks = table.weeks(stream).map(|(_, errors)| figures(errors));
     value["forecast_by_week"] = weeks.collect();
     value
 }
 
-fn ways(errors: &[Errors; 4]) -> Value {
+fn ways(errors: &[Accuracy; 4]) -> Value {
     let named = WAYS.into_iter().zip(errors);
     named
         .map(|(way, errors)| (way.label().to_owned(), figures(errors)))
         .collect()
 }
 
-fn figures(errors: &Errors) -> Value {
+fn figures(errors: &Accuracy) -> Value {
     let [pinball_10, pinball_50, pinball_90] = errors.pinball();
     let [coverage_80, coverage_90] = errors.coverage_percent();
     let [width_80, width_90] = errors.width();

@@ -17,15 +17,15 @@ use tokio_util::task::TaskTracker;
 use crate::clock::SystemClock;
 use crate::commands::{read_directory, say};
 use crate::history::History;
-use crate::keeper::{Keeper, SNAPSHOT_ENTRIES, Schedule, Work};
+use crate::keeper::{SNAPSHOT_ENTRIES, Schedule, SnapshotKeeper, SnapshotThread};
 use crate::osrm::Osrm;
-use crate::telling::{NOTICES, Telling};
+use crate::telling::{NOTICES, NoticesSetup};
 use crate::writer::{LogState, Outputs, Writer};
 use crate::{http, observing, routes};
 use app::access::Access;
-use app::places::Proxies;
-use app::placing::{self, Desk, Retention};
-use app::{Mode, Shared};
+use app::places::TrustedProxies;
+use app::placing::{self, BookingDesk, Retention};
+use app::{AppState, ServerMode};
 use config::args;
 use config::settings::{
     BarsSettings, BookingSettings, Forward, LogSettings, MapSettings, Settings, TravelSettings,
@@ -47,7 +47,7 @@ use pages::map::tiles::Tiles;
 use sources::quarantine::Quarantine;
 use sources::{self, mllp};
 use vault::{MasterKey, Vault};
-use views::{Past, Published};
+use views::{HistoryLookup, Published};
 
 /// How often the writer is made to look at the clock, so that time alone moves the figures.
 const TICK_EVERY: Duration = Duration::from_millis(200);
@@ -60,7 +60,7 @@ const MASTER_KEY: &str = "master.key";
 const FORWARD: &str = "forward";
 
 /// What a server needs to start.
-pub struct Plan {
+pub struct ServerPlan {
     /// Where pages, API and push are served.
     pub listen: SocketAddr,
     /// Where HL7 v2 arrives.
@@ -74,25 +74,25 @@ pub struct Plan {
     /// The server's time.
     pub clock: Arc<dyn Clock>,
     /// What every page must say.
-    pub mode: Mode,
+    pub mode: ServerMode,
     /// Send every fact on.
     pub forward: Option<Forward>,
     /// What is taken and how long it is kept.
     pub log: LogSettings,
     /// Proxies in front of this server.
-    pub proxies: Proxies,
+    pub proxies: TrustedProxies,
     /// Patients' details.
     pub bookings: BookingSettings,
     /// Booking software.
     pub bars: BarsSettings,
     /// Words to patients, messages to services.
-    pub telling: Telling,
+    pub telling: NoticesSetup,
     /// Detailed maps under ours.
     pub tiles: Option<Tiles>,
 }
 
 /// A started server.
-pub struct Running {
+pub struct RunningServer {
     /// Where pages, API and push are served.
     pub http: SocketAddr,
     /// Where HL7 v2 arrives.
@@ -107,7 +107,7 @@ pub struct Running {
     writer: std::thread::JoinHandle<()>,
 }
 
-impl Running {
+impl RunningServer {
     /// Stops taking, lets the writer finish what it has, and waits for it.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.stop.cancel();
@@ -149,24 +149,24 @@ pub async fn command(args: args::Serve) -> anyhow::Result<()> {
         bail!("--open switches access control off, so every listener must be on loopback");
     }
     let directory = read_directory(args.directory.as_deref(), &settings)?;
-    let running = start(Plan {
+    let running = start(ServerPlan {
         listen: args.listen,
         mllp: args.mllp,
         data: args.data,
         directory: Arc::new(directory),
         travel: travel(&settings.travel)?,
         clock: Arc::new(SystemClock),
-        mode: Mode {
+        mode: ServerMode {
             demonstration: None,
             open_access: args.open,
         },
         forward: settings.forward,
         log: settings.log,
-        proxies: Proxies(settings.trusted_proxies.into()),
+        proxies: TrustedProxies(settings.trusted_proxies.into()),
         bookings: settings.bookings,
         bars: settings.bars,
         tiles: tiles(settings.map)?,
-        telling: Telling {
+        telling: NoticesSetup {
             notices: settings.notices,
             onward: settings.onward,
         },
@@ -209,7 +209,7 @@ fn tiles(settings: MapSettings) -> anyhow::Result<Option<Tiles>> {
 }
 
 /// What is where, for the person at the terminal.
-pub fn whereabouts(running: &Running) -> String {
+pub fn whereabouts(running: &RunningServer) -> String {
     let http = running.http;
     format!(
         "  page     http://{http}/\n  API      http://{http}/api/v1/waits\n  \
@@ -220,7 +220,7 @@ pub fn whereabouts(running: &Running) -> String {
 }
 
 /// Waits for Ctrl-C, a termination signal, or the loss of the writer (an error).
-pub async fn until_stopped(running: &Running) -> anyhow::Result<()> {
+pub async fn until_stopped(running: &RunningServer) -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
@@ -231,7 +231,7 @@ pub async fn until_stopped(running: &Running) -> anyhow::Result<()> {
 }
 
 /// Starts everything; returns once the sockets are bound and the first picture is published.
-pub async fn start(plan: Plan) -> anyhow::Result<Running> {
+pub async fn start(plan: ServerPlan) -> anyhow::Result<RunningServer> {
     std::fs::create_dir_all(&plan.data)
         .with_context(|| format!("cannot make the folder {}", plan.data.display()))?;
     let listener = bind(plan.listen, "--listen").await?;
@@ -253,7 +253,7 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
 
     let quarantine = Quarantine::open(&plan.data.join("quarantine"))?;
     let entries = outputs.entries;
-    let incoming = sources::Parts {
+    let incoming = sources::SourcesState {
         directory: Arc::clone(&plan.directory),
         clock: Arc::clone(&plan.clock),
         submitter: submitter.clone(),
@@ -286,7 +286,7 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
     tasks.extend(start_telling(&plan, tells, &desk, (&progress, &stop))?);
     tasks.extend(start_forwarding(plan, forwards, progress, stop.clone())?);
     let (http, mllp) = addresses;
-    Ok(Running {
+    Ok(RunningServer {
         http,
         mllp,
         entries,
@@ -305,12 +305,12 @@ struct Opened {
     outputs: Outputs,
     /// One for each effect.
     readers: [Reader; 2],
-    past: Past,
+    past: HistoryLookup,
     /// How far the effects have come.
     progress: Progress,
 }
 
-async fn open_log(plan: &Plan) -> anyhow::Result<Opened> {
+async fn open_log(plan: &ServerPlan) -> anyhow::Result<Opened> {
     let data = plan.data.clone();
     let (directory, clock) = (Arc::clone(&plan.directory), Arc::clone(&plan.clock));
     let settings = plan.log;
@@ -355,39 +355,47 @@ fn keeper(
     data: &Path,
     settings: LogSettings,
     dealt_with: Arc<AtomicU64>,
-) -> anyhow::Result<Keeper> {
+) -> anyhow::Result<SnapshotKeeper> {
     let folder = data.join(SNAPSHOT_FOLDER);
     let disk = Folder::make(&folder)
         .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let schedule = Schedule {
         entries: SNAPSHOT_ENTRIES,
         retention: (settings.retention_days > 0).then(|| i64::from(settings.retention_days) * DAY),
-        work: Work::Beside,
+        work: SnapshotThread::Beside,
     };
-    Ok(Keeper::new(
+    Ok(SnapshotKeeper::new(
         Snapshots::on(Box::new(disk)),
         schedule,
         dealt_with,
     ))
 }
 
-fn desk(plan: &Plan, shared: Shared, submitter: Submitter) -> anyhow::Result<Desk> {
+fn desk(plan: &ServerPlan, shared: AppState, submitter: Submitter) -> anyhow::Result<BookingDesk> {
     let named = plan.bookings.master_key_file.clone();
     let key = MasterKey::read_or_make(&named.unwrap_or_else(|| plan.data.join(MASTER_KEY)))?;
-    Ok(Desk {
+    Ok(BookingDesk {
         shared,
         submitter,
         vault: Arc::new(Vault::open(&plan.data, key)?),
     })
 }
 
-fn start_cleaning(plan: &Plan, desk: &Desk, stop: &CancellationToken) -> JoinHandle<()> {
+fn start_cleaning(
+    plan: &ServerPlan,
+    desk: &BookingDesk,
+    stop: &CancellationToken,
+) -> JoinHandle<()> {
     let retention = Retention(i64::from(plan.bookings.keep_details_days) * DAY);
     tokio::spawn(placing::keep_clean(desk.clone(), retention, stop.clone()))
 }
 
-fn shared(plan: &Plan, published: watch::Receiver<Arc<Published>>, past: Past) -> Shared {
-    Shared {
+fn shared(
+    plan: &ServerPlan,
+    published: watch::Receiver<Arc<Published>>,
+    past: HistoryLookup,
+) -> AppState {
+    AppState {
         published,
         clock: Arc::clone(&plan.clock),
         mode: plan.mode,
@@ -397,9 +405,9 @@ fn shared(plan: &Plan, published: watch::Receiver<Arc<Published>>, past: Past) -
 }
 
 fn router(
-    plan: &Plan,
-    (desk, log_state): (Desk, watch::Receiver<LogState>),
-    events: sources::Parts,
+    plan: &ServerPlan,
+    (desk, log_state): (BookingDesk, watch::Receiver<LogState>),
+    events: sources::SourcesState,
     (stop, sockets): (&CancellationToken, &TaskTracker),
 ) -> anyhow::Result<axum::Router> {
     let recorder = metrics::install()?;
@@ -414,7 +422,7 @@ fn router(
         Some(_) => access.for_demonstration(),
         None => access,
     };
-    Ok(routes::table(routes::Parts {
+    Ok(routes::table(routes::RouteParts {
         desk,
         access,
         log_state,
@@ -428,7 +436,7 @@ fn router(
 }
 
 fn start_forwarding(
-    plan: Plan,
+    plan: ServerPlan,
     reader: Reader,
     progress: Progress,
     stop: CancellationToken,
@@ -453,15 +461,15 @@ fn start_forwarding(
 }
 
 fn start_telling(
-    plan: &Plan,
+    plan: &ServerPlan,
     reader: Reader,
-    booking: &Desk,
+    booking: &BookingDesk,
     (progress, stop): (&Progress, &CancellationToken),
 ) -> anyhow::Result<Option<JoinHandle<()>>> {
     if !plan.telling.is_on() {
         return Ok(None);
     }
-    let checkpoint = Telling::checkpoint(&plan.data, &reader)?;
+    let checkpoint = NoticesSetup::checkpoint(&plan.data, &reader)?;
     let desk = plan.telling.desk(booking)?;
     let (progress, stop) = (progress.clone(), stop.clone());
     Ok(Some(tokio::spawn(async move {

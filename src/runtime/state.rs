@@ -6,26 +6,26 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use domain::{At, Directory, Entry, Shown};
-use fold::{self, Change, Picture};
+use fold::{self, Change, FoldState};
 use forecast::Forecaster;
-use log::snapshot::{Key, Snapshot, Snapshots};
+use log::snapshot::{Snapshot, SnapshotKey, Snapshots};
 use log::{Anchor, Log, LogError};
-use views::{Published, Viewer, differences};
+use views::{Published, Publisher, differences};
 
 /// What the entries so far add up to.
-pub struct State {
+pub struct DerivedState {
     /// What the facts mean.
-    pub picture: Picture,
+    pub picture: FoldState,
     /// What was learned of each queue, and what was shown.
     pub forecaster: Forecaster,
-    viewer: Viewer,
+    viewer: Publisher,
 }
 
 /// The content of a snapshot, as it is written.
 #[derive(Serialize)]
 struct Written<'a> {
     fold: u32,
-    picture: &'a Picture,
+    picture: &'a FoldState,
     forecaster: &'a Forecaster,
 }
 
@@ -39,21 +39,21 @@ struct Kept<'a> {
     forecaster: Forecaster,
 }
 
-impl State {
+impl DerivedState {
     /// Nothing is known yet.
     pub fn new(directory: &Arc<Directory>) -> Self {
         Self::of(
-            Picture::new(Arc::clone(directory)),
+            FoldState::new(Arc::clone(directory)),
             Forecaster::default(),
             directory,
         )
     }
 
-    fn of(picture: Picture, forecaster: Forecaster, directory: &Arc<Directory>) -> Self {
+    fn of(picture: FoldState, forecaster: Forecaster, directory: &Arc<Directory>) -> Self {
         Self {
             picture,
             forecaster,
-            viewer: Viewer::new(Arc::clone(directory)),
+            viewer: Publisher::new(Arc::clone(directory)),
         }
     }
 
@@ -78,7 +78,7 @@ impl State {
     /// The newest usable snapshot of those that are wanted, or nothing known yet.
     pub fn newest(
         snapshots: &Snapshots,
-        is_wanted: impl Fn(Key) -> bool,
+        is_wanted: impl Fn(SnapshotKey) -> bool,
         directory: &Arc<Directory>,
     ) -> Result<(Self, Option<Anchor>), LogError> {
         let mut below = u64::MAX;
@@ -99,7 +99,7 @@ impl State {
 
     /// The state as the content of a snapshot.
     pub fn to_snapshot(
-        picture: &Picture,
+        picture: &FoldState,
         forecaster: &Forecaster,
     ) -> Result<Vec<u8>, serde_json::Error> {
         serde_json::to_vec(&Written {
@@ -120,7 +120,7 @@ impl State {
             return None;
         }
         let picture = kept.picture.get().as_bytes();
-        let picture = Picture::from_snapshot(picture, Arc::clone(directory)).ok()?;
+        let picture = FoldState::from_snapshot(picture, Arc::clone(directory)).ok()?;
         Some(Self::of(picture, kept.forecaster, directory))
     }
 

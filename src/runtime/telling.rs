@@ -13,8 +13,8 @@ use effects::checkpoint::Checkpoint;
 use effects::notices::govuk::Notify;
 use effects::notices::onward::{Onward, Target, is_for_messages};
 use effects::notices::smtp::{Privacy, Relay, Smtp};
-use effects::notices::words::{Place, Words};
-use effects::notices::{Carrier, Desk, Find, Whereabouts};
+use effects::notices::words::{BookedPlace, NoticeTemplates};
+use effects::notices::{BookingContext, Carrier, Find, NoticeSender};
 use log::Reader;
 use views::Published;
 
@@ -23,14 +23,14 @@ pub const NOTICES: &str = "notices";
 
 /// What is set.
 #[derive(Debug, Clone, Default)]
-pub struct Telling {
+pub struct NoticesSetup {
     /// Words to patients.
     pub notices: Option<NoticeSettings>,
     /// Messages to services.
     pub onward: OnwardSettings,
 }
 
-impl Telling {
+impl NoticesSetup {
     /// Whether anything is to be told to anybody.
     pub fn is_on(&self) -> bool {
         self.notices.is_some() || self.onward.enabled
@@ -44,17 +44,17 @@ impl Telling {
     }
 
     /// Everything that words are sent with.
-    pub fn desk(&self, booking: &placing::Desk) -> anyhow::Result<Desk> {
+    pub fn desk(&self, booking: &placing::BookingDesk) -> anyhow::Result<NoticeSender> {
         let carrier = self.notices.as_ref().map(carrier).transpose()?;
         let onward = self.onward.enabled.then(Onward::new).transpose()?;
-        Ok(Desk {
+        Ok(NoticeSender {
             vault: Arc::clone(&booking.vault),
             submitter: booking.submitter.clone(),
             clock: Arc::clone(&booking.shared.clock) as Arc<dyn Clock>,
             find: finder(booking.shared.published.clone()),
             carrier,
             onward,
-            words: Words::english()?,
+            words: NoticeTemplates::english()?,
         })
     }
 }
@@ -110,18 +110,18 @@ fn carrier(settings: &NoticeSettings) -> anyhow::Result<Carrier> {
 fn finder(published: watch::Receiver<Arc<Published>>) -> Find {
     Arc::new(move |about| {
         let picture = Arc::clone(&published.borrow());
-        let booked = placing::Desk::find(&picture, about)
+        let booked = placing::BookingDesk::find(&picture, about)
             .map(|(_, booking)| (booking.made.service.clone(), booking.made.start));
         let referred = || {
-            let referral = placing::Desk::find_referral(&picture, about)?;
+            let referral = placing::BookingDesk::find_referral(&picture, about)?;
             Some((referral.referred.service.clone(), referral.at))
         };
         let (service, start) = booked.or_else(referred)?;
         let service = picture.directory.find_service(service.as_str())?;
         let parts = [service.address.as_str(), service.postcode.as_str()];
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        Some(Whereabouts {
-            place: Place {
+        Some(BookingContext {
+            place: BookedPlace {
                 name: service.shown_name().to_owned(),
                 address: parts.join(", "),
                 start,

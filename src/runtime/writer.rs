@@ -12,10 +12,10 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::Span;
 
-use crate::keeper::Keeper;
-use crate::state::State;
+use crate::keeper::SnapshotKeeper;
+use crate::state::DerivedState;
 use domain::{At, Clock, Directory, Entry, Fact, FeedId, Record, Refused, Verdict};
-use fold::{Change, Decision, Limits};
+use fold::{Change, FactDecision, Limits};
 use log::{Log, LogError, NotTaken, Receipt, Submission};
 use views::Published;
 
@@ -28,11 +28,11 @@ pub type LogState = Result<(), String>;
 /// Owns the log and everything derived from it.
 pub struct Writer {
     log: Box<dyn Log>,
-    keeper: Keeper,
+    keeper: SnapshotKeeper,
     directory: Arc<Directory>,
     clock: Arc<dyn Clock>,
     limits: Limits,
-    state: State,
+    state: DerivedState,
     /// Entries up to this one were given up.
     removed: u64,
     published: watch::Sender<Arc<Published>>,
@@ -53,13 +53,13 @@ impl Writer {
     /// Rebuilds the state from snapshot and log and publishes the first picture.
     pub fn open(
         mut log: Box<dyn Log>,
-        mut keeper: Keeper,
+        mut keeper: SnapshotKeeper,
         limits: Limits,
         directory: Arc<Directory>,
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, Outputs), LogError> {
         let (mut state, snapshot) =
-            keeper.with_snapshots(|kept| State::rebuild(log.as_mut(), kept, &directory))?;
+            keeper.with_snapshots(|kept| DerivedState::rebuild(log.as_mut(), kept, &directory))?;
         keeper.began_with(snapshot, state.at());
         let first = state.publish(&[], log.epoch());
         let (published, pictures) = watch::channel(first);
@@ -134,7 +134,7 @@ impl Writer {
             self.append_to_batch(Record::Tick, at, &mut entries, &mut changes);
         }
         let mut answers = Vec::with_capacity(batch.len());
-        let mut tally = Tally::default();
+        let mut tally = BatchCounts::default();
         for submission in batch {
             let verdicts = submission
                 .facts
@@ -184,19 +184,19 @@ impl Writer {
         at: At,
         entries: &mut Vec<Entry>,
         changes: &mut Vec<Change>,
-        tally: &mut Tally,
+        tally: &mut BatchCounts,
     ) -> Verdict {
         match self.state.picture.decide(at, &fact, self.limits) {
-            Decision::Take => {
+            FactDecision::Take => {
                 tally.accepted(&fact.feed);
                 let seq = self.append_to_batch(Record::Fact(fact), at, entries, changes);
                 Verdict::Accepted { seq }
             }
-            Decision::Duplicate => {
+            FactDecision::Duplicate => {
                 tally.duplicate(&fact.feed);
                 Verdict::Duplicate
             }
-            Decision::Refuse(Refused { reason, detail }) => {
+            FactDecision::Refuse(Refused { reason, detail }) => {
                 Verdict::Refused(Refused { reason, detail })
             }
         }
@@ -259,7 +259,7 @@ impl Writer {
         let (log, directory) = (self.log.as_mut(), &self.directory);
         let (mut state, _) = self
             .keeper
-            .with_snapshots(|kept| State::rebuild(log, kept, directory))
+            .with_snapshots(|kept| DerivedState::rebuild(log, kept, directory))
             .map_err(|why| why.to_string())?;
         let tick = Entry {
             seq: state.seq() + 1,
@@ -300,11 +300,11 @@ fn answer_all(batch: Vec<Submission>, why: &str) {
 
 /// What happened in one batch, counted only once it is durable.
 #[derive(Default)]
-struct Tally {
+struct BatchCounts {
     by_feed: BTreeMap<FeedId, (u64, u64)>,
 }
 
-impl Tally {
+impl BatchCounts {
     fn accepted(&mut self, feed: &FeedId) {
         self.by_feed.entry(feed.clone()).or_default().0 += 1;
     }

@@ -6,7 +6,7 @@
 
 use crate::codes;
 use crate::hl7::Message;
-use domain::event::{Acuity, Decision, Event, Mode};
+use domain::event::{Acuity, ArrivalMode, Decision, Event};
 use domain::places;
 use domain::{At, Directory, EventId, Fact, Feed, IncidentId, Reason, Refused, ServiceId, VisitId};
 
@@ -20,7 +20,7 @@ pub struct Admitted<'a> {
 }
 
 /// What is needed to read one message.
-struct Reading<'a> {
+struct AdtReader<'a> {
     message: &'a Message<'a>,
     feed: &'a Feed,
     now: At,
@@ -48,7 +48,7 @@ pub fn admit<'a>(
         return Err(Refused::new(Reason::UnknownFeed, why));
     };
     let control = message.get_value("MSH", 10, 1, "message control id")?;
-    let reading = Reading {
+    let reading = AdtReader {
         message,
         feed,
         now,
@@ -70,7 +70,7 @@ pub fn admit<'a>(
     })
 }
 
-impl Reading<'_> {
+impl AdtReader<'_> {
     fn facts(&self, trigger: &str) -> Result<Vec<Fact>, Refused> {
         match trigger {
             "A01" | "A04" => self.arrival(),
@@ -153,8 +153,8 @@ impl Reading<'_> {
             None => self.happened_at()?,
         };
         let mode = match self.message.find_value("PV2", 38, 1) {
-            Some(text) if text.eq_ignore_ascii_case("ambulance") => Mode::Ambulance,
-            _ => Mode::WalkIn,
+            Some(text) if text.eq_ignore_ascii_case("ambulance") => ArrivalMode::Ambulance,
+            _ => ArrivalMode::WalkIn,
         };
         let incident = self
             .message

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::codes;
-use domain::event::{Acuity, Event, Mode};
+use domain::event::{Acuity, ArrivalMode, Event};
 use domain::{At, EventId, Fact, Feed, Reason, Refused, ServiceId, VisitId};
 
 /// Emergency, of v3-ActCode: the only class that is a visit here.
@@ -27,7 +27,7 @@ struct Encounter {
     period: Option<Period>,
     priority: Option<Concept>,
     #[serde(default)]
-    location: Vec<Place>,
+    location: Vec<EncounterLocation>,
     hospitalization: Option<Hospitalization>,
 }
 
@@ -69,7 +69,7 @@ struct Period {
 }
 
 #[derive(Debug, Deserialize)]
-struct Place {
+struct EncounterLocation {
     location: Option<Reference>,
     period: Option<Period>,
 }
@@ -137,7 +137,7 @@ pub fn admit(feed: &Feed, resource: &Value) -> Result<Vec<Fact>, Refused> {
         let why = "Encounter.class is not EMER; only emergency encounters are visits here";
         return Err(Refused::new(Reason::UnknownType, why));
     }
-    Reading {
+    EncounterReader {
         feed,
         visit: encounter.visit()?,
         encounter: &encounter,
@@ -194,13 +194,13 @@ impl Encounter {
 }
 
 /// What is needed to read one Encounter.
-struct Reading<'a> {
+struct EncounterReader<'a> {
     feed: &'a Feed,
     visit: VisitId,
     encounter: &'a Encounter,
 }
 
-impl Reading<'_> {
+impl EncounterReader<'_> {
     fn facts(&self) -> Result<Vec<Fact>, Refused> {
         let encounter = self.encounter;
         let visit = || self.visit.clone();
@@ -269,9 +269,9 @@ impl Reading<'_> {
             service: self.service(place)?,
             visit: self.visit.clone(),
             mode: if by_ambulance {
-                Mode::Ambulance
+                ArrivalMode::Ambulance
             } else {
-                Mode::WalkIn
+                ArrivalMode::WalkIn
             },
             acuity: None,
             age_band: None,
@@ -308,7 +308,7 @@ impl Reading<'_> {
 
     /// A place is named by its identifier, or by the last part of its reference: a point of care of
     /// the feed, or a service that it may speak for.
-    fn service(&self, place: &Place) -> Result<ServiceId, Refused> {
+    fn service(&self, place: &EncounterLocation) -> Result<ServiceId, Refused> {
         let location = place
             .location
             .as_ref()

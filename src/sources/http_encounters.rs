@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{Parts, fhir_encounter};
+use crate::{SourcesState, fhir_encounter};
 use domain::{Caller, Fact, Feed, FeedId, Reason, Refused, Verdict};
 use log::NotTaken;
 
@@ -26,7 +26,7 @@ pub struct Base {
 
 /// The handler; an Encounter's id in the path is not needed, since it is in the Encounter.
 pub async fn post(
-    State(parts): State<Parts>,
+    State(parts): State<SourcesState>,
     Extension(caller): Extension<Caller>,
     Path(base): Path<Base>,
     body: Bytes,
@@ -57,7 +57,7 @@ pub async fn post(
     take(&parts, &feed, &encounters).await
 }
 
-async fn take(parts: &Parts, feed: &Feed, encounters: &[Value]) -> Response {
+async fn take(parts: &SourcesState, feed: &Feed, encounters: &[Value]) -> Response {
     let mut issues = Vec::new();
     let mut facts: Vec<Fact> = Vec::new();
     let mut of: Vec<usize> = Vec::new();
@@ -96,7 +96,7 @@ async fn take(parts: &Parts, feed: &Feed, encounters: &[Value]) -> Response {
 }
 
 /// Counts and keeps a refused message.
-fn refuse(parts: &Parts, feed: &Feed, why: &Refused, text: &str) -> Value {
+fn refuse(parts: &SourcesState, feed: &Feed, why: &Refused, text: &str) -> Value {
     telemetry::message_rejected(feed.id.as_str(), why.reason);
     let now = parts.clock.now();
     parts.quarantine.keep(now, feed.id.as_str(), why, text);

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::json;
 use tracing::Span;
 
-use crate::Parts;
+use crate::SourcesState;
 use crate::wire_event;
 use domain::{Caller, Fact, Reason, Refused, Verdict};
 use log::NotTaken;
@@ -41,7 +41,7 @@ struct RefusedLine {
 
 /// The answer.
 #[derive(Debug, Default, Serialize)]
-struct Answer {
+struct EventsAnswer {
     accepted: u64,
     duplicate: u64,
     rejected: Vec<RefusedLine>,
@@ -52,7 +52,7 @@ struct Answer {
 }
 
 /// A line that was read and waits for its verdict.
-struct Read {
+struct ReadLine {
     line: usize,
     text: String,
     fact: Fact,
@@ -67,7 +67,7 @@ enum Stopped {
 
 /// The handler.
 pub async fn post(
-    State(parts): State<Parts>,
+    State(parts): State<SourcesState>,
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Body,
@@ -86,7 +86,7 @@ pub async fn post(
     let mut intake = Intake {
         parts,
         caller,
-        answer: Answer::default(),
+        answer: EventsAnswer::default(),
         reads: Vec::new(),
         line: 0,
         receiving: tracing::debug_span!("receive"),
@@ -112,10 +112,10 @@ pub async fn post(
 
 /// One request being taken in.
 struct Intake {
-    parts: Parts,
+    parts: SourcesState,
     caller: Caller,
-    answer: Answer,
-    reads: Vec<Read>,
+    answer: EventsAnswer,
+    reads: Vec<ReadLine>,
     line: usize,
     /// From the body to facts, up to the next that are handed to the writer.
     receiving: Span,
@@ -164,7 +164,7 @@ impl Intake {
         match self.read(text) {
             Ok(fact) => {
                 self.answer.parsed += 1;
-                self.reads.push(Read {
+                self.reads.push(ReadLine {
                     line: self.line,
                     text: text.to_owned(),
                     fact,

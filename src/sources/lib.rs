@@ -21,7 +21,7 @@ use quarantine::Quarantine;
 
 /// What every source needs.
 #[derive(Clone)]
-pub struct Parts {
+pub struct SourcesState {
     /// Feeds and services.
     pub directory: Arc<Directory>,
     /// The server's time.

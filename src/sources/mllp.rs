@@ -18,7 +18,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::codec::{Decoder, FramedRead};
 use tracing::Span;
 
-use crate::Parts;
+use crate::SourcesState;
 use crate::adt;
 use crate::hl7::Message;
 use domain::{Refused, Verdict};
@@ -37,7 +37,7 @@ const START: u8 = 0x0b;
 const END: [u8; 2] = [0x1c, 0x0d];
 
 /// Accepts connections until `stop` resolves.
-pub async fn serve(listener: TcpListener, parts: Parts, stop: impl Future<Output = ()>) {
+pub async fn serve(listener: TcpListener, parts: SourcesState, stop: impl Future<Output = ()>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     tokio::pin!(stop);
     loop {
@@ -66,22 +66,22 @@ pub async fn serve(listener: TcpListener, parts: Parts, stop: impl Future<Output
 }
 
 /// A message read and what its answer waits for.
-struct Pending {
+struct PendingAck {
     control: String,
     raw: Vec<u8>,
     feed: String,
-    outcome: Outcome,
+    outcome: MessageOutcome,
     /// From the message to its answer, where that is traced.
     _traced: Span,
 }
 
-enum Outcome {
+enum MessageOutcome {
     Refused(Refused),
     NotTaken(NotTaken),
     Submitted(oneshot::Receiver<Result<Receipt, NotTaken>>),
 }
 
-async fn converse(stream: TcpStream, peer: SocketAddr, parts: Parts) {
+async fn converse(stream: TcpStream, peer: SocketAddr, parts: SourcesState) {
     // An answer is a hundred bytes; waiting to fill a packet would only delay the sender.
     if let Err(why) = stream.set_nodelay(true) {
         tracing::debug!(%peer, %why, "TCP_NODELAY was not set");
@@ -100,8 +100,8 @@ async fn converse(stream: TcpStream, peer: SocketAddr, parts: Parts) {
 
 async fn read(
     incoming: OwnedReadHalf,
-    pending: &mpsc::Sender<Pending>,
-    parts: &Parts,
+    pending: &mpsc::Sender<PendingAck>,
+    parts: &SourcesState,
 ) -> std::io::Result<()> {
     let mut frames = FramedRead::new(incoming, Mllp::default());
     loop {
@@ -119,14 +119,14 @@ async fn read(
 }
 
 /// Reads a message and queues its facts.
-fn submit(raw: Vec<u8>, parts: &Parts) -> Pending {
+fn submit(raw: Vec<u8>, parts: &SourcesState) -> PendingAck {
     let traced = tracing::debug_span!(parent: None, "HL7 message", feed = tracing::field::Empty);
     let receiving = tracing::debug_span!(parent: &traced, "receive");
     let text = decode(&raw);
     let mut control = String::new();
     let mut feed = telemetry::FEED_UNKNOWN.to_owned();
     let outcome = match Message::parse(&text) {
-        Err(why) => Outcome::Refused(why),
+        Err(why) => MessageOutcome::Refused(why),
         Ok(message) => {
             message
                 .find_value("MSH", 10, 1)
@@ -136,19 +136,19 @@ fn submit(raw: Vec<u8>, parts: &Parts) -> Pending {
                 feed = known.id.to_string();
             }
             match adt::admit(&parts.directory, &message, parts.clock.now()) {
-                Err(why) => Outcome::Refused(why),
+                Err(why) => MessageOutcome::Refused(why),
                 Ok(admitted) => {
                     drop(receiving);
                     match traced.in_scope(|| parts.submitter.enqueue(admitted.facts)) {
-                        Ok(receipt) => Outcome::Submitted(receipt),
-                        Err(why) => Outcome::NotTaken(why),
+                        Ok(receipt) => MessageOutcome::Submitted(receipt),
+                        Err(why) => MessageOutcome::NotTaken(why),
                     }
                 }
             }
         }
     };
     traced.record("feed", &feed);
-    Pending {
+    PendingAck {
         control,
         raw,
         feed,
@@ -165,7 +165,11 @@ fn decode(raw: &[u8]) -> String {
     }
 }
 
-async fn answer(mut outgoing: OwnedWriteHalf, mut answers: mpsc::Receiver<Pending>, parts: Parts) {
+async fn answer(
+    mut outgoing: OwnedWriteHalf,
+    mut answers: mpsc::Receiver<PendingAck>,
+    parts: SourcesState,
+) {
     let mut ready = Vec::new();
     while let Some(pending) = answers.recv().await {
         ready.extend(settle(pending, &parts).await);
@@ -182,8 +186,8 @@ async fn answer(mut outgoing: OwnedWriteHalf, mut answers: mpsc::Receiver<Pendin
 }
 
 /// Waits for the verdicts and words the answer.
-async fn settle(pending: Pending, parts: &Parts) -> Vec<u8> {
-    let Pending {
+async fn settle(pending: PendingAck, parts: &SourcesState) -> Vec<u8> {
+    let PendingAck {
         control,
         raw,
         feed,
@@ -191,9 +195,9 @@ async fn settle(pending: Pending, parts: &Parts) -> Vec<u8> {
         _traced,
     } = pending;
     let verdict = match outcome {
-        Outcome::Refused(why) => Err(Ok(why)),
-        Outcome::NotTaken(why) => Err(Err(why)),
-        Outcome::Submitted(receipt) => match receipt.await {
+        MessageOutcome::Refused(why) => Err(Ok(why)),
+        MessageOutcome::NotTaken(why) => Err(Err(why)),
+        MessageOutcome::Submitted(receipt) => match receipt.await {
             Ok(Ok(receipt)) => first_refusal(receipt).map_or(Ok(()), |why| Err(Ok(why))),
             Ok(Err(why)) => Err(Err(why)),
             Err(_) => Err(Err(NotTaken::Unavailable(

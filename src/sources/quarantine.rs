@@ -22,7 +22,7 @@ const PREVIOUS: &str = "refused.1.ndjson";
 
 /// One refused message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
+pub struct QuarantinedMessage {
     /// When it came.
     pub at: At,
     /// From which feed; `unknown` when that could not be told.
@@ -38,7 +38,7 @@ pub struct Kept {
 /// Hands refused messages to the writing thread. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Quarantine {
-    queue: SyncSender<Kept>,
+    queue: SyncSender<QuarantinedMessage>,
 }
 
 impl Quarantine {
@@ -55,7 +55,7 @@ impl Quarantine {
 
     /// Keeps a message; false when the queue is full and it was dropped.
     pub fn keep(&self, at: At, feed: &str, why: &Refused, message: &str) -> bool {
-        let kept = Kept {
+        let kept = QuarantinedMessage {
             at,
             feed: feed.to_owned(),
             reason: why.reason.label().to_owned(),
@@ -86,7 +86,7 @@ impl Writer {
         })
     }
 
-    fn run(mut self, waiting: &Receiver<Kept>) {
+    fn run(mut self, waiting: &Receiver<QuarantinedMessage>) {
         while let Ok(kept) = waiting.recv() {
             if let Err(why) = self.write(&kept) {
                 tracing::error!(%why, "a refused message could not be kept");
@@ -94,7 +94,7 @@ impl Writer {
         }
     }
 
-    fn write(&mut self, kept: &Kept) -> std::io::Result<()> {
+    fn write(&mut self, kept: &QuarantinedMessage) -> std::io::Result<()> {
         if self.bytes >= FILE_BYTES_MAX {
             std::fs::rename(self.folder.join(PRESENT), self.folder.join(PREVIOUS))?;
             *self = Self::open(&self.folder)?;
@@ -108,7 +108,7 @@ impl Writer {
 }
 
 /// Everything kept, oldest first.
-pub fn read(folder: &Path) -> std::io::Result<Vec<Kept>> {
+pub fn read(folder: &Path) -> std::io::Result<Vec<QuarantinedMessage>> {
     let mut all = Vec::new();
     for name in [PREVIOUS, PRESENT] {
         let file = match File::open(folder.join(name)) {

@@ -13,7 +13,7 @@ use fields::{Field, Fields};
 
 /// A fact, and what was sent with it that we do not know.
 #[derive(Debug, PartialEq)]
-pub struct Claim {
+pub struct ParsedEvent {
     /// The fact.
     pub fact: Fact,
     /// Fields that are not in the format, or not of this type.
@@ -21,14 +21,14 @@ pub struct Claim {
 }
 
 /// Reads one JSON object. The error names the field and says what belongs there.
-pub fn read(text: &str) -> Result<Claim, Refused> {
+pub fn read(text: &str) -> Result<ParsedEvent, Refused> {
     let mut fields = Fields::read(text)?;
     let feed = fields.need_id(Field::Feed)?;
     let id = fields.need_id(Field::Id)?;
     let kind = fields.need_text(Field::Type)?;
     let happened_at = fields.need_time(Field::HappenedAt)?;
     let event = event(&kind, &mut fields)?;
-    Ok(Claim {
+    Ok(ParsedEvent {
         fact: Fact {
             id,
             feed,

@@ -12,7 +12,7 @@ use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gau
 
 use domain::verdict::Reason;
 
-pub use tally::{Tally, tally};
+pub use tally::{StatusCounts, tally};
 
 /// The feed label of a message whose sender could not be told.
 pub const FEED_UNKNOWN: &str = "unknown";

@@ -9,7 +9,7 @@ use domain::verdict::Reason;
 
 /// Counts since the process started.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct StatusCounts {
     /// Messages refused, by feed and reason. Feeds and reasons are bounded, so this is.
     pub refused: BTreeMap<(CompactString, Reason), u64>,
     /// Open connections, by transport.
@@ -18,19 +18,19 @@ pub struct Tally {
     pub log_failures: u64,
 }
 
-static NOW: Mutex<Tally> = Mutex::new(Tally {
+static NOW: Mutex<StatusCounts> = Mutex::new(StatusCounts {
     refused: BTreeMap::new(),
     sockets: BTreeMap::new(),
     log_failures: 0,
 });
 
 /// Refusals and connections that open or close are rare enough for a lock.
-fn lock() -> MutexGuard<'static, Tally> {
+fn lock() -> MutexGuard<'static, StatusCounts> {
     NOW.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The counts now.
-pub fn tally() -> Tally {
+pub fn tally() -> StatusCounts {
     lock().clone()
 }
 

@@ -7,10 +7,10 @@ use h3o::Resolution;
 
 use domain::time::{HOUR, MINUTE, Millis};
 use domain::{At, Cell};
-use fold::Picture;
-use fold::demand::blocks::{Blocks, shown, spoken_for};
+use fold::FoldState;
+use fold::demand::blocks::{SettledHours, shown, spoken_for};
 use fold::demand::usual::Usual;
-use fold::demand::{Counts, Tally, WINDOWS};
+use fold::demand::{Counts, WINDOWS, WindowCounts};
 
 pub use fold::demand::blocks::{FINEST, HOURS_AGO_MAX, WIDEST};
 pub use fold::demand::hot::HotSpot;
@@ -59,9 +59,9 @@ impl Window {
 pub struct DemandView {
     /// Up to the end of this minute.
     as_of: At,
-    exact: Arc<Vec<(Cell, Tally)>>,
+    exact: Arc<Vec<(Cell, WindowCounts)>>,
     usual: Arc<Usual>,
-    blocks: Arc<Blocks>,
+    blocks: Arc<SettledHours>,
     people_min: u32,
     /// What everybody may see.
     pub public: Arc<PublicDemand>,
@@ -130,7 +130,7 @@ impl Exact {
 
 impl DemandView {
     /// Of a picture. What did not change is taken over from the view before.
-    pub fn of(picture: &Picture, before: &Self) -> Self {
+    pub fn of(picture: &FoldState, before: &Self) -> Self {
         let demand = picture.demand();
         let people_min = picture.directory().people_min();
         let is_same = Arc::ptr_eq(&before.blocks, demand.blocks())
@@ -206,7 +206,7 @@ impl DemandView {
 }
 
 impl PublicDemand {
-    fn of(blocks: &Blocks, usual: &Usual, people_min: u32, hours_ago: i64) -> Self {
+    fn of(blocks: &SettledHours, usual: &Usual, people_min: u32, hours_ago: i64) -> Self {
         let newest = blocks.newest().map(|newest| newest - hours_ago);
         let Some((oldest, newest)) = blocks.oldest().zip(newest) else {
             return Self::default();

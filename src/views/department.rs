@@ -7,7 +7,7 @@ use domain::event::Decision;
 use domain::reading::Unit;
 use domain::time::{HOUR, MINUTE, Millis};
 use domain::{At, Measure, Reading, ReadingName, Service, Withheld};
-use fold::Picture;
+use fold::FoldState;
 use fold::visit::VisitState;
 use fold::visits::left_before_seen;
 
@@ -19,7 +19,7 @@ pub const ROLLING: Millis = 4 * HOUR;
 
 /// Visits of a service, gathered once for all its figures.
 #[derive(Default)]
-pub struct Department {
+pub struct VisitReadings {
     /// In the department now.
     pub present: Vec<VisitState>,
     /// Arrivals since midnight.
@@ -39,9 +39,9 @@ pub struct Department {
     pub waits_today: Vec<Millis>,
 }
 
-impl Department {
+impl VisitReadings {
     /// Looks at every visit once.
-    pub fn gather(picture: &Picture, service: &Service) -> Self {
+    pub fn gather(picture: &FoldState, service: &Service) -> Self {
         let now = picture.at();
         let midnight = now.london_midnight();
         let today = |at: At| at >= midnight && at <= now;
@@ -269,7 +269,7 @@ impl Department {
 }
 
 /// When the department's clock started for a visit.
-fn clock_start(picture: &Picture, state: &VisitState) -> At {
+fn clock_start(picture: &FoldState, state: &VisitState) -> At {
     let Some(incident) = state
         .incident
         .as_ref()

@@ -5,12 +5,12 @@ use crate::readings::{counted, exact, shown};
 use domain::reading::Unit;
 use domain::time::{MINUTE, Millis};
 use domain::{At, Measure, Reading, ReadingName, Service, Subject, Withheld};
-use fold::Picture;
+use fold::FoldState;
 use fold::handovers::Bands;
 use forecast::Forecaster;
 
 /// Ambulances of a service, gathered once for all its figures.
-pub struct Door {
+pub struct AmbulanceReadings {
     /// Outside with a patient, since when.
     outside: Vec<At>,
     inbound: usize,
@@ -18,9 +18,9 @@ pub struct Door {
     pub done: Vec<Millis>,
 }
 
-impl Door {
+impl AmbulanceReadings {
     /// Looks at every ambulance once.
-    pub fn gather(picture: &Picture, service: &Service) -> Self {
+    pub fn gather(picture: &FoldState, service: &Service) -> Self {
         let now = picture.at();
         let midnight = now.london_midnight();
         let towards: Vec<_> = picture.incidents().towards(service.id.as_str()).collect();
@@ -52,7 +52,7 @@ pub struct Handovers {
     pub outside: Bands,
 }
 
-impl Door {
+impl AmbulanceReadings {
     /// By how long they took; `None` while the ambulances' feed is not believed.
     pub fn handovers(&self, source: Source, now: At) -> Option<Handovers> {
         if source.withheld().is_some() {
@@ -68,14 +68,14 @@ impl Door {
 
 /// All of them, in the order to show them.
 pub fn readings(
-    door: &Door,
+    door: &AmbulanceReadings,
     forecaster: &Forecaster,
     service: &Service,
     source: Source,
     now: At,
 ) -> Vec<Reading> {
     use ReadingName as Name;
-    let Door {
+    let AmbulanceReadings {
         outside,
         inbound,
         done,

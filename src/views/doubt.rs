@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::time::{HOUR, MINUTE, Millis};
 use domain::{At, Service};
-use fold::Picture;
+use fold::FoldState;
 use fold::visit::VisitState;
 
 /// A wait beyond this cannot be right and is withheld.
@@ -22,14 +22,14 @@ const CAP_MINUTES_MIN: i64 = 20;
 
 /// Why the waits of a service are not believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
+pub enum Implausible {
     /// Every wait that ended lately had no length.
     AllZero,
     /// Many waits that ended lately have the very same length.
     Capped,
 }
 
-impl Doubt {
+impl Implausible {
     /// The word on the wire and in metrics.
     pub fn label(self) -> &'static str {
         match self {
@@ -39,7 +39,7 @@ impl Doubt {
     }
 
     /// Looks at the visits of a service.
-    pub fn about(picture: &Picture, service: &Service) -> Option<Self> {
+    pub fn about(picture: &FoldState, service: &Service) -> Option<Self> {
         let now = picture.at();
         let visits = picture.visits().at_service(service.id.as_str());
         let states = visits.filter_map(|visit| visit.state.as_ref());

@@ -6,7 +6,7 @@ use crate::department::ROLLING;
 use domain::event::Decision;
 use domain::time::{HOUR, Millis};
 use domain::{At, Entry, IncidentId, ReadingName, Record, VisitId};
-use fold::Picture;
+use fold::FoldState;
 use fold::visit::VisitState;
 use fold::visits::left_before_seen;
 
@@ -19,7 +19,7 @@ pub struct Evidence {
 
 impl Evidence {
     /// What a figure of a service counts in a picture.
-    pub fn of(picture: &Picture, service: &str, name: ReadingName) -> Self {
+    pub fn of(picture: &FoldState, service: &str, name: ReadingName) -> Self {
         let mut evidence = Self::default();
         evidence.add_visits(picture, service, name);
         evidence.add_incidents(picture, service, name);
@@ -43,7 +43,7 @@ impl Evidence {
         by_visit || by_incident
     }
 
-    fn add_visits(&mut self, picture: &Picture, service: &str, name: ReadingName) {
+    fn add_visits(&mut self, picture: &FoldState, service: &str, name: ReadingName) {
         let now = picture.at();
         let at_service = |state: &VisitState| state.service.as_str() == service;
         for (id, visit) in picture.visits().all() {
@@ -68,7 +68,7 @@ impl Evidence {
         }
     }
 
-    fn add_incidents(&mut self, picture: &Picture, service: &str, name: ReadingName) {
+    fn add_incidents(&mut self, picture: &FoldState, service: &str, name: ReadingName) {
         use ReadingName as Name;
         let now = picture.at();
         let midnight = now.london_midnight();

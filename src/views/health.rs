@@ -11,7 +11,7 @@ const NEWS_SILENT_MIN: Millis = 15 * MINUTE;
 
 /// How a feed is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Health {
+pub enum FeedHealth {
     /// Heard in time.
     Live,
     /// Quiet for longer than it should be.
@@ -26,7 +26,7 @@ pub enum Health {
     NeverHeard,
 }
 
-impl Health {
+impl FeedHealth {
     /// The word on the wire.
     pub fn label(self) -> &'static str {
         match self {
@@ -99,11 +99,11 @@ impl Source {
             return Self::Withheld(Withheld::NoFeed, None);
         };
         let heard = state.and_then(|state| state.heard);
-        match (Health::of(feed, state, now), heard) {
-            (Health::Live, Some(heard)) => Self::Live(heard),
-            (Health::Late, Some(heard)) => Self::Late(heard),
-            (Health::Stuck, _) => Self::Withheld(Withheld::Implausible, heard),
-            (Health::CatchingUp, _) => Self::Withheld(Withheld::CatchingUp, heard),
+        match (FeedHealth::of(feed, state, now), heard) {
+            (FeedHealth::Live, Some(heard)) => Self::Live(heard),
+            (FeedHealth::Late, Some(heard)) => Self::Late(heard),
+            (FeedHealth::Stuck, _) => Self::Withheld(Withheld::Implausible, heard),
+            (FeedHealth::CatchingUp, _) => Self::Withheld(Withheld::CatchingUp, heard),
             (_, heard) => Self::Withheld(Withheld::SilentFeed, heard),
         }
     }

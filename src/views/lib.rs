@@ -34,19 +34,19 @@ use domain::{
 
 pub use demand::DemandView;
 pub use door::Handovers;
-pub use doubt::Doubt;
+pub use doubt::Implausible;
 pub use evidence::Evidence;
-pub use finder::Finder;
+pub use finder::SearchIndex;
 pub use fold::advice::{Advice, Switched};
 pub use fold::bookings::diary::{Handling, Noticed};
-pub use fold::bookings::{Booking, Claim, Diary, Live, Referral, Standing};
+pub use fold::bookings::{Booking, BookingStanding, Diary, OfferState, Referral, SlotClaim};
 pub use fold::handovers::{BAND_MINUTES, Bands};
 pub use fold::listings::Note;
-pub use forecast::{Errors, Kind, Span, WAYS};
-pub use health::Health;
+pub use forecast::{Accuracy, ScoredKind, Span, WAYS};
+pub use health::FeedHealth;
 pub use opel::{OpelPart, OpelView};
-pub use past::{NoPast, Past};
-pub use publish::Viewer;
+pub use past::{HistoryError, HistoryLookup};
+pub use publish::Publisher;
 pub use saying::differences;
 pub use scorecard::{ScoreRow, ScoreView};
 pub use surface::Surfaces;
@@ -66,7 +66,7 @@ pub struct Published {
     /// The Directory as it is now: the files and the changes since.
     pub directory: Arc<Directory>,
     /// The index over it.
-    pub finder: Arc<Finder>,
+    pub finder: Arc<SearchIndex>,
     /// The last changes of the Directory, newest first.
     pub listings: Arc<Vec<Note>>,
     /// Each Service of the Directory. An unchanged Service keeps its `Arc` from one picture to the
@@ -113,9 +113,9 @@ pub struct ServiceView {
     /// The mean wait that is usual at this hour of the day, whole minutes, once that is known.
     pub usual: Option<i64>,
     /// Why its waits are not believed, if they are not.
-    pub doubt: Option<Doubt>,
+    pub doubt: Option<Implausible>,
     /// How right the wait shown was in the last seven days; `None` while too few were seen to say.
-    pub accuracy: Option<Errors>,
+    pub accuracy: Option<Accuracy>,
     /// Slots of the next day that can be booked now.
     pub slots_ahead: u32,
     /// When its feed was last heard.
@@ -129,8 +129,8 @@ impl ServiceView {
     }
 
     /// What it says of itself, as far as that decides whether its slots are offered.
-    pub fn live(&self) -> Live {
-        Live {
+    pub fn live(&self) -> OfferState {
+        OfferState {
             closed: self.closure.is_some(),
             red: self
                 .status
@@ -204,7 +204,7 @@ pub struct FeedView {
     /// Its configuration.
     pub feed: Arc<Feed>,
     /// How it is doing.
-    pub health: Health,
+    pub health: FeedHealth,
     /// When it was last heard.
     pub heard: Option<At>,
     /// When it last had news, more than that it is there.

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
-use crate::department::Department;
-use crate::door::Door;
+use crate::department::VisitReadings;
+use crate::door::AmbulanceReadings;
 use crate::readings;
 use crate::saying::{ambulance_source, visit_source};
 use domain::opel::{OpelKey, OpelParameter, OpelRules, OpelTrust};
 use domain::time::{DAY, HOUR, MINUTE, Millis};
 use domain::{Directory, Service, Withheld};
-use fold::Picture;
+use fold::FoldState;
 
 /// Why a parameter has no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub struct OpelView {
 }
 
 /// Every trust of the rules.
-pub fn views(picture: &Picture, directory: &Directory) -> Arc<Vec<OpelView>> {
+pub fn views(picture: &FoldState, directory: &Directory) -> Arc<Vec<OpelView>> {
     let rules = directory.opel();
     let view = |trust: &OpelTrust| {
         let measured = Measured::of(picture, directory, trust);
@@ -110,7 +110,7 @@ struct Measured {
 }
 
 impl Measured {
-    fn of(picture: &Picture, directory: &Directory, trust: &OpelTrust) -> Self {
+    fn of(picture: &FoldState, directory: &Directory, trust: &OpelTrust) -> Self {
         let now = picture.at();
         let services: Vec<&Arc<Service>> = trust
             .services
@@ -144,9 +144,9 @@ impl Measured {
         measured
     }
 
-    fn add(&mut self, picture: &Picture, service: &Service) {
+    fn add(&mut self, picture: &FoldState, service: &Service) {
         let now = picture.at();
-        let department = Department::gather(picture, service);
+        let department = VisitReadings::gather(picture, service);
         self.arrived += department.arrived_today as i64;
         self.here += department.present.len() as i64;
         let over = department.present.iter();
@@ -156,7 +156,7 @@ impl Measured {
         self.waits.extend(department.waits_today);
         if service.takes_ambulances {
             self.handover_lengths
-                .extend(Door::gather(picture, service).done);
+                .extend(AmbulanceReadings::gather(picture, service).done);
         }
         let said = picture.find_service_state(service.id.as_str());
         let Some(capacity) = said.map(|said| said.capacity(now)) else {

@@ -7,27 +7,29 @@ use domain::At;
 
 /// Why a past picture cannot be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoPast {
+pub enum HistoryError {
     /// Nothing was known yet.
     BeforeTheLog,
     /// The entries were removed by the retention setting, or cannot be read.
     NotKept,
 }
 
-type Ask = dyn Fn(At) -> Result<Arc<Published>, NoPast> + Send + Sync;
+type Ask = dyn Fn(At) -> Result<Arc<Published>, HistoryError> + Send + Sync;
 
 /// Answers what was shown at a moment. It may take a second: ask it off the async threads.
 #[derive(Clone)]
-pub struct Past(Arc<Ask>);
+pub struct HistoryLookup(Arc<Ask>);
 
-impl Past {
+impl HistoryLookup {
     /// Answered by a function.
-    pub fn new(ask: impl Fn(At) -> Result<Arc<Published>, NoPast> + Send + Sync + 'static) -> Self {
+    pub fn new(
+        ask: impl Fn(At) -> Result<Arc<Published>, HistoryError> + Send + Sync + 'static,
+    ) -> Self {
         Self(Arc::new(ask))
     }
 
     /// The picture that readers were shown at a moment.
-    pub fn at(&self, at: At) -> Result<Arc<Published>, NoPast> {
+    pub fn at(&self, at: At) -> Result<Arc<Published>, HistoryError> {
         (self.0)(at)
     }
 }

@@ -3,46 +3,47 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::door::Door;
-use crate::doubt::Doubt;
-use crate::health::{Health, Source, quiet};
+use crate::door::AmbulanceReadings;
+use crate::doubt::Implausible;
+use crate::health::{FeedHealth, Source, quiet};
 use crate::opel::{self, OpelView};
 use crate::readings;
 use crate::saying::{ambulance_source, visit_source};
 use crate::scorecard::{ScoreView, accuracy};
-use crate::surface::{Surfaces, Tables};
+use crate::surface::{DriveTables, Surfaces};
 use crate::{
-    Advice, Closure, DemandView, FeedView, Finder, Note, Published, ServiceView, Status, StreamView,
+    Advice, Closure, DemandView, FeedView, Note, Published, SearchIndex, ServiceView, Status,
+    StreamView,
 };
 use domain::time::{HOUR, Millis};
 use domain::{AcuityGroup, At, Directory, FeedId, Service, ServiceId, Subject};
-use fold::{Change, Picture};
+use fold::{Change, FoldState};
 use forecast::Forecaster;
 
 /// How far ahead free slots are counted.
 pub const SLOTS_AHEAD: Millis = 24 * HOUR;
 
 /// Keeps the last published views, so that only what changed is worked out again.
-pub struct Viewer {
+pub struct Publisher {
     directory: Arc<Directory>,
     services: BTreeMap<ServiceId, Arc<ServiceView>>,
     feeds: BTreeMap<FeedId, Arc<FeedView>>,
     demand: Arc<DemandView>,
     scorecard: Option<Arc<ScoreView>>,
     opel: Arc<Vec<OpelView>>,
-    finder: Arc<Finder>,
+    finder: Arc<SearchIndex>,
     listings: Arc<Vec<Note>>,
     advice: Arc<Advice>,
-    tables: Arc<Tables>,
+    tables: Arc<DriveTables>,
     surfaces: Option<Arc<Surfaces>>,
 }
 
-impl Viewer {
+impl Publisher {
     /// Nothing is published yet: the first publication works everything out.
     pub fn new(directory: Arc<Directory>) -> Self {
         Self {
-            finder: Arc::new(Finder::of(&directory)),
-            tables: Arc::new(Tables::new(&directory)),
+            finder: Arc::new(SearchIndex::of(&directory)),
+            tables: Arc::new(DriveTables::new(&directory)),
             listings: Arc::default(),
             directory,
             services: BTreeMap::new(),
@@ -58,7 +59,7 @@ impl Viewer {
     /// The picture after these changes.
     pub fn publish(
         &mut self,
-        picture: &Picture,
+        picture: &FoldState,
         forecaster: &Forecaster,
         changes: &[Change],
         epoch: &str,
@@ -124,15 +125,15 @@ impl Viewer {
     }
 
     /// Takes over the Directory of the picture where that is another one; tells whether it was.
-    fn follow(&mut self, picture: &Picture, changes: &[Change]) -> bool {
+    fn follow(&mut self, picture: &FoldState, changes: &[Change]) -> bool {
         let is_first = self.services.is_empty();
         let has_notes = is_first && picture.listings().notes().next().is_some();
         if !has_notes && !changes.contains(&Change::DirectoryChanged) {
             return false;
         }
         self.directory = Arc::clone(picture.directory());
-        self.finder = Arc::new(Finder::of(&self.directory));
-        self.tables = Arc::new(Tables::new(&self.directory));
+        self.finder = Arc::new(SearchIndex::of(&self.directory));
+        self.tables = Arc::new(DriveTables::new(&self.directory));
         self.surfaces = None;
         self.listings = Arc::new(picture.listings().notes().cloned().collect());
         let directory = &self.directory;
@@ -188,13 +189,13 @@ impl Viewer {
             .is_some_and(|feed| feed.ambulances)
     }
 
-    fn publish_feeds(&mut self, picture: &Picture) {
+    fn publish_feeds(&mut self, picture: &FoldState) {
         for feed in self.directory.feeds() {
             let state = picture.find_feed(&feed.id);
             let heard = state.and_then(|state| state.heard);
             let view = FeedView {
                 feed: Arc::clone(feed),
-                health: Health::of(feed, state, picture.at()),
+                health: FeedHealth::of(feed, state, picture.at()),
                 heard,
                 told: state.and_then(|state| state.told),
                 quiet_chance: state.map_or(1.0, |state| tenfold(quiet(state, picture.at()).1)),
@@ -206,7 +207,7 @@ impl Viewer {
 
     fn service_view(
         &self,
-        picture: &Picture,
+        picture: &FoldState,
         forecaster: &Forecaster,
         service: &Arc<Service>,
     ) -> ServiceView {
@@ -231,7 +232,7 @@ impl Viewer {
         let is_open = opening.is_open() && closure.is_none();
         let door = service
             .takes_ambulances
-            .then(|| Door::gather(picture, service));
+            .then(|| AmbulanceReadings::gather(picture, service));
         let door = door.as_ref().map(|door| (door, ambulances));
         let readings = readings::of(picture, forecaster, service, source, door, is_open);
         ServiceView {
@@ -245,7 +246,7 @@ impl Viewer {
             streams: streams(picture, forecaster, service, source, is_open),
             ahead: forecaster.board().ahead(&service.id).to_vec(),
             usual: forecaster.usual(&service.id, now),
-            doubt: Doubt::about(picture, service),
+            doubt: Implausible::about(picture, service),
             accuracy: accuracy(forecaster, &service.id, now),
             slots_ahead: slots_ahead(picture, service),
             heard: source.heard(),
@@ -254,7 +255,7 @@ impl Viewer {
 }
 
 /// Times of the next [`SLOTS_AHEAD`] that can be booked now.
-fn slots_ahead(picture: &Picture, service: &Service) -> u32 {
+fn slots_ahead(picture: &FoldState, service: &Service) -> u32 {
     let (now, id) = (picture.at(), service.id.as_str());
     let Some(diary) = picture.bookings().find_diary(id) else {
         return 0;
@@ -288,7 +289,7 @@ fn tenfold(chance: f64) -> f64 {
 }
 
 fn streams(
-    picture: &Picture,
+    picture: &FoldState,
     forecaster: &Forecaster,
     service: &Service,
     source: Source,

@@ -1,14 +1,15 @@
 //! The figures of one service, each with its definition and its age.
 
-use crate::department::Department;
-use crate::door::{self, Door};
+use crate::department::VisitReadings;
+use crate::door::{self, AmbulanceReadings};
 use crate::health::Source;
 use domain::reading::Unit;
 use domain::time::{MINUTE, Millis};
 use domain::{
-    AcuityGroup, Age, At, Measure, Method, Reading, ReadingName, Said, Service, Subject, Withheld,
+    AcuityGroup, Age, At, Measure, Method, Reading, ReadingName, Service, ShownEstimate, Subject,
+    Withheld,
 };
-use fold::Picture;
+use fold::FoldState;
 use forecast::Forecaster;
 
 /// The event that starts the clock of most figures.
@@ -18,18 +19,18 @@ pub const SEEN: Option<&str> = Some("seen by a clinician");
 
 /// All figures of a service, in the order to show them.
 pub fn of(
-    picture: &Picture,
+    picture: &FoldState,
     forecaster: &Forecaster,
     service: &Service,
     visits: Source,
-    ambulances: Option<(&Door, Source)>,
+    ambulances: Option<(&AmbulanceReadings, Source)>,
     is_open: bool,
 ) -> Vec<Reading> {
     let mut readings = Vec::new();
     if service.kind.has_waits() {
         let said = forecaster.board().said(&service.id, Subject::Wait);
         readings.push(wait(said, visits, is_open, picture.at()));
-        let department = Department::gather(picture, service);
+        let department = VisitReadings::gather(picture, service);
         readings.extend(department.readings(picture.at(), visits));
     }
     if let Some((door, source)) = ambulances {
@@ -46,7 +47,7 @@ pub fn exact(value: usize) -> Measure {
 
 /// The wait of a group of people who come now.
 pub fn wait_of(
-    said: Option<Said>,
+    said: Option<ShownEstimate>,
     group: AcuityGroup,
     source: Source,
     is_open: bool,
@@ -67,12 +68,12 @@ pub fn wait_of(
     }
 }
 
-fn wait(said: Option<Said>, source: Source, is_open: bool, now: At) -> Reading {
+fn wait(said: Option<ShownEstimate>, source: Source, is_open: bool, now: At) -> Reading {
     // A service may have closed since it was said.
     let said = if is_open {
         said
     } else {
-        Some(Said::Withheld(Withheld::Closed))
+        Some(ShownEstimate::Withheld(Withheld::Closed))
     };
     Reading {
         from: ARRIVAL,
@@ -82,12 +83,12 @@ fn wait(said: Option<Said>, source: Source, is_open: bool, now: At) -> Reading {
 }
 
 /// What is shown of an estimate, as a figure.
-pub fn shown(name: ReadingName, said: Option<Said>, source: Source, now: At) -> Reading {
+pub fn shown(name: ReadingName, said: Option<ShownEstimate>, source: Source, now: At) -> Reading {
     let estimate = said.and_then(|said| said.estimate());
     let value = match said {
         None => Err(Withheld::TooFew),
-        Some(Said::Withheld(why)) => Err(why),
-        Some(Said::Estimate(estimate)) => Ok(Measure {
+        Some(ShownEstimate::Withheld(why)) => Err(why),
+        Some(ShownEstimate::Estimate(estimate)) => Ok(Measure {
             value: estimate.median,
             low: Some(estimate.low),
             high: estimate.high,

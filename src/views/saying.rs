@@ -3,17 +3,19 @@
 use std::collections::BTreeSet;
 use std::mem::discriminant;
 
-use crate::doubt::{Doubt, WAIT_PLAUSIBLE_MAX};
+use crate::doubt::{Implausible, WAIT_PLAUSIBLE_MAX};
 use crate::health::Source;
-use domain::{At, Directory, Estimate, Said, Service, ServiceId, Shown, Subject, Withheld};
-use fold::{Change, Picture};
+use domain::{
+    At, Directory, Estimate, Service, ServiceId, Shown, ShownEstimate, Subject, Withheld,
+};
+use fold::{Change, FoldState};
 use forecast::Forecaster;
 use forecast::desk::GROUPS;
 
 /// What is to be shown from now on where that differs from what is shown. Each minute everything is
 /// looked at; in between only services of which nothing can be shown yet.
 pub fn differences(
-    picture: &Picture,
+    picture: &FoldState,
     forecaster: &Forecaster,
     directory: &Directory,
     changes: &[Change],
@@ -28,7 +30,7 @@ pub fn differences(
         .collect();
     let mut shown = Vec::new();
     let mut say = |service: &Service| {
-        let speaker = Speaker {
+        let speaker = EstimateChooser {
             picture,
             forecaster,
             directory,
@@ -54,7 +56,7 @@ pub fn differences(
 }
 
 /// The feed by which handovers come; of several the one heard last.
-pub fn ambulance_source(picture: &Picture, directory: &Directory) -> Source {
+pub fn ambulance_source(picture: &FoldState, directory: &Directory) -> Source {
     let ambulances = directory.feeds().filter(|feed| feed.ambulances);
     let heard = |id| picture.find_feed(id).and_then(|state| state.heard);
     let feed = ambulances.max_by_key(|feed| heard(&feed.id));
@@ -62,43 +64,43 @@ pub fn ambulance_source(picture: &Picture, directory: &Directory) -> Source {
 }
 
 /// The feed by which the visits of a service come.
-pub fn visit_source(picture: &Picture, directory: &Directory, service: &str) -> Source {
+pub fn visit_source(picture: &FoldState, directory: &Directory, service: &str) -> Source {
     let feed = directory.visit_feed(service);
     let feed = feed.and_then(|feed| directory.find_feed(feed.as_str()));
     source(picture, feed.map(AsRef::as_ref))
 }
 
-fn source(picture: &Picture, feed: Option<&domain::Feed>) -> Source {
+fn source(picture: &FoldState, feed: Option<&domain::Feed>) -> Source {
     let state = feed.and_then(|feed| picture.find_feed(&feed.id));
     Source::of(feed, state, picture.at())
 }
 
 /// Open by its hours and not closed out of turn.
-pub fn is_open(picture: &Picture, service: &Service, at: At) -> bool {
+pub fn is_open(picture: &FoldState, service: &Service, at: At) -> bool {
     let said = picture.find_service_state(service.id.as_str());
     let is_shut = said.is_some_and(|said| said.closure().is_some());
     service.hours.at(at).is_open() && !is_shut
 }
 
-struct Speaker<'a> {
-    picture: &'a Picture,
+struct EstimateChooser<'a> {
+    picture: &'a FoldState,
     forecaster: &'a Forecaster,
     directory: &'a Directory,
     service: &'a Service,
 }
 
-impl Speaker<'_> {
+impl EstimateChooser<'_> {
     fn say(&self, shown: &mut Vec<Shown>) {
         if self.service.kind.has_waits() {
             let wait = self.wait();
             self.put(shown, Subject::Wait, wait);
             for group in GROUPS {
                 let said = match wait {
-                    Said::Estimate(_) => {
+                    ShownEstimate::Estimate(_) => {
                         let estimate = self.forecaster.wait_of(self.picture, self.id(), group);
                         plausible(estimate)
                     }
-                    withheld @ Said::Withheld(_) => withheld,
+                    withheld @ ShownEstimate::Withheld(_) => withheld,
                 };
                 self.put(shown, Subject::WaitOf(group), said);
             }
@@ -108,7 +110,7 @@ impl Speaker<'_> {
             let source = ambulance_source(self.picture, self.directory);
             let estimate = || self.forecaster.handover(self.picture, self.id());
             let said = match source.withheld() {
-                Some(why) => Said::Withheld(why),
+                Some(why) => ShownEstimate::Withheld(why),
                 None => plausible(estimate()),
             };
             self.put(shown, Subject::Handover, said);
@@ -119,22 +121,22 @@ impl Speaker<'_> {
         &self.service.id
     }
 
-    fn wait(&self) -> Said {
+    fn wait(&self) -> ShownEstimate {
         let source = visit_source(self.picture, self.directory, self.id().as_str());
         if let Some(why) = source.withheld() {
-            return Said::Withheld(why);
+            return ShownEstimate::Withheld(why);
         }
         // Nobody arriving now would be taken in, whoever is still inside.
         if !is_open(self.picture, self.service, self.picture.at()) {
-            return Said::Withheld(Withheld::Closed);
+            return ShownEstimate::Withheld(Withheld::Closed);
         }
-        if Doubt::about(self.picture, self.service).is_some() {
-            return Said::Withheld(Withheld::Implausible);
+        if Implausible::about(self.picture, self.service).is_some() {
+            return ShownEstimate::Withheld(Withheld::Implausible);
         }
         plausible(self.forecaster.wait(self.picture, self.id()))
     }
 
-    fn put(&self, shown: &mut Vec<Shown>, of: Subject, said: Said) {
+    fn put(&self, shown: &mut Vec<Shown>, of: Subject, said: ShownEstimate) {
         let known = self.forecaster.board().said(self.id(), of);
         if known.is_none_or(|known| !is_as_good(known, said)) {
             shown.push(Shown::Now {
@@ -146,12 +148,12 @@ impl Speaker<'_> {
     }
 
     /// Said anew when a quarter hour begins, and taken back when the wait is.
-    fn put_ahead(&self, shown: &mut Vec<Shown>, wait: Said) {
+    fn put_ahead(&self, shown: &mut Vec<Shown>, wait: ShownEstimate) {
         let (now, board) = (self.picture.at(), self.forecaster.board());
         let ahead = match wait {
-            Said::Withheld(_) => Vec::new(),
-            Said::Estimate(_) if !board.is_past(self.id(), now) => return,
-            Said::Estimate(estimate) => self.forecaster.ahead(self.id(), estimate, now),
+            ShownEstimate::Withheld(_) => Vec::new(),
+            ShownEstimate::Estimate(_) if !board.is_past(self.id(), now) => return,
+            ShownEstimate::Estimate(estimate) => self.forecaster.ahead(self.id(), estimate, now),
         };
         let is_open = |at| self.service.hours.at(at).is_open();
         let ahead: Vec<_> = ahead
@@ -167,18 +169,20 @@ impl Speaker<'_> {
     }
 }
 
-fn plausible(estimate: Option<Estimate>) -> Said {
+fn plausible(estimate: Option<Estimate>) -> ShownEstimate {
     let longest = WAIT_PLAUSIBLE_MAX / domain::time::MINUTE;
     match estimate {
-        None => Said::Withheld(Withheld::TooFew),
-        Some(estimate) if estimate.median > longest => Said::Withheld(Withheld::Implausible),
-        Some(estimate) => Said::Estimate(estimate),
+        None => ShownEstimate::Withheld(Withheld::TooFew),
+        Some(estimate) if estimate.median > longest => {
+            ShownEstimate::Withheld(Withheld::Implausible)
+        }
+        Some(estimate) => ShownEstimate::Estimate(estimate),
     }
 }
 
 /// Whether what is shown can stay: the same, or so near that a reader would not notice.
-fn is_as_good(known: Said, now: Said) -> bool {
-    let (Said::Estimate(known), Said::Estimate(now)) = (known, now) else {
+fn is_as_good(known: ShownEstimate, now: ShownEstimate) -> bool {
+    let (ShownEstimate::Estimate(known), ShownEstimate::Estimate(now)) = (known, now) else {
         return known == now;
     };
     let is_near =

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::{At, ServiceId, Subject};
-use forecast::scorecard::Key;
-use forecast::{Errors, Forecaster, Kind, Span};
+use forecast::scorecard::ScoreKey;
+use forecast::{Accuracy, Forecaster, ScoredKind, Span};
 
 /// Fewer visits than this say nothing of how right we are.
 pub const SCORED_MIN: u64 = 50;
@@ -15,9 +15,9 @@ pub struct ScoreRow {
     /// Where.
     pub service: ServiceId,
     /// Of what.
-    pub kind: Kind,
+    pub kind: ScoredKind,
     /// By [`Span::ALL`]: ours, rolling mean, last to enter service, head of line.
-    pub spans: [[Errors; 4]; 3],
+    pub spans: [[Accuracy; 4]; 3],
 }
 
 /// Every row, as of a moment.
@@ -48,10 +48,10 @@ impl ScoreView {
 
 /// How right the wait shown to everyone at a service was in the last seven days; `None` while too few
 /// were seen to say.
-pub fn accuracy(forecaster: &Forecaster, service: &ServiceId, now: At) -> Option<Errors> {
-    let key = Key {
+pub fn accuracy(forecaster: &Forecaster, service: &ServiceId, now: At) -> Option<Accuracy> {
+    let key = ScoreKey {
         service: service.clone(),
-        kind: Kind::Now(Subject::Wait),
+        kind: ScoredKind::Now(Subject::Wait),
     };
     let [waits, _] = forecaster.scorecards();
     let [ours, ..] = waits.over(&key, Span::Week, now);

@@ -1,11 +1,11 @@
 //! A patient's way through a department: triage or hand-over, a space, a clinician, results, a
 //! decision, and out. Lines form wherever staff, spaces or beds run short.
 
-use super::engine::{Area, Step};
+use super::engine::{Area, SimStep};
 use super::happening::{Arrival, VisitNo, What};
-use super::patient::{Patient, Sort, Stage};
+use super::patient::{DepartmentSort, Patient, Stage};
 use domain::Millis;
-use domain::event::{Decision, Departure, Mode};
+use domain::event::{ArrivalMode, Decision, Departure};
 use domain::time::MINUTE;
 
 /// Minutes of a triage nurse, and random parts in them.
@@ -54,7 +54,7 @@ impl Area {
         }
         self.happen(What::Arrived(Box::new(arrival)));
         if let Some(patience) = patience {
-            self.plan_in(patience, Step::GiveUp(visit));
+            self.plan_in(patience, SimStep::GiveUp(visit));
         }
         if incident.is_some() {
             self.departments[department].outside += 1;
@@ -84,7 +84,7 @@ impl Area {
         }
         if let Some(visit) = place.for_triage.pop_front() {
             let length = self.care.minutes(TRIAGE_MINUTES.0, TRIAGE_MINUTES.1);
-            self.plan_in(length, Step::TriageDone(visit));
+            self.plan_in(length, SimStep::TriageDone(visit));
         }
     }
 
@@ -109,7 +109,8 @@ impl Area {
     /// Some of those triaged by the adult department belong in eye casualty, while it is open.
     fn send_to_eye(&mut self, visit: VisitNo) {
         let is_minor = self.find(visit).is_some_and(|patient| {
-            patient.acuity >= 4 && self.departments[patient.department].sort == Sort::Adult
+            patient.acuity >= 4
+                && self.departments[patient.department].sort == DepartmentSort::Adult
         });
         if !is_minor || !self.care.chance(EYE_TROUBLE) {
             return;
@@ -139,7 +140,7 @@ impl Area {
         }
         let level = usize::from(patient.acuity.clamp(1, 5)) - 1;
         let mut later = SPACE_LATER_MINUTES[level];
-        if patient.mode != Mode::Ambulance {
+        if patient.mode != ArrivalMode::Ambulance {
             patient.stage = Stage::ForSpace;
             later += SPACE_WALK_IN_MINUTES;
         }
@@ -184,7 +185,7 @@ impl Area {
         if let Some(visit) = place.for_handover.pop_front() {
             self.stand(visit, Stage::HandingOver);
             let length = self.care.minutes(HANDOVER_MINUTES.0, HANDOVER_MINUTES.1);
-            self.plan_in(length, Step::HandoverDone(visit));
+            self.plan_in(length, SimStep::HandoverDone(visit));
         }
     }
 
@@ -225,7 +226,7 @@ impl Area {
             if let Some(patient) = self.patients.get_mut(&visit) {
                 patient.stage = Stage::WithClinician;
                 let length = patient.consult;
-                self.plan_in(length, Step::ConsultDone(visit));
+                self.plan_in(length, SimStep::ConsultDone(visit));
             }
         }
     }
@@ -237,7 +238,7 @@ impl Area {
         };
         self.departments[department].clinicians.give_back();
         self.stand(visit, Stage::ForResults);
-        self.plan_in(results, Step::ResultsIn(visit));
+        self.plan_in(results, SimStep::ResultsIn(visit));
         self.see_next(department);
     }
 
@@ -267,8 +268,8 @@ impl Area {
         }
     }
 
-    fn want_bed(&mut self, visit: VisitNo, sort: Sort) {
-        if sort != Sort::Adult {
+    fn want_bed(&mut self, visit: VisitNo, sort: DepartmentSort) {
+        if sort != DepartmentSort::Adult {
             self.go(visit, Decision::Admit, TO_CHILD_BED_MINUTES);
         } else if self.wards.ask(visit) {
             self.go(visit, Decision::Admit, TO_BED_MINUTES);
@@ -284,7 +285,7 @@ impl Area {
     fn go(&mut self, visit: VisitNo, decision: Decision, (mean, stages): (f64, u32)) {
         self.stand(visit, Stage::Leaving);
         let length: Millis = self.care.minutes(mean, stages);
-        self.plan_in(length, Step::Leave(visit, decision));
+        self.plan_in(length, SimStep::Leave(visit, decision));
     }
 
     pub(super) fn leave(&mut self, visit: VisitNo, decision: Decision) {

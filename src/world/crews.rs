@@ -1,9 +1,9 @@
 //! Ambulances: from the call, to the door, to clear again.
 
 use super::dice::Dice;
-use super::engine::{Area, Step};
+use super::engine::{Area, SimStep};
 use super::happening::{CallOut, IncidentNo, Run, VisitNo, What};
-use domain::event::Category;
+use domain::event::IncidentCategory;
 use domain::time::MINUTE;
 use domain::{At, Millis, Position, ServiceId};
 
@@ -15,13 +15,13 @@ const DRIVE_MINUTES_A_KM: f64 = 1.005;
 const BLUE_LIGHT: f64 = 0.8;
 /// C1, C2, C3, C4, professional's request, transfer between hospitals: how often (EMAS, 2022, with
 /// a share for the last two assumed).
-const CATEGORIES: [(Category, f64, f64); 6] = [
-    (Category::C1, 15.0, 9.7),
-    (Category::C2, 60.0, 42.0),
-    (Category::C3, 14.0, 110.0),
-    (Category::C4, 0.5, 150.0),
-    (Category::Hcp, 8.0, 90.0),
-    (Category::Ift, 2.5, 75.0),
+const CATEGORIES: [(IncidentCategory, f64, f64); 6] = [
+    (IncidentCategory::C1, 15.0, 9.7),
+    (IncidentCategory::C2, 60.0, 42.0),
+    (IncidentCategory::C3, 14.0, 110.0),
+    (IncidentCategory::C4, 0.5, 150.0),
+    (IncidentCategory::Hcp, 8.0, 90.0),
+    (IncidentCategory::Ift, 2.5, 75.0),
 ];
 /// Random parts in a response, and with the patient at the scene; minutes at the scene.
 const RESPONSE_STAGES: u32 = 3;
@@ -43,7 +43,7 @@ const DIVERT_AFTER_MINUTES: f64 = 4.0;
 /// One call-out, from call to clear.
 #[derive(Debug, Clone)]
 pub(super) struct CallOutPlan {
-    pub(super) category: Category,
+    pub(super) category: IncidentCategory,
     pub(super) place: Position,
     /// Where to; nowhere when the patient stays at home.
     pub(super) service: Option<ServiceId>,
@@ -58,7 +58,7 @@ pub(super) fn drive(from: Position, to: Position) -> f64 {
 }
 
 /// A category, and the minutes until a crew is there.
-pub(super) fn response(dice: &mut Dice) -> (Category, Millis) {
+pub(super) fn response(dice: &mut Dice) -> (IncidentCategory, Millis) {
     let (category, _, mean) = CATEGORIES[dice.pick(&CATEGORIES.map(|(_, share, _)| share))];
     (category, dice.minutes(mean, RESPONSE_STAGES))
 }
@@ -89,10 +89,10 @@ impl Area {
             },
         );
         let floor = self.now;
-        self.plan(arrive_at.plus(-lead).max(floor), Step::CallOut(incident));
-        self.plan(arrive_at.plus(-road).max(floor), Step::SetOff(incident));
+        self.plan(arrive_at.plus(-lead).max(floor), SimStep::CallOut(incident));
+        self.plan(arrive_at.plus(-road).max(floor), SimStep::SetOff(incident));
         if visit.is_none() {
-            self.plan(arrive_at, Step::ReachOther(incident));
+            self.plan(arrive_at, SimStep::ReachOther(incident));
         }
         incident
     }
@@ -110,10 +110,10 @@ impl Area {
             visit: None,
         };
         self.calls.insert(self.incidents, plan);
-        self.plan(called_at, Step::CallOut(self.incidents));
+        self.plan(called_at, SimStep::CallOut(self.incidents));
         self.plan(
             called_at.plus(responded + scene),
-            Step::Close(self.incidents),
+            SimStep::Close(self.incidents),
         );
     }
 
@@ -151,7 +151,7 @@ impl Area {
         let may_divert = visit.is_some() && outside >= DIVERT_OUTSIDE;
         if may_divert && self.care.chance(DIVERT_SHARE) {
             let after = self.care.within(DIVERT_AFTER_MINUTES);
-            self.plan_in(after, Step::Divert(incident));
+            self.plan_in(after, SimStep::Divert(incident));
         }
     }
 
@@ -177,7 +177,7 @@ impl Area {
             service,
             eta,
         })));
-        self.plan(eta, Step::ReachOther(incident));
+        self.plan(eta, SimStep::ReachOther(incident));
     }
 
     pub(super) fn reach_other(&mut self, incident: IncidentNo) {
@@ -194,7 +194,7 @@ impl Area {
             return;
         }
         let length = self.care.minutes(ELSEWHERE_MINUTES.0, ELSEWHERE_MINUTES.1);
-        self.plan_in(length, Step::HandOverElsewhere(incident));
+        self.plan_in(length, SimStep::HandOverElsewhere(incident));
     }
 
     pub(super) fn hand_over_elsewhere(&mut self, incident: IncidentNo) {
@@ -204,7 +204,7 @@ impl Area {
     pub(super) fn handed_over(&mut self, incident: IncidentNo) {
         self.happen(What::HandedOver(incident));
         let length = self.care.minutes(CLEAR_MINUTES.0, CLEAR_MINUTES.1);
-        self.plan_in(length, Step::Clear(incident));
+        self.plan_in(length, SimStep::Clear(incident));
     }
 
     pub(super) fn clear(&mut self, incident: IncidentNo) {

@@ -2,14 +2,14 @@
 //! asks NHS 111.
 
 use super::dice::whole_seconds;
-use super::engine::{Area, Step};
+use super::engine::{Area, SimStep};
 use super::happening::{Contact, What};
-use super::patient::{Patient, Sort};
+use super::patient::{DepartmentSort, Patient};
 use super::places::open_spans;
 use super::rhythm::HourOfWeek;
 use super::wards::Regime;
 use domain::Capacity;
-use domain::event::{Channel, Mode, Rag};
+use domain::event::{ArrivalMode, ContactChannel, Rag};
 use domain::time::{HOUR, MINUTE};
 use domain::{At, Position, ServiceId};
 
@@ -131,9 +131,9 @@ impl Area {
             return;
         }
         let mode = match (by_ambulance, is_booked) {
-            (true, _) => Mode::Ambulance,
-            (_, true) => Mode::Booked,
-            _ => Mode::WalkIn,
+            (true, _) => ArrivalMode::Ambulance,
+            (_, true) => ArrivalMode::Booked,
+            _ => ArrivalMode::WalkIn,
         };
         self.visits += 1;
         let visit = self.visits;
@@ -148,8 +148,8 @@ impl Area {
         let sets_off = self.sets_off(&patient, at);
         self.patients.insert(visit, patient);
         match sets_off {
-            Some(from) => self.plan(from.max(self.now), Step::Choose(visit)),
-            None => self.plan(at, Step::Arrive(visit)),
+            Some(from) => self.plan(from.max(self.now), SimStep::Choose(visit)),
+            None => self.plan(at, SimStep::Arrive(visit)),
         }
     }
 
@@ -176,7 +176,7 @@ impl Area {
         for at in self.draw_times(midnight, end, contacts) {
             let contact = self.draw_contact();
             if self.planting.wants(contact.place) {
-                self.plan(at, Step::Ask(Box::new(contact)));
+                self.plan(at, SimStep::Ask(Box::new(contact)));
             }
         }
     }
@@ -191,9 +191,9 @@ impl Area {
         let ending = self.demand.pick(&DISPOSITIONS.map(|(_, share, _)| share));
         let (disposition, _, to_centre) = DISPOSITIONS[ending];
         let channel = if self.demand.chance(ONLINE_SHARE) {
-            Channel::Online111
+            ContactChannel::Online111
         } else {
-            Channel::Phone111
+            ContactChannel::Phone111
         };
         Contact {
             channel,
@@ -246,7 +246,7 @@ impl Area {
                 place.rated = rating;
                 let service = place.service.clone();
                 let note = match place.sort {
-                    Sort::Adult => "Ambulances are waiting to hand over",
+                    DepartmentSort::Adult => "Ambulances are waiting to hand over",
                     _ => "More people are waiting than usual",
                 };
                 self.happen(What::Rated(service, rating, note));

@@ -4,8 +4,8 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::happening::VisitNo;
-use super::patient::Sort;
-use super::rhythm::{HOURS, HourOfWeek, Rhythm};
+use super::patient::DepartmentSort;
+use super::rhythm::{ArrivalProfile, HOURS, HourOfWeek};
 use domain::event::Rag;
 use domain::{Position, Service, ServiceId};
 
@@ -71,7 +71,7 @@ impl Line {
 #[derive(Debug, Clone)]
 pub(super) struct Department {
     pub(super) service: ServiceId,
-    pub(super) sort: Sort,
+    pub(super) sort: DepartmentSort,
     pub(super) position: Position,
     pub(super) nurses: Crew,
     pub(super) handover_teams: Crew,
@@ -121,11 +121,11 @@ const OUTSIDE_RED: u32 = 8;
 const OUTSIDE_AMBER: u32 = 4;
 
 impl Department {
-    fn new(service: &Service, sort: Sort, staff: [u32; HOURS]) -> Self {
+    fn new(service: &Service, sort: DepartmentSort, staff: [u32; HOURS]) -> Self {
         let (nurses, teams, spaces) = match sort {
-            Sort::Adult => (5, ADULT_HANDOVER_TEAMS, Some(Crew::of(ADULT_SPACES))),
-            Sort::Children => (3, CHILD_HANDOVER_TEAMS, None),
-            Sort::Eye | Sort::Centre => (2, 1, None),
+            DepartmentSort::Adult => (5, ADULT_HANDOVER_TEAMS, Some(Crew::of(ADULT_SPACES))),
+            DepartmentSort::Children => (3, CHILD_HANDOVER_TEAMS, None),
+            DepartmentSort::Eye | DepartmentSort::Centre => (2, 1, None),
         };
         Self {
             service: service.id.clone(),
@@ -147,24 +147,24 @@ impl Department {
     }
 
     /// A department of the Royal Infirmary.
-    pub(super) fn of_hospital(service: &Service, sort: Sort) -> Self {
+    pub(super) fn of_hospital(service: &Service, sort: DepartmentSort) -> Self {
         let staff = match sort {
-            Sort::Adult => ADULT_STAFF,
-            Sort::Children => CHILD_STAFF,
-            Sort::Eye | Sort::Centre => [EYE_STAFF; HOURS],
+            DepartmentSort::Adult => ADULT_STAFF,
+            DepartmentSort::Children => CHILD_STAFF,
+            DepartmentSort::Eye | DepartmentSort::Centre => [EYE_STAFF; HOURS],
         };
         Self::new(service, sort, staff)
     }
 
     /// An urgent care centre, staffed for the arrivals expected in an open hour.
-    pub(super) fn centre(service: &Service, arrivals: &Rhythm, scale: f64) -> Self {
+    pub(super) fn centre(service: &Service, arrivals: &ArrivalProfile, scale: f64) -> Self {
         let staff = std::array::from_fn(|hour| {
             let busiest = (0..7)
                 .map(|weekday| arrivals.share(HourOfWeek { weekday, hour }) * scale)
                 .fold(0.0, f64::max);
             1 + libm::ceil(busiest * CENTRE_MINUTES_A_PATIENT / 60.0) as u32
         });
-        Self::new(service, Sort::Centre, staff)
+        Self::new(service, DepartmentSort::Centre, staff)
     }
 
     /// Puts the clinicians of this hour on duty; those beyond finish the patient they have. With
@@ -204,10 +204,10 @@ impl Department {
     pub(super) fn rating(&self) -> Rag {
         let for_each = self.for_clinician.len() / self.clinicians.on_duty.max(1) as usize;
         match self.sort {
-            Sort::Adult if self.outside >= OUTSIDE_RED => Rag::Red,
-            Sort::Adult if self.outside >= OUTSIDE_AMBER => Rag::Amber,
-            Sort::Centre if for_each >= CENTRE_RED => Rag::Red,
-            Sort::Centre if for_each >= CENTRE_AMBER => Rag::Amber,
+            DepartmentSort::Adult if self.outside >= OUTSIDE_RED => Rag::Red,
+            DepartmentSort::Adult if self.outside >= OUTSIDE_AMBER => Rag::Amber,
+            DepartmentSort::Centre if for_each >= CENTRE_RED => Rag::Red,
+            DepartmentSort::Centre if for_each >= CENTRE_AMBER => Rag::Amber,
             _ => Rag::Green,
         }
     }

@@ -10,17 +10,17 @@ use domain::{At, FeedId, Millis};
 
 /// How dirty the wires are.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Dirt {
+pub struct FeedFaults {
     /// The chance of each kind of fault for each message it can befall, 0 to 1.
     pub rate: f64,
 }
 
-impl Dirt {
+impl FeedFaults {
     /// No faults.
     pub const NONE: Self = Self { rate: 0.0 };
 }
 
-impl Default for Dirt {
+impl Default for FeedFaults {
     fn default() -> Self {
         Self { rate: 0.01 }
     }
@@ -50,7 +50,7 @@ pub(super) struct Soiling {
 }
 
 impl Soiling {
-    pub(super) fn new(dirt: Dirt, seed: u64, scenario: Scenario, start: At) -> Self {
+    pub(super) fn new(dirt: FeedFaults, seed: u64, scenario: Scenario, start: At) -> Self {
         Self {
             rate: dirt.rate.clamp(0.0, 1.0),
             seed,

@@ -16,7 +16,7 @@ use super::outbreak::Planting;
 use super::patient::Patient;
 use super::places::Places;
 use super::rhythm::HourOfWeek;
-use super::routing::Router;
+use super::routing::AdviceRouter;
 use super::scenario::Scenario;
 use super::wards::Wards;
 use domain::event::Decision;
@@ -25,7 +25,7 @@ use domain::{At, Directory, Millis};
 
 /// Something due to happen.
 #[derive(Debug, Clone)]
-pub(super) enum Step {
+pub(super) enum SimStep {
     BeginDay,
     BeginHour,
     BedMeeting,
@@ -56,7 +56,7 @@ pub(super) enum Step {
 struct Planned {
     at: At,
     order: u64,
-    step: Step,
+    step: SimStep,
 }
 
 impl PartialEq for Planned {
@@ -98,7 +98,7 @@ pub(super) struct Area {
     pub(super) planting: Planting,
     pub(super) care: Dice,
     happened: Vec<Happening>,
-    pub(super) router: Option<Box<Router>>,
+    pub(super) router: Option<Box<AdviceRouter>>,
 }
 
 impl Area {
@@ -127,8 +127,8 @@ impl Area {
             router: None,
         };
         area.plan_people(midnight);
-        area.plan(midnight, Step::BeginDay);
-        area.plan(midnight, Step::BeginHour);
+        area.plan(midnight, SimStep::BeginDay);
+        area.plan(midnight, SimStep::BeginHour);
         area
     }
 
@@ -156,7 +156,7 @@ impl Area {
         }
     }
 
-    pub(super) fn plan(&mut self, at: At, step: Step) {
+    pub(super) fn plan(&mut self, at: At, step: SimStep) {
         self.planned += 1;
         self.steps.push(Reverse(Planned {
             at,
@@ -165,7 +165,7 @@ impl Area {
         }));
     }
 
-    pub(super) fn plan_in(&mut self, length: Millis, step: Step) {
+    pub(super) fn plan_in(&mut self, length: Millis, step: SimStep) {
         self.plan(self.now.plus(length), step);
     }
 
@@ -186,32 +186,32 @@ impl Area {
         std::mem::take(&mut self.happened)
     }
 
-    fn take(&mut self, step: Step) {
+    fn take(&mut self, step: SimStep) {
         match step {
-            Step::BeginDay => self.begin_day(),
-            Step::BeginHour => self.begin_hour(),
-            Step::BedMeeting => self.meet_about_beds(),
-            Step::BedFree => self.bed_free(),
-            Step::Choose(visit) => self.choose(visit),
-            Step::Arrive(visit) => self.arrive(visit),
-            Step::TriageDone(visit) => self.triage_done(visit),
-            Step::HandoverDone(visit) => self.handover_done(visit),
-            Step::ConsultDone(visit) => self.consult_done(visit),
-            Step::ResultsIn(visit) => self.results_in(visit),
-            Step::Leave(visit, decision) => self.leave(visit, decision),
-            Step::GiveUp(visit) => self.give_up(visit),
-            Step::CallOut(incident) => self.call_out(incident),
-            Step::SetOff(incident) => self.set_off(incident),
-            Step::Divert(incident) => self.divert(incident),
-            Step::ReachOther(incident) => self.reach_other(incident),
-            Step::HandOverElsewhere(incident) => self.hand_over_elsewhere(incident),
-            Step::Clear(incident) => self.clear(incident),
-            Step::Close(incident) => self.close(incident),
-            Step::NeighbourHour(index) => self.neighbour_hour(index),
-            Step::NeighbourTakes(index, incident) => self.neighbour_takes(index, incident),
-            Step::NeighbourTook(index, at, incident) => self.neighbour_took(index, at, incident),
-            Step::NeighbourFree(index) => self.neighbour_free(index),
-            Step::Ask(contact) => self.happen(What::Asked(contact)),
+            SimStep::BeginDay => self.begin_day(),
+            SimStep::BeginHour => self.begin_hour(),
+            SimStep::BedMeeting => self.meet_about_beds(),
+            SimStep::BedFree => self.bed_free(),
+            SimStep::Choose(visit) => self.choose(visit),
+            SimStep::Arrive(visit) => self.arrive(visit),
+            SimStep::TriageDone(visit) => self.triage_done(visit),
+            SimStep::HandoverDone(visit) => self.handover_done(visit),
+            SimStep::ConsultDone(visit) => self.consult_done(visit),
+            SimStep::ResultsIn(visit) => self.results_in(visit),
+            SimStep::Leave(visit, decision) => self.leave(visit, decision),
+            SimStep::GiveUp(visit) => self.give_up(visit),
+            SimStep::CallOut(incident) => self.call_out(incident),
+            SimStep::SetOff(incident) => self.set_off(incident),
+            SimStep::Divert(incident) => self.divert(incident),
+            SimStep::ReachOther(incident) => self.reach_other(incident),
+            SimStep::HandOverElsewhere(incident) => self.hand_over_elsewhere(incident),
+            SimStep::Clear(incident) => self.clear(incident),
+            SimStep::Close(incident) => self.close(incident),
+            SimStep::NeighbourHour(index) => self.neighbour_hour(index),
+            SimStep::NeighbourTakes(index, incident) => self.neighbour_takes(index, incident),
+            SimStep::NeighbourTook(index, at, incident) => self.neighbour_took(index, at, incident),
+            SimStep::NeighbourFree(index) => self.neighbour_free(index),
+            SimStep::Ask(contact) => self.happen(What::Asked(contact)),
         }
     }
 
@@ -219,8 +219,8 @@ impl Area {
     fn begin_day(&mut self) {
         let tomorrow = self.now.next_london_midnight();
         self.plan_people(tomorrow);
-        self.plan(tomorrow, Step::BeginDay);
-        self.plan_in(BED_MEETING_HOUR * HOUR, Step::BedMeeting);
+        self.plan(tomorrow, SimStep::BeginDay);
+        self.plan_in(BED_MEETING_HOUR * HOUR, SimStep::BedMeeting);
         let beds = self.wards.begin_day(HourOfWeek::of(self.now).weekday);
         self.plan_beds(beds, 0);
     }
@@ -236,7 +236,7 @@ impl Area {
             let minute = self.wards.discharge_minute(from_hour);
             self.plan(
                 midnight.plus(super::dice::whole_seconds(minute)),
-                Step::BedFree,
+                SimStep::BedFree,
             );
         }
     }
@@ -248,7 +248,7 @@ impl Area {
             self.see_next(department);
         }
         self.report_hour();
-        self.plan_in(HOUR, Step::BeginHour);
+        self.plan_in(HOUR, SimStep::BeginHour);
     }
 }
 

@@ -4,7 +4,9 @@
 //! a tag, so that two runs never use the same name.
 
 use domain::Capacity;
-use domain::event::{Acuity, Category, Channel, Decision, Departure, Mode, Rag};
+use domain::event::{
+    Acuity, ArrivalMode, ContactChannel, Decision, Departure, IncidentCategory, Rag,
+};
 use domain::{At, Position, ServiceId};
 
 /// One stay.
@@ -24,7 +26,7 @@ pub(super) struct Happening {
 pub(super) struct Arrival {
     pub(super) visit: VisitNo,
     pub(super) service: ServiceId,
-    pub(super) mode: Mode,
+    pub(super) mode: ArrivalMode,
     pub(super) band: usize,
     pub(super) home: Position,
     pub(super) incident: Option<IncidentNo>,
@@ -34,7 +36,7 @@ pub(super) struct Arrival {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct CallOut {
     pub(super) incident: IncidentNo,
-    pub(super) category: Category,
+    pub(super) category: IncidentCategory,
     pub(super) place: Position,
 }
 
@@ -49,7 +51,7 @@ pub(super) struct Run {
 /// Someone asked for advice.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Contact {
-    pub(super) channel: Channel,
+    pub(super) channel: ContactChannel,
     pub(super) place: Position,
     pub(super) disposition: &'static str,
     pub(super) advised: Option<ServiceId>,

@@ -7,10 +7,10 @@
 //! No name, no NHS number: PID-3 is a pseudonym and PID-5 the HL7 null.
 
 use super::names::Names;
-use super::record::{From, Record};
+use super::record::{From, StayRecord};
 use super::residents::AGE_BANDS;
 use domain::At;
-use domain::event::{Decision, Departure, Mode};
+use domain::event::{ArrivalMode, Decision, Departure};
 
 /// Which ADT message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,12 +79,12 @@ pub(super) struct Head<'a> {
 }
 
 /// A segment as its numbered fields.
-struct Segment {
+struct SegmentWriter {
     name: &'static str,
     fields: Vec<String>,
 }
 
-impl Segment {
+impl SegmentWriter {
     fn new(name: &'static str) -> Self {
         Self {
             name,
@@ -132,12 +132,12 @@ fn disposition(how: Departure) -> &'static str {
     }
 }
 
-fn mode(mode: Mode) -> &'static str {
+fn mode(mode: ArrivalMode) -> &'static str {
     match mode {
-        Mode::Ambulance => "Ambulance",
-        Mode::WalkIn => "Walk-in",
-        Mode::Booked => "Booked",
-        Mode::Other => "Other",
+        ArrivalMode::Ambulance => "Ambulance",
+        ArrivalMode::WalkIn => "Walk-in",
+        ArrivalMode::Booked => "Booked",
+        ArrivalMode::Other => "Other",
     }
 }
 
@@ -152,36 +152,36 @@ fn decision(decision: Decision) -> &'static str {
 /// One message; `retired` is the other stay of a merge.
 pub(super) fn write(
     head: &Head<'_>,
-    record: &Record,
-    retired: Option<&Record>,
+    record: &StayRecord,
+    retired: Option<&StayRecord>,
     names: &Names,
 ) -> String {
     let mut text = String::with_capacity(512);
-    let mut say = |segment: Segment| segment.write(&mut text);
+    let mut say = |segment: SegmentWriter| segment.write(&mut text);
     say(msh(head));
-    say(Segment::new("EVN")
+    say(SegmentWriter::new("EVN")
         .set(1, head.trigger.code())
         .set(2, stamp(head.sent_at, head.hand))
         .set(6, stamp(head.happened_at, head.hand)));
-    let number = |record: &Record| format!("{}^^^RWE^MR", names.patient(record.arrival.visit));
-    say(Segment::new("PID")
+    let number = |record: &StayRecord| format!("{}^^^RWE^MR", names.patient(record.arrival.visit));
+    say(SegmentWriter::new("PID")
         .set(1, "1")
         .set(3, number(record))
         .set(5, "\"\""));
     if let Some(retired) = retired {
-        say(Segment::new("MRG")
+        say(SegmentWriter::new("MRG")
             .set(1, number(retired))
             .set(5, names.visit(retired.arrival.visit)));
     }
     say(pv1(head, record, names));
-    say(Segment::new("PV2").set(38, mode(record.arrival.mode)));
+    say(SegmentWriter::new("PV2").set(38, mode(record.arrival.mode)));
     if retired.is_none() {
         say(zed(head.hand, record, names));
     }
     text
 }
 
-fn msh(head: &Head<'_>) -> Segment {
+fn msh(head: &Head<'_>) -> SegmentWriter {
     let code = head.trigger.code();
     let kind = if head.hand.drops_structure {
         format!("ADT^{code}")
@@ -189,7 +189,7 @@ fn msh(head: &Head<'_>) -> Segment {
         format!("ADT^{code}^{}", head.trigger.structure())
     };
     // MSH-1 is the field separator itself, so every later number stands one place earlier.
-    Segment::new("MSH")
+    SegmentWriter::new("MSH")
         .set(1, "^~\\&")
         .set(2, head.application)
         .set(3, head.facility)
@@ -201,8 +201,8 @@ fn msh(head: &Head<'_>) -> Segment {
         .set(11, "2.4")
 }
 
-fn pv1(head: &Head<'_>, record: &Record, names: &Names) -> Segment {
-    let pv1 = Segment::new("PV1")
+fn pv1(head: &Head<'_>, record: &StayRecord, names: &Names) -> SegmentWriter {
+    let pv1 = SegmentWriter::new("PV1")
         .set(1, "1")
         .set(2, "E")
         .set(3, head.location)
@@ -216,8 +216,8 @@ fn pv1(head: &Head<'_>, record: &Record, names: &Names) -> Segment {
     }
 }
 
-fn zed(hand: Hand, record: &Record, names: &Names) -> Segment {
-    let mut zed = Segment::new("ZED");
+fn zed(hand: Hand, record: &StayRecord, names: &Names) -> SegmentWriter {
+    let mut zed = SegmentWriter::new("ZED");
     if let Some((at, acuity)) = record.triaged {
         zed = zed
             .set(1, acuity.level().to_string())

@@ -37,11 +37,11 @@ use std::collections::BTreeMap;
 
 use self::engine::Area;
 use self::happening::{Happening, What};
-use self::post::Post;
+use self::post::WireQueue;
 use domain::time::{DAY, HOUR, MINUTE};
 use domain::{At, Directory, FeedId, Millis, ServiceId};
 
-pub use self::dirt::Dirt;
+pub use self::dirt::FeedFaults;
 pub use self::outbreak::Outbreak;
 pub use self::report::{Report, Row, report};
 pub use self::scenario::{Scenario, UnknownScenario};
@@ -62,7 +62,7 @@ pub struct Settings {
     /// Nothing is sent before this moment.
     pub start: At,
     /// How dirty the wires are.
-    pub dirt: Dirt,
+    pub dirt: FeedFaults,
 }
 
 /// Which way a message goes.
@@ -91,7 +91,7 @@ pub struct Wire {
 pub struct World {
     settings: Settings,
     area: Area,
-    post: Post,
+    post: WireQueue,
     next_beat: At,
 }
 
@@ -102,7 +102,7 @@ impl World {
         let from = start.plus(-WARM_UP);
         let mut world = Self {
             area: Area::new(settings.seed, settings.scenario, from, directory),
-            post: Post::new(&settings, directory),
+            post: WireQueue::new(&settings, directory),
             next_beat: At((start.0.div_euclid(MINUTE) + 1) * MINUTE),
             settings,
         };

@@ -7,7 +7,7 @@ use super::names::Names;
 use super::record::From;
 use super::residents::AGE_BANDS;
 use domain::Capacity;
-use domain::event::{Category, Channel, Decision, Departure, Mode, Rag};
+use domain::event::{ArrivalMode, ContactChannel, Decision, Departure, IncidentCategory, Rag};
 use domain::{At, FeedId, Position, ServiceId};
 
 /// A line in the making. Every text written is one of ours and needs no escape.
@@ -55,10 +55,10 @@ impl Line {
 
     pub(super) fn arrival(self, arrival: &Arrival, from: &From, names: &Names) -> Self {
         let mode = match arrival.mode {
-            Mode::WalkIn => "walk_in",
-            Mode::Ambulance => "ambulance",
-            Mode::Booked => "booked",
-            Mode::Other => "other",
+            ArrivalMode::WalkIn => "walk_in",
+            ArrivalMode::Ambulance => "ambulance",
+            ArrivalMode::Booked => "booked",
+            ArrivalMode::Other => "other",
         };
         self.text("service", &arrival.service)
             .text("visit", names.visit(arrival.visit))
@@ -90,13 +90,13 @@ impl Line {
 
     pub(super) fn call_out(self, call: &CallOut, names: &Names) -> Self {
         let word = match call.category {
-            Category::C1 => "C1",
-            Category::C2 => "C2",
-            Category::C3 => "C3",
-            Category::C4 => "C4",
-            Category::C5 => "C5",
-            Category::Hcp => "HCP",
-            Category::Ift => "IFT",
+            IncidentCategory::C1 => "C1",
+            IncidentCategory::C2 => "C2",
+            IncidentCategory::C3 => "C3",
+            IncidentCategory::C4 => "C4",
+            IncidentCategory::C5 => "C5",
+            IncidentCategory::Hcp => "HCP",
+            IncidentCategory::Ift => "IFT",
         };
         self.text("incident", names.incident(call.incident))
             .text("category", word)
@@ -113,9 +113,9 @@ impl Line {
 
     pub(super) fn contact(self, id: &str, contact: &Contact, from: &From) -> Self {
         let word = match contact.channel {
-            Channel::Phone111 => "111",
-            Channel::Online111 => "111-online",
-            Channel::Phone999 => "999",
+            ContactChannel::Phone111 => "111",
+            ContactChannel::Online111 => "111-online",
+            ContactChannel::Phone999 => "999",
         };
         let line = self
             .text("contact", id)

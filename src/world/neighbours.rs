@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use super::care::HANDOVER_MINUTES;
 use super::dice::{Dice, Sequence};
-use super::engine::{Area, Step};
+use super::engine::{Area, SimStep};
 use super::happening::IncidentNo;
 use super::places::{AMBULANCES_A_DAY, TYPE_1_A_DAY};
 use super::rhythm::HourOfWeek;
@@ -120,7 +120,7 @@ impl Area {
     pub(super) fn surround(&mut self, neighbours: Vec<Neighbour>) {
         self.neighbours = neighbours;
         for index in 0..self.neighbours.len() {
-            self.plan(self.now, Step::NeighbourHour(index));
+            self.plan(self.now, SimStep::NeighbourHour(index));
         }
     }
 
@@ -148,11 +148,11 @@ impl Area {
         for minute in times {
             self.plan_in(
                 super::dice::whole_seconds(minute),
-                Step::NeighbourTakes(index, None),
+                SimStep::NeighbourTakes(index, None),
             );
         }
         self.neighbour_next(index);
-        self.plan_in(60 * MINUTE, Step::NeighbourHour(index));
+        self.plan_in(60 * MINUTE, SimStep::NeighbourHour(index));
     }
 
     /// An ambulance at its door.
@@ -174,7 +174,7 @@ impl Area {
             let length = neighbour
                 .dice
                 .minutes(HANDOVER_MINUTES.0, HANDOVER_MINUTES.1);
-            self.plan_in(length, Step::NeighbourTook(index, since, incident));
+            self.plan_in(length, SimStep::NeighbourTook(index, since, incident));
         }
     }
 
@@ -184,7 +184,7 @@ impl Area {
         neighbour.outside = neighbour.outside.saturating_sub(1);
         let stay = neighbour.stay();
         let service = neighbour.service.clone();
-        self.plan_in(stay, Step::NeighbourFree(index));
+        self.plan_in(stay, SimStep::NeighbourFree(index));
         match (incident, &mut self.router) {
             (Some(incident), _) => self.handed_over(incident),
             (None, Some(router)) => router.neighbour_took(self.now, service, since),

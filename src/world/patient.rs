@@ -7,12 +7,12 @@
 use super::dice::Dice;
 use super::happening::IncidentNo;
 use super::residents::Person;
-use domain::event::{Acuity, Mode};
+use domain::event::{Acuity, ArrivalMode};
 use domain::{At, Millis};
 
 /// What sort of department it is, which settles who comes and what they need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sort {
+pub(super) enum DepartmentSort {
     Adult,
     Children,
     Eye,
@@ -38,7 +38,7 @@ pub(super) enum Stage {
 #[derive(Debug, Clone)]
 pub(super) struct Patient {
     pub(super) department: usize,
-    pub(super) mode: Mode,
+    pub(super) mode: ArrivalMode,
     pub(super) person: Person,
     pub(super) acuity: u8,
     pub(super) incident: Option<IncidentNo>,
@@ -124,19 +124,19 @@ const PATIENCE_MINUTES: f64 = 150.0;
 impl Patient {
     /// Draws what this person will need.
     pub(super) fn draw(
-        (department, sort): (usize, Sort),
-        mode: Mode,
+        (department, sort): (usize, DepartmentSort),
+        mode: ArrivalMode,
         person: Person,
         dice: &mut Dice,
     ) -> Self {
-        let by_ambulance = mode == Mode::Ambulance;
+        let by_ambulance = mode == ArrivalMode::Ambulance;
         let mix = match (sort, by_ambulance) {
-            (Sort::Adult, true) => &ADULT_AMBULANCE,
-            (Sort::Adult, false) => &ADULT_WALK_IN,
-            (Sort::Children, true) => &CHILD_AMBULANCE,
-            (Sort::Children, false) => &CHILD_WALK_IN,
-            (Sort::Eye, _) => &EYE,
-            (Sort::Centre, _) => &CENTRE,
+            (DepartmentSort::Adult, true) => &ADULT_AMBULANCE,
+            (DepartmentSort::Adult, false) => &ADULT_WALK_IN,
+            (DepartmentSort::Children, true) => &CHILD_AMBULANCE,
+            (DepartmentSort::Children, false) => &CHILD_WALK_IN,
+            (DepartmentSort::Eye, _) => &EYE,
+            (DepartmentSort::Centre, _) => &CENTRE,
         };
         let level = dice.pick(&mix.acuity);
         Self {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::department::Department;
-use super::patient::Sort;
+use super::patient::DepartmentSort;
 use super::residents::{Asks, Catchment, Residents, Who};
-use super::rhythm::{HourOfWeek, Rhythm};
+use super::rhythm::{ArrivalProfile, HourOfWeek};
 use domain::opening::{Hours, Opening};
 use domain::time::{DAY, HOUR};
 use domain::{At, Directory, Position, ServiceId, ServiceKind};
@@ -31,12 +31,12 @@ pub(super) const EYE_CASUALTY: &str = "lri-eye";
 #[derive(Debug, Clone)]
 pub(super) struct Stream {
     pub(super) department: usize,
-    pub(super) sort: Sort,
+    pub(super) sort: DepartmentSort,
     pub(super) by_ambulance: bool,
     pub(super) bookable: bool,
     /// People a week if it never closed: multiplied with the share of each hour of the week.
     pub(super) scale: f64,
-    pub(super) rhythm: Rhythm,
+    pub(super) rhythm: ArrivalProfile,
     pub(super) catchment: Catchment,
     pub(super) hours: Option<Hours>,
 }
@@ -47,8 +47,8 @@ pub(super) struct Places {
     pub(super) residents: Residents,
     pub(super) anyone: Catchment,
     pub(super) streams: Vec<Stream>,
-    pub(super) everybody: Rhythm,
-    pub(super) ambulances: Rhythm,
+    pub(super) everybody: ArrivalProfile,
+    pub(super) ambulances: ArrivalProfile,
     pub(super) adult: Option<usize>,
     pub(super) eye: Option<usize>,
     /// Other hospitals ambulances take patients to.
@@ -59,7 +59,7 @@ impl Places {
     /// Reads the Directory: departments in a fixed order, the Royal Infirmary's first.
     pub(super) fn new(directory: &Directory) -> (Self, Vec<Department>) {
         let residents = Residents::load();
-        let (everybody, ambulances) = Rhythm::published();
+        let (everybody, ambulances) = ArrivalProfile::published();
         let mut places = Self {
             anyone: residents.catchment(Who::Anyone, Asks::Ambulance, None),
             residents,
@@ -83,14 +83,14 @@ impl Places {
         let queues = [
             (
                 ADULT_ED,
-                Sort::Adult,
+                DepartmentSort::Adult,
                 Who::Adults,
                 1.0 - CHILDREN_SHARE,
                 1.0 - CHILDREN_AMBULANCE_SHARE,
             ),
             (
                 CHILDREN_ED,
-                Sort::Children,
+                DepartmentSort::Children,
                 Who::Children,
                 CHILDREN_SHARE,
                 CHILDREN_AMBULANCE_SHARE,
@@ -102,7 +102,7 @@ impl Places {
             };
             let department = departments.len();
             departments.push(Department::of_hospital(service, sort));
-            if sort == Sort::Adult {
+            if sort == DepartmentSort::Adult {
                 self.adult = Some(department);
             }
             let ambulances = AMBULANCES_A_DAY * ambulance_share;
@@ -139,10 +139,13 @@ impl Places {
             let scale = 7.0 * per_day / open_share(&self.everybody, &service.hours).max(1e-6);
             let (sort, made) = if is_eye {
                 self.eye = Some(departments.len());
-                (Sort::Eye, Department::of_hospital(service, Sort::Eye))
+                (
+                    DepartmentSort::Eye,
+                    Department::of_hospital(service, DepartmentSort::Eye),
+                )
             } else {
                 (
-                    Sort::Centre,
+                    DepartmentSort::Centre,
                     Department::centre(service, &self.everybody, scale),
                 )
             };
@@ -203,7 +206,7 @@ fn volumes() -> BTreeMap<&'static str, f64> {
 }
 
 /// The share of a week's arrivals that falls into the open hours of an ordinary week.
-fn open_share(rhythm: &Rhythm, hours: &Hours) -> f64 {
+fn open_share(rhythm: &ArrivalProfile, hours: &Hours) -> f64 {
     let end = ORDINARY_MONDAY.plus(7 * DAY);
     let open = open_spans(hours, ORDINARY_MONDAY, end);
     let mut share = 0.0;

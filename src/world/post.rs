@@ -12,7 +12,7 @@ use super::happening::{About, Arrival, Happening, VisitNo, What};
 use super::hl7::{self, Head, Trigger};
 use super::names::{MISTAKEN, Names};
 use super::ndjson::Line;
-use super::record::{Postcodes, Record};
+use super::record::{Postcodes, StayRecord};
 use super::{Channel, Settings, Wire};
 use domain::event::Departure;
 use domain::time::SECOND;
@@ -63,14 +63,14 @@ struct Hospital {
 
 /// The outgoing post.
 #[derive(Debug)]
-pub(super) struct Post {
+pub(super) struct WireQueue {
     outbox: BinaryHeap<Reverse<Queued>>,
     queued: u64,
     /// Nothing is sent before this.
     opens: At,
     names: Names,
     postcodes: Postcodes,
-    records: BTreeMap<VisitNo, Record>,
+    records: BTreeMap<VisitNo, StayRecord>,
     /// Visits and call-outs whose beginning was told.
     known: BTreeSet<About>,
     hospitals: Vec<Hospital>,
@@ -86,7 +86,7 @@ pub(super) struct Post {
     mistakes: u64,
 }
 
-impl Post {
+impl WireQueue {
     pub(super) fn new(settings: &Settings, directory: &Directory) -> Self {
         let find = |id: &str| directory.find_feed(id).map(|feed| feed.id.clone());
         let speaking = |feed: &&std::sync::Arc<Feed>| feed.hl7_sender.is_none();
@@ -169,7 +169,7 @@ impl Post {
 
     fn tell_arrival(&mut self, at: At, arrival: &Arrival) {
         let from = self.postcodes.from(arrival.home, &mut self.dice);
-        let record = Record::new(arrival.clone(), from, at);
+        let record = StayRecord::new(arrival.clone(), from, at);
         let happening = |visit| Happening {
             at,
             what: What::Arrived(Box::new(Arrival {
@@ -216,7 +216,7 @@ impl Post {
     }
 
     /// The departure was entered too early: it is taken back, and entered again later.
-    fn maybe_return(&mut self, record: &mut Record, left_at: At) {
+    fn maybe_return(&mut self, record: &mut StayRecord, left_at: At) {
         let Some((back, again)) = self.soiling.return_of() else {
             return;
         };
@@ -230,16 +230,16 @@ impl Post {
         self.say(record, &leaving, Trigger::A03);
     }
 
-    fn take_back(&mut self, wrong: &Record, at: At) {
+    fn take_back(&mut self, wrong: &StayRecord, at: At) {
         self.say_other(wrong, None, at, Trigger::A11);
     }
 
-    fn merge(&mut self, retired: &Record, into: &Record, at: At) {
+    fn merge(&mut self, retired: &StayRecord, into: &StayRecord, at: At) {
         self.say_other(into, Some(retired), at, Trigger::A40);
     }
 
     /// A step of a visit, in the language of its service's feed.
-    fn say(&mut self, record: &Record, happening: &Happening, trigger: Trigger) {
+    fn say(&mut self, record: &StayRecord, happening: &Happening, trigger: Trigger) {
         if self.say_hl7(record, None, happening.at, trigger) {
             return;
         }
@@ -273,7 +273,13 @@ impl Post {
     }
 
     /// A correction: cancelled, merged or reopened.
-    fn say_other(&mut self, record: &Record, retired: Option<&Record>, at: At, trigger: Trigger) {
+    fn say_other(
+        &mut self,
+        record: &StayRecord,
+        retired: Option<&StayRecord>,
+        at: At,
+        trigger: Trigger,
+    ) {
         if self.say_hl7(record, retired, at, trigger) {
             return;
         }
@@ -297,8 +303,8 @@ impl Post {
     /// Says it in HL7 when the service is a hospital's; false when it is not.
     fn say_hl7(
         &mut self,
-        record: &Record,
-        retired: Option<&Record>,
+        record: &StayRecord,
+        retired: Option<&StayRecord>,
         at: At,
         trigger: Trigger,
     ) -> bool {

@@ -58,7 +58,7 @@ impl Postcodes {
 
 /// One stay, as far as it is known.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Record {
+pub(super) struct StayRecord {
     pub(super) arrival: Arrival,
     pub(super) from: From,
     pub(super) arrived: At,
@@ -70,7 +70,7 @@ pub(super) struct Record {
     pub(super) departed: Option<(At, Departure)>,
 }
 
-impl Record {
+impl StayRecord {
     pub(super) fn new(arrival: Arrival, from: From, arrived: At) -> Self {
         Self {
             service: arrival.service.clone(),

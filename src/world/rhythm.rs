@@ -28,9 +28,9 @@ impl HourOfWeek {
 
 /// Shares of a week, by weekday and hour; together 1.
 #[derive(Debug, Clone)]
-pub(super) struct Rhythm([[f64; HOURS]; DAYS]);
+pub(super) struct ArrivalProfile([[f64; HOURS]; DAYS]);
 
-impl Rhythm {
+impl ArrivalProfile {
     fn normalised(mut counts: [[f64; HOURS]; DAYS]) -> Self {
         let total: f64 = counts.iter().flatten().sum();
         for share in counts.iter_mut().flatten() {
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn the_published_week_has_its_monday_morning_and_its_shift_change() {
-        let (all, ambulance) = Rhythm::published();
+        let (all, ambulance) = ArrivalProfile::published();
         let by_hour = all.by_hour();
         assert!((by_hour.iter().sum::<f64>() - 1.0).abs() < 1e-9);
         assert!((by_hour[11] - 0.0745).abs() < 0.0005, "{}", by_hour[11]);
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn walk_ins_and_ambulances_together_are_everybody() {
-        let (all, ambulance) = Rhythm::published();
+        let (all, ambulance) = ArrivalProfile::published();
         let walk_in = all.without(726.0, &ambulance, 209.6);
         let when = HourOfWeek {
             weekday: 2,

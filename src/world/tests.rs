@@ -19,7 +19,7 @@ fn settings(seed: u64, rate: f64) -> Settings {
         seed,
         scenario: Scenario::Usual,
         start: start(),
-        dirt: Dirt { rate },
+        dirt: FeedFaults { rate },
     }
 }
 

@@ -1,9 +1,9 @@
 //! Decides by reading the whole history again, event by event, with nothing kept.
 
-use domain::booking::{Made, Referred};
+use domain::booking::{BookingMade, ReferralMade};
 use domain::event::{Event, Rag};
 use domain::time::MINUTE;
-use domain::{At, BookingId, HoldId, Message, ServiceId, SlotId};
+use domain::{At, BookingId, HoldId, MessageRef, ServiceId, SlotId};
 
 /// What was taken, and when.
 pub type History = Vec<(At, Event)>;
@@ -86,7 +86,7 @@ fn is_ended(history: &History, id: &BookingId) -> bool {
     })
 }
 
-fn may_book(history: &History, at: At, made: &Made) -> bool {
+fn may_book(history: &History, at: At, made: &BookingMade) -> bool {
     let is_used = history
         .iter()
         .any(|(_, e)| matches!(e, Event::BookingMade(m) if m.booking == made.booking));
@@ -111,7 +111,7 @@ fn may_book(history: &History, at: At, made: &Made) -> bool {
         && claimable(history, at, &made.service, &made.slot, made.hold.as_ref())
 }
 
-fn may_refer(history: &History, referred: &Referred) -> bool {
+fn may_refer(history: &History, referred: &ReferralMade) -> bool {
     let is_used = history
         .iter()
         .any(|(_, e)| matches!(e, Event::ReferralMade(r) if r.referral == referred.referral));
@@ -122,7 +122,8 @@ fn may_refer(history: &History, referred: &Referred) -> bool {
             .any(|(b, service, _)| b == id && *service == referred.service);
         return is_new && is_there && !is_referred(history, id);
     }
-    let correlation = |message: &Option<Message>| message.as_ref().map(|m| m.correlation.clone());
+    let correlation =
+        |message: &Option<MessageRef>| message.as_ref().map(|m| m.correlation.clone());
     let journey = correlation(&referred.message);
     let newest = history.iter().rev().find_map(|(_, e)| match e {
         Event::BookingMade(m) if journey.is_some() && correlation(&m.message) == journey => {
@@ -156,7 +157,7 @@ fn is_cancellable(history: &History, id: &BookingId) -> bool {
     current(history).iter().any(|(b, ..)| b == id) && !is_referred(history, id)
 }
 
-fn is_new(history: &History, message: Option<&Message>) -> bool {
+fn is_new(history: &History, message: Option<&MessageRef>) -> bool {
     let Some(message) = message else { return true };
     let known = history.iter().filter_map(|(_, e)| match e {
         Event::BookingMade(m) => m.message.as_ref(),

@@ -1,9 +1,9 @@
 //! Crowded histories: few slots, many who want them, and services that close and open.
 
-use domain::booking::{Category, Made, Referred};
+use domain::booking::{BookingMade, ReferralCategory, ReferralMade};
 use domain::event::{Event, Rag};
 use domain::time::MINUTE;
-use domain::{At, BookingId, HoldId, Message, ReferralId, ServiceId, Slot, SlotId};
+use domain::{At, BookingId, HoldId, MessageRef, ReferralId, ServiceId, Slot, SlotId};
 use proptest::prelude::*;
 
 pub const SERVICES: [&str; 2] = ["oadby-utc", "lri-ed"];
@@ -35,10 +35,10 @@ pub fn published(n: usize) -> Event {
     }
 }
 
-fn message() -> impl Strategy<Value = Option<Message>> {
+fn message() -> impl Strategy<Value = Option<MessageRef>> {
     prop::option::of((0..12_u8, 0..4_u8, 0..12_u8)).prop_map(|ids| {
         let (request, correlation, bundle) = ids?;
-        Some(Message {
+        Some(MessageRef {
             request: format!("r{request}").into(),
             correlation: format!("c{correlation}").into(),
             bundle: format!("b{bundle}").into(),
@@ -69,7 +69,7 @@ fn making() -> impl Strategy<Value = Event> {
     )
         .prop_map(|((n, s, t), held, former, message)| {
             let slot = slot(t);
-            Event::BookingMade(Box::new(Made {
+            Event::BookingMade(Box::new(BookingMade {
                 booking: booking(n),
                 service: service(s),
                 slot: slot.slot,
@@ -104,11 +104,11 @@ fn holding() -> impl Strategy<Value = Event> {
 
 fn referring() -> impl Strategy<Value = Event> {
     (0..5_u8, 0..2_usize, prop::option::of(0..10_u8), message()).prop_map(|(n, s, of, message)| {
-        Event::ReferralMade(Box::new(Referred {
+        Event::ReferralMade(Box::new(ReferralMade {
             referral: id(|text| ReferralId::new(text).ok(), 'f', n),
             service: service(s),
             booking: of.map(booking),
-            category: Category::Referral,
+            category: ReferralCategory::Referral,
             use_case: None,
             by: "somebody".into(),
             message,

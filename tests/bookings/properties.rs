@@ -6,8 +6,8 @@ use config::directory;
 use domain::event::Event;
 use domain::time::MINUTE;
 use domain::{At, Directory, Entry, EventId, Fact, FeedId, OWN_FEED, Reason, Record};
-use fold::bookings::Claim;
-use fold::{Decision, Limits, Picture};
+use fold::bookings::SlotClaim;
+use fold::{FactDecision, FoldState, Limits};
 use proptest::prelude::*;
 
 use super::auditor::{History, current, may};
@@ -19,7 +19,7 @@ fn demo() -> Arc<Directory> {
 }
 
 struct Run {
-    picture: Picture,
+    picture: FoldState,
     history: History,
     entries: Vec<Entry>,
     at: At,
@@ -28,7 +28,7 @@ struct Run {
 impl Run {
     fn new() -> Self {
         let mut run = Self {
-            picture: Picture::new(demo()),
+            picture: FoldState::new(demo()),
             history: Vec::new(),
             entries: Vec::new(),
             at: start(),
@@ -49,9 +49,9 @@ impl Run {
             event: event.clone(),
         };
         match self.picture.decide(self.at, &fact, Limits::default()) {
-            Decision::Take => {}
-            Decision::Refuse(why) => return Err(why.reason),
-            Decision::Duplicate => panic!("every id is new"),
+            FactDecision::Take => {}
+            FactDecision::Refuse(why) => return Err(why.reason),
+            FactDecision::Duplicate => panic!("every id is new"),
         }
         let entry = Entry {
             seq: number,
@@ -94,7 +94,7 @@ proptest! {
             for (id, service, slot) in &current {
                 let diary = run.picture.bookings().find_diary(service.as_str()).unwrap();
                 let claim = diary.claim(slot.as_str(), run.at);
-                prop_assert_eq!(claim, Some(&Claim::Booked(id.clone())));
+                prop_assert_eq!(claim, Some(&SlotClaim::Booked(id.clone())));
                 prop_assert!(run.picture.bookings().find(id.as_str()).unwrap().is_current());
             }
         }
@@ -115,7 +115,7 @@ proptest! {
             let _told = run.tell(&event);
         }
         let Some((bytes, count)) = early else { return Ok(()) };
-        let mut again = Picture::from_snapshot(&bytes, demo()).unwrap();
+        let mut again = FoldState::from_snapshot(&bytes, demo()).unwrap();
         for entry in &run.entries[count..] {
             again.apply(entry, &mut Vec::new());
         }

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use domain::event::{Category, Channel, Mode};
+use domain::event::{ArrivalMode, ContactChannel, IncidentCategory};
 use domain::time::{HOUR, MINUTE};
 use domain::{
     At, Cell, ContactId, Event, EventId, Fact, FeedId, IncidentId, Position, ServiceId, VisitId,
@@ -115,20 +115,20 @@ fn asked(number: usize, way: u8, cell: Cell) -> Event {
     match way {
         0 => Event::ContactRecorded {
             contact: ContactId::new(&format!("c{number}")).unwrap(),
-            channel: Channel::Phone111,
+            channel: ContactChannel::Phone111,
             origin,
             disposition: None,
             service: None,
         },
         1 => Event::IncidentOpened {
             incident: IncidentId::new(&format!("i{number}")).unwrap(),
-            category: Category::C2,
+            category: IncidentCategory::C2,
             origin: cell,
         },
         _ => Event::VisitArrived {
             service: ServiceId::new("lri-ed").unwrap(),
             visit: VisitId::new(&format!("v{number}")).unwrap(),
-            mode: Mode::WalkIn,
+            mode: ArrivalMode::WalkIn,
             acuity: None,
             age_band: None,
             origin,

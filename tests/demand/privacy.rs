@@ -5,7 +5,7 @@ use std::sync::Arc;
 use config::directory;
 use domain::time::MINUTE;
 use domain::{Directory, Entry, Fact, Record};
-use fold::Picture;
+use fold::FoldState;
 use proptest::prelude::*;
 use views::DemandView;
 use views::demand::HOURS_AGO_MAX;
@@ -36,7 +36,7 @@ fn entries(facts: &[(i64, Fact)]) -> Vec<Entry> {
     entries
 }
 
-fn after(picture: &mut Picture, entries: &[Entry]) {
+fn after(picture: &mut FoldState, entries: &[Entry]) {
     for entry in entries {
         picture.apply(entry, &mut Vec::new());
     }
@@ -50,7 +50,7 @@ proptest! {
         stories in any_people(), people_min in 5..8_u32
     ) {
         let (people, facts) = told(&stories);
-        let mut picture = Picture::new(demo(people_min));
+        let mut picture = FoldState::new(demo(people_min));
         let mut view = DemandView::default();
         let mut kept = Kept::nothing();
         for entry in entries(&facts) {
@@ -75,18 +75,18 @@ proptest! {
         let (_, facts) = told(&stories);
         let entries = entries(&facts);
         let directory = demo(5);
-        let mut picture = Picture::new(Arc::clone(&directory));
+        let mut picture = FoldState::new(Arc::clone(&directory));
         after(&mut picture, &entries[..kept]);
         let bytes = picture.to_snapshot().unwrap();
         // What came between the snapshot and the kill is read from the log again.
         let killed = (kept + killed).min(entries.len());
-        let mut again = Picture::from_snapshot(&bytes, directory).unwrap();
+        let mut again = FoldState::from_snapshot(&bytes, directory).unwrap();
         after(&mut picture, &entries[kept..killed]);
         after(&mut again, &entries[kept..killed]);
         for entry in &entries[killed..] {
             picture.apply(entry, &mut Vec::new());
             again.apply(entry, &mut Vec::new());
-            let view = |picture: &Picture| DemandView::of(picture, &DemandView::default());
+            let view = |picture: &FoldState| DemandView::of(picture, &DemandView::default());
             if matches!(entry.record, Record::Tick) && entry.seq % 7 == 0 {
                 prop_assert_eq!(view(&again), view(&picture));
             }

@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 use config::directory;
 use domain::event::Event;
 use domain::{At, Directory, Entry, EventId, Fact, FeedId, OWN_FEED, Reason, Record, ServiceId};
-use fold::{Decision, Limits, Picture};
-use runtime::state::State;
+use fold::{FactDecision, FoldState, Limits};
+use runtime::state::DerivedState;
 
 fn demo() -> &'static Arc<Directory> {
     static DIRECTORY: OnceLock<Arc<Directory>> = OnceLock::new();
@@ -44,7 +44,7 @@ fn withdrawn() -> Event {
 
 #[test]
 fn a_change_is_seen_at_once_kept_in_a_snapshot_and_named_with_who_and_why() {
-    let mut state = State::new(demo());
+    let mut state = DerivedState::new(demo());
     let before = state.publish(&[], "e");
     assert!(before.services.contains_key("enderby-ucc"));
     let mut changes = Vec::new();
@@ -72,21 +72,21 @@ fn a_change_is_seen_at_once_kept_in_a_snapshot_and_named_with_who_and_why() {
         ]
     );
     let bytes = state.picture.to_snapshot().unwrap();
-    let again = Picture::from_snapshot(&bytes, Arc::clone(demo())).unwrap();
+    let again = FoldState::from_snapshot(&bytes, Arc::clone(demo())).unwrap();
     assert_eq!(again.directory(), state.picture.directory());
 }
 
 #[test]
 fn no_feed_may_change_the_directory_and_what_was_withdrawn_takes_no_facts() {
-    let picture = Picture::new(Arc::clone(demo()));
-    let decide = |picture: &Picture, feed: &str, event: Event| {
+    let picture = FoldState::new(Arc::clone(demo()));
+    let decide = |picture: &FoldState, feed: &str, event: Event| {
         picture.decide(NOW, &fact(feed, "a", event), Limits::default())
     };
-    let Decision::Refuse(why) = decide(&picture, "dhu-oadby", withdrawn()) else {
+    let FactDecision::Refuse(why) = decide(&picture, "dhu-oadby", withdrawn()) else {
         panic!("a feed changed the Directory")
     };
     assert_eq!(why.reason, Reason::UnknownFeed);
-    assert_eq!(decide(&picture, OWN_FEED, withdrawn()), Decision::Take);
+    assert_eq!(decide(&picture, OWN_FEED, withdrawn()), FactDecision::Take);
     let mut picture = picture;
     let entry = Entry {
         seq: 1,
@@ -96,6 +96,6 @@ fn no_feed_may_change_the_directory_and_what_was_withdrawn_takes_no_facts() {
     picture.apply(&entry, &mut Vec::new());
     assert!(matches!(
         decide(&picture, OWN_FEED, withdrawn()),
-        Decision::Refuse(_)
+        FactDecision::Refuse(_)
     ));
 }

@@ -7,7 +7,7 @@ use domain::event::Rag;
 use domain::listing::{Audience, Facility};
 use domain::{At, Position, Service, ServiceKind};
 use proptest::prelude::*;
-use views::finder::{Disposition, Live, Query, Reach};
+use views::finder::{Disposition, LiveStatus, Query, Reach};
 
 /// Texts that between them have every sort of session.
 const HOURS: [&str; 8] = [
@@ -31,7 +31,7 @@ const KINDS: [ServiceKind; 6] = [
 ];
 
 /// A record and what it says of itself now.
-pub type Listed = (Service, Live);
+pub type Listed = (Service, LiveStatus);
 
 fn position() -> impl Strategy<Value = Position> {
     // Few places, so that many stand at the same one and order has to be made by id.
@@ -65,13 +65,13 @@ fn care() -> impl Strategy<Value = Care> {
     })
 }
 
-fn live() -> impl Strategy<Value = Live> {
+fn live() -> impl Strategy<Value = LiveStatus> {
     let capacity = prop_oneof![
         4 => Just(None),
         1 => Just(Some(Rag::Red)),
         1 => Just(Some(Rag::Amber)),
     ];
-    (capacity, prop::bool::weighted(0.1)).prop_map(|(capacity, is_closed)| Live {
+    (capacity, prop::bool::weighted(0.1)).prop_map(|(capacity, is_closed)| LiveStatus {
         capacity,
         is_closed,
     })

@@ -6,18 +6,18 @@ use config::directory;
 use domain::listing::Audience;
 use domain::{At, Directory, Position, Service, ServiceKind};
 use proptest::prelude::*;
-use views::Finder;
-use views::finder::{Excluded, Live, Query, Quota, Reach, Standing};
+use views::SearchIndex;
+use views::finder::{Excluded, LiveStatus, Query, Quota, RankReason, Reach};
 
 use super::auditor;
 use super::generate::{self, Listed};
 
-fn finder(listed: &[Listed]) -> Finder {
+fn finder(listed: &[Listed]) -> SearchIndex {
     let services = listed.iter().map(|(service, _)| service.clone());
-    Finder::of(&Directory::new(services, []))
+    SearchIndex::of(&Directory::new(services, []))
 }
 
-fn live_of(listed: &[Listed]) -> impl Fn(&Service) -> Live + '_ {
+fn live_of(listed: &[Listed]) -> impl Fn(&Service) -> LiveStatus + '_ {
     |service| {
         let found = listed.iter().find(|(known, _)| known.id == service.id);
         found.map(|(_, live)| *live).unwrap()
@@ -34,7 +34,7 @@ proptest! {
         let ranked: Vec<String> = answer
             .found
             .iter()
-            .filter(|found| found.standing != Standing::CatchAll)
+            .filter(|found| found.standing != RankReason::CatchAll)
             .map(|found| found.service.id.to_string())
             .collect();
         prop_assert_eq!(ranked, auditor::ranked(&listed, &query));
@@ -46,7 +46,7 @@ proptest! {
     ) {
         let live = live_of(&listed);
         let answer = finder(&listed).search(&query, Quota::Each(50), &live);
-        for found in answer.found.iter().filter(|found| found.standing != Standing::CatchAll) {
+        for found in answer.found.iter().filter(|found| found.standing != RankReason::CatchAll) {
             let session = found.session.expect("a ranked place has a session");
             prop_assert_eq!(Some(session.opens), auditor::opens(&found.service, &query));
             prop_assert!(session.opens <= query.window_end());
@@ -76,8 +76,8 @@ proptest! {
         let ids: BTreeSet<_> = answer.found.iter().map(|found| &found.service.id).collect();
         prop_assert_eq!(ids.len(), answer.found.len());
         let standings: Vec<(u32, u32)> = answer.found.iter().filter_map(|found| match found.standing {
-            Standing::Ranked { kind, nearest } => Some((kind, nearest)),
-            Standing::CatchAll => None,
+            RankReason::Ranked { kind, nearest } => Some((kind, nearest)),
+            RankReason::CatchAll => None,
         }).collect();
         prop_assert!(standings.is_sorted_by(|a, b| a < b), "{:?}", standings);
         let backwards: Vec<Listed> = listed.iter().rev().cloned().collect();
@@ -96,7 +96,7 @@ proptest! {
             prop_assert!(!left.why.is_empty());
             prop_assert!(answer.found.iter().all(|found| found.service.id != left.service.id));
             if left.why == [Excluded::EnoughNearer] {
-                let of_kind = |found: &&views::finder::Found| {
+                let of_kind = |found: &&views::finder::FoundPlace| {
                     found.service.kind == left.service.kind
                 };
                 prop_assert!(answer.found.iter().any(|found| of_kind(&found)));
@@ -111,19 +111,19 @@ proptest! {
 #[test]
 fn the_infirmary_is_offered_from_the_middle_of_leicester_even_when_it_is_red() {
     let demo = directory::demo().unwrap();
-    let finder = Finder::of(&demo);
+    let finder = SearchIndex::of(&demo);
     let centre = Position::new(52.6369, -1.1398).unwrap();
     let at = At::parse("2026-11-23T14:00:00Z").unwrap();
     let query = Query {
         kinds: vec![ServiceKind::Pharmacy],
         ..Query::at(centre, at, Reach::Square(60.0), Audience::Professional)
     };
-    let red = |_: &Service| Live {
+    let red = |_: &Service| LiveStatus {
         capacity: Some(domain::event::Rag::Red),
         is_closed: false,
     };
     let answer = finder.search(&query, Quota::National, &red);
-    let found: Vec<(&str, Standing)> = answer
+    let found: Vec<(&str, RankReason)> = answer
         .found
         .iter()
         .map(|found| (found.service.id.as_str(), found.standing))
@@ -133,6 +133,6 @@ fn the_infirmary_is_offered_from_the_middle_of_leicester_even_when_it_is_red() {
     assert!(
         found
             .iter()
-            .all(|(_, standing)| *standing == Standing::CatchAll)
+            .all(|(_, standing)| *standing == RankReason::CatchAll)
     );
 }

@@ -6,8 +6,8 @@ use config::directory;
 use domain::event::{Departure, Event};
 use domain::time::MINUTE;
 use domain::{Age, At, Entry, Fact, ReadingName, Reason, Record, VisitId};
-use fold::{Change, Decision, Limits, Picture};
-use runtime::state::State;
+use fold::{Change, FactDecision, FoldState, Limits};
+use runtime::state::DerivedState;
 use views::Published;
 
 use super::generate::start;
@@ -15,13 +15,13 @@ use super::properties::arrival;
 
 /// A log told by hand.
 struct Tale {
-    state: State,
+    state: DerivedState,
     published: Arc<Published>,
 }
 
 impl Tale {
     fn new() -> Self {
-        let mut state = State::new(&Arc::new(directory::demo().unwrap()));
+        let mut state = DerivedState::new(&Arc::new(directory::demo().unwrap()));
         let published = state.publish(&[], "e");
         Self { state, published }
     }
@@ -46,7 +46,7 @@ impl Tale {
         let at = fact.happened_at.max(self.state.at());
         assert_eq!(
             self.state.picture.decide(at, &fact, Limits::default()),
-            Decision::Take
+            FactDecision::Take
         );
         self.at(at, Record::Fact(fact));
     }
@@ -166,8 +166,8 @@ fn each_impossible_fact_has_its_own_reason() {
     tale.tell(arrival("a", 60));
     let now = start().plus(60 * MINUTE);
     let reason = |fact: &Fact| match tale.state.picture.decide(now, fact, Limits::default()) {
-        Decision::Refuse(why) => Some(why.reason),
-        Decision::Take | Decision::Duplicate => None,
+        FactDecision::Refuse(why) => Some(why.reason),
+        FactDecision::Take | FactDecision::Duplicate => None,
     };
     assert_eq!(reason(&arrival("f", 66)), Some(Reason::InTheFuture));
     assert_eq!(
@@ -181,7 +181,7 @@ fn each_impossible_fact_has_its_own_reason() {
         tale.state
             .picture
             .decide(now, &arrival("a", 60), Limits::default()),
-        Decision::Duplicate
+        FactDecision::Duplicate
     );
     let early = step("i", 40, Event::VisitSeen { visit: visit("a") });
     assert_eq!(reason(&early), Some(Reason::WrongOrder));
@@ -233,8 +233,8 @@ fn the_lateness_bound_can_be_set() {
         };
         tale.state.picture.decide(now, &late, limits)
     };
-    assert!(matches!(with(24), Decision::Refuse(why) if why.reason == Reason::TooLate));
-    assert_eq!(with(27), Decision::Take);
+    assert!(matches!(with(24), FactDecision::Refuse(why) if why.reason == Reason::TooLate));
+    assert_eq!(with(27), FactDecision::Take);
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn a_duplicate_is_known_from_a_snapshot_as_well() {
     tale.tell(arrival("a", 0));
     let bytes = tale.state.picture.to_snapshot().unwrap();
     let demo = Arc::new(directory::demo().unwrap());
-    let restored = Picture::from_snapshot(&bytes, demo).unwrap();
+    let restored = FoldState::from_snapshot(&bytes, demo).unwrap();
     let decided = restored.decide(tale.state.picture.at(), &arrival("a", 0), Limits::default());
-    assert_eq!(decided, Decision::Duplicate);
+    assert_eq!(decided, FactDecision::Duplicate);
 }

@@ -1,6 +1,6 @@
 //! Plausible but messy days: visits and ambulances, whole minutes, told out of order.
 
-use domain::event::{Acuity, Decision, Departure, Event, Mode};
+use domain::event::{Acuity, ArrivalMode, Decision, Departure, Event};
 use domain::time::{HOUR, MINUTE};
 use domain::{At, EventId, Fact, FeedId, IncidentId, ServiceId, VisitId};
 use proptest::prelude::*;
@@ -52,7 +52,7 @@ fn events(number: usize, story: &Story) -> Vec<(i64, Event)> {
         Event::VisitArrived {
             service: home,
             visit: name.clone(),
-            mode: Mode::WalkIn,
+            mode: ArrivalMode::WalkIn,
             acuity: None,
             age_band: None,
             origin: None,

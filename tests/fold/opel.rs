@@ -7,7 +7,7 @@ use domain::event::Event;
 use domain::opel::OpelKey;
 use domain::time::{HOUR, MINUTE};
 use domain::{Capacity, Directory, Entry, Fact, Record, Withheld};
-use fold::Picture;
+use fold::FoldState;
 use views::OpelView;
 use views::opel::{Missing, views};
 
@@ -19,7 +19,7 @@ fn with(rules: &str) -> Arc<Directory> {
 }
 
 fn told(directory: &Arc<Directory>, facts: Vec<Fact>, minute: i64) -> OpelView {
-    let mut picture = Picture::new(Arc::clone(directory));
+    let mut picture = FoldState::new(Arc::clone(directory));
     let last = (start().plus(minute * MINUTE), Record::Tick);
     let facts = facts
         .into_iter()

@@ -7,10 +7,10 @@ use config::directory;
 use domain::event::Event;
 use domain::time::MINUTE;
 use domain::{At, Directory, Entry, Fact, ReadingName, Record};
-use fold::{Change, Decision, Limits, Picture};
+use fold::{Change, FactDecision, FoldState, Limits};
 use forecast::Forecaster;
 use proptest::prelude::*;
-use views::{Published, Viewer};
+use views::{Published, Publisher};
 
 use super::auditor::{Figures, audit};
 use super::generate::{any_day, evening, start, told_out_of_order};
@@ -24,18 +24,18 @@ fn demo() -> Arc<Directory> {
 
 /// A picture, the entries that made it, and the views kept up along the way.
 pub struct Told {
-    pub picture: Picture,
+    pub picture: FoldState,
     pub forecaster: Forecaster,
     pub entries: Vec<Entry>,
-    pub viewer: Viewer,
+    pub viewer: Publisher,
     pub published: Arc<Published>,
-    pub decisions: Vec<Decision>,
+    pub decisions: Vec<FactDecision>,
 }
 
 /// Tells facts one by one, each at its turn of the log's clock, then lets it be evening.
 pub fn tell(facts: &[Fact], at: impl Fn(usize) -> At) -> Told {
-    let mut picture = Picture::new(demo());
-    let mut viewer = Viewer::new(demo());
+    let mut picture = FoldState::new(demo());
+    let mut viewer = Publisher::new(demo());
     let mut forecaster = Forecaster::default();
     let mut published = viewer.publish(&picture, &forecaster, &[], "e");
     let (mut entries, mut decisions) = (Vec::new(), Vec::new());
@@ -47,7 +47,7 @@ pub fn tell(facts: &[Fact], at: impl Fn(usize) -> At) -> Told {
     for (at, record) in told.chain([last]) {
         if let Record::Fact(fact) = &record {
             decisions.push(picture.decide(at, fact, Limits::default()));
-            if decisions.last() != Some(&Decision::Take) {
+            if decisions.last() != Some(&FactDecision::Take) {
                 continue;
             }
         }
@@ -111,7 +111,7 @@ fn shown(published: &Published, service: &str) -> Figures {
     }
 }
 
-fn bytes(picture: &Picture) -> Vec<u8> {
+fn bytes(picture: &FoldState) -> Vec<u8> {
     picture.to_snapshot().unwrap()
 }
 
@@ -152,7 +152,7 @@ proptest! {
     fn the_order_of_telling_does_not_matter((day, shuffled) in told_out_of_order()) {
         let (a, b) = (tell(&day, late), tell(&shuffled, late));
         // A fact refused in one order and taken in the other would be a contradiction in itself.
-        prop_assume!(a.decisions.iter().chain(&b.decisions).all(|d| *d == Decision::Take));
+        prop_assume!(a.decisions.iter().chain(&b.decisions).all(|d| *d == FactDecision::Take));
         prop_assert_eq!(meaning(&a), meaning(&b));
     }
 
@@ -160,11 +160,11 @@ proptest! {
     fn a_snapshot_and_the_tail_of_the_log_equal_the_whole_log(day in any_day(), cut in 0..200_usize) {
         let told = tell(&day, late);
         let cut = cut % told.entries.len();
-        let mut half = Picture::new(demo());
+        let mut half = FoldState::new(demo());
         for entry in &told.entries[..cut] {
             half.apply(entry, &mut Vec::new());
         }
-        let mut restored = Picture::from_snapshot(&bytes(&half), demo()).unwrap();
+        let mut restored = FoldState::from_snapshot(&bytes(&half), demo()).unwrap();
         for entry in &told.entries[cut..] {
             restored.apply(entry, &mut Vec::new());
         }
@@ -182,7 +182,7 @@ proptest! {
     fn what_changed_is_enough_to_keep_every_view_up(day in any_day()) {
         let facts = day.clone();
         let told = tell(&day, live(&facts));
-        let fresh = Viewer::new(demo()).publish(&told.picture, &told.forecaster, &[], "e");
+        let fresh = Publisher::new(demo()).publish(&told.picture, &told.forecaster, &[], "e");
         for (id, view) in &fresh.services {
             prop_assert_eq!(view.as_ref(), told.published.services[id].as_ref());
         }
@@ -229,7 +229,7 @@ fn heartbeat(number: usize, feed: &str) -> Fact {
 #[test]
 fn a_step_names_the_service_it_touches() {
     let day = [arrival("e1", 0)];
-    let mut picture = Picture::new(demo());
+    let mut picture = FoldState::new(demo());
     let mut changes = Vec::new();
     let record = Record::Fact(day[0].clone());
     picture.apply(
@@ -256,7 +256,7 @@ pub fn arrival(id: &str, minute: i64) -> Fact {
         event: Event::VisitArrived {
             service: super::generate::service("lri-ed"),
             visit: domain::VisitId::new(&format!("v-{id}")).unwrap(),
-            mode: domain::event::Mode::WalkIn,
+            mode: domain::event::ArrivalMode::WalkIn,
             acuity: None,
             age_band: None,
             origin: None,

@@ -1,6 +1,6 @@
 //! The survival curve against a slow reference and closed forms; the band against what it promises.
 
-use forecast::band::{Band, plain};
+use forecast::band::{PredictionInterval, plain};
 use forecast::survival::{Curve, Spell};
 use proptest::prelude::*;
 
@@ -97,7 +97,7 @@ proptest! {
         seed in any::<u64>(), skew in 0..3_u32, times in 1..4_i64
     ) {
         let mut dice = Dice(seed);
-        let mut band = Band::default();
+        let mut band = PredictionInterval::default();
         let mut inside = [[0.0; 2]; 2];
         for number in 0..4_000 {
             let half = usize::from(number >= 2_000);

@@ -7,13 +7,13 @@ mod withheld;
 use std::sync::{Arc, OnceLock};
 
 use config::directory;
-use domain::event::{Event, Mode};
+use domain::event::{ArrivalMode, Event};
 use domain::{
     Age, At, Directory, Entry, EventId, Fact, FeedId, IncidentId, ReadingName, Record, ServiceId,
     VisitId,
 };
-use fold::{Change, Decision, Limits};
-use runtime::state::State;
+use fold::{Change, FactDecision, Limits};
+use runtime::state::DerivedState;
 use views::Published;
 
 fn demo() -> &'static Arc<Directory> {
@@ -27,7 +27,7 @@ fn lri() -> ServiceId {
 
 /// A server without its sockets: ticks each minute, and keeps what it shows in its log.
 struct Server {
-    state: State,
+    state: DerivedState,
     entries: Vec<Entry>,
     /// What changed since readers were last looked at.
     changes: Vec<Change>,
@@ -37,7 +37,7 @@ struct Server {
 impl Server {
     fn new() -> Self {
         Self {
-            state: State::new(demo()),
+            state: DerivedState::new(demo()),
             entries: Vec::new(),
             changes: Vec::new(),
             told: 0,
@@ -60,7 +60,7 @@ impl Server {
         };
         let at = at.max(self.state.at());
         let decision = self.state.picture.decide(at, &fact, Limits::default());
-        assert_eq!(decision, Decision::Take, "{fact:?}");
+        assert_eq!(decision, FactDecision::Take, "{fact:?}");
         self.take(at, Record::Fact(fact));
     }
 
@@ -112,7 +112,7 @@ fn incident(name: &str) -> IncidentId {
     IncidentId::new(name).unwrap()
 }
 
-fn arrived(name: &str, mode: Mode) -> Event {
+fn arrived(name: &str, mode: ArrivalMode) -> Event {
     Event::VisitArrived {
         service: lri(),
         visit: visit(name),

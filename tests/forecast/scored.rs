@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::event::{Acuity, Event, Mode};
+use domain::event::{Acuity, ArrivalMode, Event};
 use domain::time::{HOUR, MINUTE};
 use domain::{At, Entry, Estimate, Record, Shown, Subject};
-use forecast::scorecard::Key;
-use forecast::{Kind, Span};
+use forecast::scorecard::ScoreKey;
+use forecast::{ScoredKind, Span};
 
 use super::{Dice, Server, arrived, incident, lri, seen, visit};
 
@@ -36,9 +36,9 @@ fn two_days(seed: u64) -> Server {
                 incident: incident(&call),
             };
             events.push((at.plus((10 + dice.below(40)) * MINUTE), "emas-cad", over));
-            events.push((at, "uhl-adt", arrived(&name, Mode::Ambulance)));
+            events.push((at, "uhl-adt", arrived(&name, ArrivalMode::Ambulance)));
         } else {
-            events.push((at, "uhl-adt", arrived(&name, Mode::WalkIn)));
+            events.push((at, "uhl-adt", arrived(&name, ArrivalMode::WalkIn)));
         }
         let acuity = Acuity::new(1 + dice.below(5) as u8).unwrap();
         let triaged = Event::VisitTriaged {
@@ -96,7 +96,9 @@ fn audit(entries: &[Entry], of: Subject) -> (u64, f64) {
         };
         let at = fact.happened_at;
         let (begins, ends) = match (&fact.event, of) {
-            (Event::VisitArrived { visit, mode, .. }, Subject::Wait) if *mode == Mode::WalkIn => {
+            (Event::VisitArrived { visit, mode, .. }, Subject::Wait)
+                if *mode == ArrivalMode::WalkIn =>
+            {
                 (Some(visit.to_string()), None)
             }
             (Event::ConveyanceArrived { incident }, Subject::Handover) => {
@@ -129,9 +131,9 @@ fn it_is_what_an_auditor_finds_in_the_log() {
             (waits, Subject::Wait, 200),
             (handovers, Subject::Handover, 60),
         ] {
-            let key = Key {
+            let key = ScoreKey {
                 service: lri(),
-                kind: Kind::Now(of),
+                kind: ScoredKind::Now(of),
             };
             let [ours, ..] = card.over(&key, Span::FourWeeks, server.state.at());
             let (count, error) = audit(&server.entries, of);
@@ -145,7 +147,7 @@ fn it_is_what_an_auditor_finds_in_the_log() {
 #[test]
 fn a_replay_of_the_log_has_the_same_score_without_working_anything_out() {
     let server = two_days(1);
-    let mut again = runtime::state::State::new(super::demo());
+    let mut again = runtime::state::DerivedState::new(super::demo());
     for entry in &server.entries {
         again.apply(entry, &mut Vec::new());
     }
@@ -155,7 +157,7 @@ fn a_replay_of_the_log_has_the_same_score_without_working_anything_out() {
 #[test]
 fn where_nothing_was_shown_nothing_is_scored() {
     let server = two_days(2);
-    let mut again = runtime::state::State::new(super::demo());
+    let mut again = runtime::state::DerivedState::new(super::demo());
     let facts = server
         .entries
         .iter()
@@ -181,9 +183,9 @@ fn where_nothing_was_shown_nothing_is_scored() {
 #[test]
 fn a_score_moves_out_of_its_window() {
     let mut server = two_days(3);
-    let key = Key {
+    let key = ScoreKey {
         service: lri(),
-        kind: Kind::Now(Subject::Wait),
+        kind: ScoredKind::Now(Subject::Wait),
     };
     let count = |server: &Server, span| {
         let [waits, _] = server.state.forecaster.scorecards();
@@ -206,9 +208,9 @@ fn what_is_shown_of_later_is_scored_against_those_who_came_then() {
     let server = two_days(4);
     let [waits, _] = server.state.forecaster.scorecards();
     for minutes in [60, 120, 240] {
-        let key = Key {
+        let key = ScoreKey {
             service: lri(),
-            kind: Kind::Ahead(minutes),
+            kind: ScoredKind::Ahead(minutes),
         };
         let ways = waits.over(&key, Span::FourWeeks, server.state.at());
         assert!(ways[0].count > 50, "{minutes}: {}", ways[0].count);

@@ -1,10 +1,10 @@
 //! What is not to be believed is not shown, and comes back by itself.
 
-use domain::event::{Event, Mode};
+use domain::event::{ArrivalMode, Event};
 use domain::time::{HOUR, MINUTE};
 use domain::{Age, At, FeedId, ReadingName, Withheld};
 use proptest::prelude::*;
-use views::{Doubt, Health};
+use views::{FeedHealth, Implausible};
 
 use super::{Dice, Server, arrived, seen};
 
@@ -12,7 +12,7 @@ fn uhl() -> FeedId {
     FeedId::new("uhl-adt").unwrap()
 }
 
-fn health(server: &mut Server) -> Health {
+fn health(server: &mut Server) -> FeedHealth {
     server.published().feeds[&uhl()].health
 }
 
@@ -26,7 +26,7 @@ fn people(server: &mut Server, from: At, count: i64, every: i64, wait: impl Fn(i
     for number in 0..count {
         let at = from.plus(number * every * MINUTE);
         let name = format!("p{}-{number}", from.0 / MINUTE);
-        events.push((at, arrived(&name, Mode::WalkIn)));
+        events.push((at, arrived(&name, ArrivalMode::WalkIn)));
         events.push((at.plus(wait(number) * MINUTE), seen(&name)));
     }
     events.sort_by_key(|(at, _)| *at);
@@ -52,7 +52,7 @@ fn waits_of_no_length_are_not_believed() {
     assert_eq!(server.says(ReadingName::Wait), "implausible");
     assert_eq!(
         server.published().services["lri-ed"].doubt,
-        Some(Doubt::AllZero)
+        Some(Implausible::AllZero)
     );
 }
 
@@ -65,7 +65,7 @@ fn waits_that_all_end_at_the_same_length_are_not_believed() {
     assert_eq!(server.says(ReadingName::Wait), "implausible");
     assert_eq!(
         server.published().services["lri-ed"].doubt,
-        Some(Doubt::Capped)
+        Some(Implausible::Capped)
     );
 }
 
@@ -88,14 +88,14 @@ fn a_clock_that_stands_still_is_noticed() {
             stuck.plus(minute * MINUTE),
             "uhl-adt",
             stuck,
-            arrived(&name, Mode::WalkIn),
+            arrived(&name, ArrivalMode::WalkIn),
         );
     }
-    assert_eq!(health(&mut server), Health::Stuck);
+    assert_eq!(health(&mut server), FeedHealth::Stuck);
     server.pass_until(stuck.plus(16 * MINUTE));
     assert_eq!(server.says(ReadingName::Wait), "implausible");
     let next = stuck.plus(17 * MINUTE);
-    server.tell("uhl-adt", next, arrived("moves", Mode::WalkIn));
+    server.tell("uhl-adt", next, arrived("moves", ArrivalMode::WalkIn));
     server.pass_until(next.plus(MINUTE));
     assert!(server.says(ReadingName::Wait).parse::<i64>().is_ok());
 }
@@ -112,14 +112,14 @@ fn what_was_held_back_is_taken_in_before_figures_come_back() {
         let name = format!("b{number}");
         let then = lost.plus(number * 3 * MINUTE);
         let at = back.plus(number * 1_000);
-        server.tell_at(at, "uhl-adt", then, arrived(&name, Mode::WalkIn));
+        server.tell_at(at, "uhl-adt", then, arrived(&name, ArrivalMode::WalkIn));
         if number > 3 {
             assert_eq!(server.says(ReadingName::Waiting), "catching_up", "{number}");
             assert_eq!(server.says(ReadingName::Wait), "catching_up", "{number}");
         }
     }
     let now = server.state.at().plus(MINUTE);
-    server.tell("uhl-adt", now, arrived("now", Mode::WalkIn));
+    server.tell("uhl-adt", now, arrived("now", ArrivalMode::WalkIn));
     assert_eq!(server.says(ReadingName::Waiting), "31");
     server.pass_until(now.plus(MINUTE));
     assert!(server.says(ReadingName::Wait).parse::<i64>().is_ok());
@@ -135,7 +135,7 @@ fn a_feed_that_is_there_but_has_no_news_is_judged_by_its_own_rhythm() {
         server.tell("uhl-adt", at, Event::FeedHeartbeat {});
         if (8..20).contains(&(minute / 60 % 24)) && minute % 3 == 0 {
             let name = format!("d{minute}");
-            server.tell("uhl-adt", at, arrived(&name, Mode::WalkIn));
+            server.tell("uhl-adt", at, arrived(&name, ArrivalMode::WalkIn));
             let before = format!("d{}", minute - 30 - minute % 7 * 3);
             if minute / 60 % 24 >= 9 {
                 server.tell("uhl-adt", at, seen(&before));
@@ -143,20 +143,20 @@ fn a_feed_that_is_there_but_has_no_news_is_judged_by_its_own_rhythm() {
         }
     }
     // Still night: a long time without news is nothing special.
-    assert_eq!(health(&mut server), Health::Live);
+    assert_eq!(health(&mut server), FeedHealth::Live);
     heartbeats(&mut server, begin.plus(48 * HOUR), 10 * 60);
     assert_eq!(
         health(&mut server),
-        Health::Silent,
+        FeedHealth::Silent,
         "two hours into the day"
     );
     assert_eq!(server.says(ReadingName::Waiting), "silent_feed");
     server.tell(
         "uhl-adt",
         begin.plus(58 * HOUR),
-        arrived("news", Mode::WalkIn),
+        arrived("news", ArrivalMode::WalkIn),
     );
-    assert_eq!(health(&mut server), Health::Live);
+    assert_eq!(health(&mut server), FeedHealth::Live);
 }
 
 proptest! {
@@ -190,7 +190,7 @@ proptest! {
                 }
             }
             let name = format!("v{number}");
-            server.tell("uhl-adt", at, arrived(&name, Mode::WalkIn));
+            server.tell("uhl-adt", at, arrived(&name, ArrivalMode::WalkIn));
             if number > 5 {
                 server.tell("uhl-adt", at, seen(&format!("v{}", number - 5)));
             }

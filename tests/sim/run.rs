@@ -13,7 +13,7 @@ use log::embedded::EmbeddedLog;
 use log::snapshot::Snapshots;
 use log::{NotTaken, Reader, Receipt, Submission};
 use runtime::history::History;
-use runtime::keeper::{Keeper, Schedule, Work};
+use runtime::keeper::{Schedule, SnapshotKeeper, SnapshotThread};
 use runtime::writer::Writer;
 use tokio::sync::{oneshot, watch};
 use views::Published;
@@ -158,10 +158,10 @@ impl Simulation {
         let schedule = Schedule {
             entries: 20,
             retention: self.plan.forgets.then_some(2 * HOUR),
-            work: Work::Here,
+            work: SnapshotThread::Here,
         };
         let snapshots = Snapshots::on(Box::new(self.snapshot_disk.clone()));
-        let keeper = Keeper::new(snapshots, schedule, Arc::clone(&self.slow.1));
+        let keeper = SnapshotKeeper::new(snapshots, schedule, Arc::clone(&self.slow.1));
         let (reader, past) = (log.reader(), log.reader());
         let history = History::new(past, keeper.shared(), epoch, demo());
         let clock = Arc::new(SimClock(Arc::clone(&self.clock)));

@@ -19,7 +19,7 @@ use config::directory::read_services;
 use domain::grid::GridRef;
 use domain::{Directory, Service, ServiceId};
 use hdrhistogram::Histogram;
-use views::finder::{Finder, Live, Query, Quota};
+use views::finder::{LiveStatus, Query, Quota, SearchIndex};
 
 use crate::process;
 use questions::{Reader, ranked};
@@ -89,7 +89,7 @@ fn import(file: &Path) -> anyhow::Result<()> {
     let count = services.len();
     drop(text);
     let (directory, directory_took) = timed(|| Directory::new(services, []));
-    let (finder, finder_took) = timed(|| Finder::of(&directory));
+    let (finder, finder_took) = timed(|| SearchIndex::of(&directory));
     let all = file_took + read_took + directory_took + finder_took;
     println!("import of {count} services, {megabytes:.0} MB of JSON lines");
     println!("  file                {:>8.2} s", file_took.as_secs_f64());
@@ -104,7 +104,7 @@ fn import(file: &Path) -> anyhow::Result<()> {
     // The allocator gives pages back a little later, when it is next at work.
     std::thread::sleep(Duration::from_secs(1));
     for _ in 0..20 {
-        std::hint::black_box(Finder::of(&directory));
+        std::hint::black_box(SearchIndex::of(&directory));
         std::thread::sleep(Duration::from_millis(50));
     }
     println!("  resident once given back {:>3.0} MiB", mib()?);
@@ -119,7 +119,7 @@ fn resident() -> anyhow::Result<f64> {
 /// What all who answer are given.
 struct World {
     services: Vec<Service>,
-    live: Vec<Live>,
+    live: Vec<LiveStatus>,
     grid: Vec<GridRef>,
     questions: Vec<Query>,
 }
@@ -174,9 +174,9 @@ fn measure(file: &Path, arguments: &Arguments) -> anyhow::Result<()> {
 /// Answers every question twice; the first time warms up.
 fn search(world: &World) -> anyhow::Result<(Vec<Vec<String>>, Histogram<u64>)> {
     let directory = Directory::new(world.services.iter().cloned(), []);
-    let finder = Finder::of(&directory);
+    let finder = SearchIndex::of(&directory);
     // As long to look up as the published views.
-    let views: BTreeMap<ServiceId, Live> = world
+    let views: BTreeMap<ServiceId, LiveStatus> = world
         .services
         .iter()
         .zip(&world.live)

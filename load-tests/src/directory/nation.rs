@@ -9,7 +9,7 @@ use domain::event::Rag;
 use domain::listing::Audience;
 use domain::opening::Hours;
 use domain::{Position, Service, ServiceKind};
-use views::finder::Live;
+use views::finder::LiveStatus;
 
 use super::dice::Dice;
 use super::towns::TOWNS;
@@ -80,19 +80,19 @@ pub fn services(count: u32, seed: u64) -> anyhow::Result<Vec<Service>> {
 }
 
 /// What each of so many places says of itself: most say nothing.
-pub fn live(count: usize, seed: u64) -> Vec<Live> {
+pub fn live(count: usize, seed: u64) -> Vec<LiveStatus> {
     let mut dice = Dice::new(seed + 1);
     (0..count).map(|_| word(&mut dice)).collect()
 }
 
-fn word(dice: &mut Dice) -> Live {
+fn word(dice: &mut Dice) -> LiveStatus {
     let capacity = match dice.below(200) {
         0 => Some(Rag::Red),
         1..=3 => Some(Rag::Amber),
         4..=6 => Some(Rag::Green),
         _ => None,
     };
-    Live {
+    LiveStatus {
         capacity,
         is_closed: dice.below(1_000) == 0,
     }

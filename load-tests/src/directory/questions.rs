@@ -7,7 +7,7 @@ use domain::grid::GridRef;
 use domain::listing::Audience;
 use domain::time::MINUTE;
 use domain::{At, Service, ServiceKind};
-use views::finder::{Answer, Disposition, Live, Query, Reach, Standing, session};
+use views::finder::{Disposition, LiveStatus, Query, RankReason, Reach, SearchResults, session};
 
 use super::dice::Dice;
 use super::nation::place;
@@ -84,7 +84,7 @@ pub fn quota(kind: ServiceKind) -> usize {
 /// Goes through everything; also the filter beside the store that only knows positions.
 pub struct Reader<'a> {
     services: &'a [Service],
-    live: &'a [Live],
+    live: &'a [LiveStatus],
     /// Whether places with these hours are open for the question.
     open: BTreeMap<usize, bool>,
     query: &'a Query,
@@ -92,7 +92,7 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// For one question.
-    pub fn new(services: &'a [Service], live: &'a [Live], query: &'a Query) -> Self {
+    pub fn new(services: &'a [Service], live: &'a [LiveStatus], query: &'a Query) -> Self {
         let open = BTreeMap::new();
         Self {
             services,
@@ -156,11 +156,11 @@ impl<'a> Reader<'a> {
 }
 
 /// Ids of what is offered by rank.
-pub fn ranked(answer: &Answer) -> Vec<String> {
+pub fn ranked(answer: &SearchResults) -> Vec<String> {
     let ranked = answer
         .found
         .iter()
-        .filter(|found| found.standing != Standing::CatchAll);
+        .filter(|found| found.standing != RankReason::CatchAll);
     ranked
         .map(|found| found.service.id.as_str().to_owned())
         .collect()

@@ -15,9 +15,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 
 use crate::session::{self, Sessions};
-use crate::{Shared, failure};
+use crate::{AppState, failure};
 use domain::{At, Caller, Clock, Role};
-use table::{Ruling, Who, ruling};
+use table::{Allowed, Ruling, ruling};
 use tokens::{Tokens, hash};
 
 /// Roles that see what is for professionals.
@@ -147,10 +147,10 @@ pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) ->
         return next.run(request).await;
     };
     let roles = match ruling(request.method().as_str(), &path) {
-        Ruling::May(Who::Anybody) => return next.run(request).await,
+        Ruling::May(Allowed::Anybody) => return next.run(request).await,
         // Answered here: a method that a route has and the table has not is never reached.
         Ruling::NoSuchMethod => return gate.no_such_method(&path, &request),
-        Ruling::May(Who::Roles(roles)) => roles,
+        Ruling::May(Allowed::Roles(roles)) => roles,
         Ruling::Unlisted => {
             tracing::error!(%path, "an address is not in the table of who may, and is refused");
             return gate.refuse(&path, &request, StatusCode::FORBIDDEN);
@@ -167,7 +167,7 @@ pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) ->
 
 impl Gate {
     /// The gate of a server.
-    pub fn new(access: Access, shared: &Shared, fhir_refusal: Refusal) -> Self {
+    pub fn new(access: Access, shared: &AppState, fhir_refusal: Refusal) -> Self {
         Self {
             access,
             clock: Arc::clone(&shared.clock),

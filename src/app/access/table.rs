@@ -4,7 +4,7 @@ use domain::Role;
 
 /// Who may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Who {
+pub enum Allowed {
     /// The public too. What an answer shows may still depend on who asks.
     Anybody,
     /// Those roles, by token or, on a page of ours, by its session. Where access control is off everybody has the
@@ -13,38 +13,38 @@ pub enum Who {
 }
 
 /// Methods, address as the routes have it, who may.
-pub type Row = (&'static [&'static str], &'static str, Who);
+pub type AccessRule = (&'static [&'static str], &'static str, Allowed);
 
 const GET: &[&str] = &["GET"];
 const POST: &[&str] = &["POST"];
 const PUT: &[&str] = &["PUT"];
 const DELETE: &[&str] = &["DELETE"];
 
-const ANYBODY: Who = Who::Anybody;
-const FEED: Who = Who::Roles(&[Role::Feed]);
-const OPERATOR: Who = Who::Roles(&[Role::Operator]);
+const ANYBODY: Allowed = Allowed::Anybody;
+const FEED: Allowed = Allowed::Roles(&[Role::Feed]);
+const OPERATOR: Allowed = Allowed::Roles(&[Role::Operator]);
 /// Those who look a place for a patient.
-const BOOKS: Who = Who::Roles(&[Role::Clinician, Role::Operator]);
+const BOOKS: Allowed = Allowed::Roles(&[Role::Clinician, Role::Operator]);
 /// Those who say where a patient is to go.
-const ADVISES: Who = Who::Roles(&[Role::Crew, Role::Clinician, Role::Operator]);
+const ADVISES: Allowed = Allowed::Roles(&[Role::Crew, Role::Clinician, Role::Operator]);
 /// Those who take patients there.
-const CONVEYS: Who = Who::Roles(&[Role::Crew, Role::Operator]);
+const CONVEYS: Allowed = Allowed::Roles(&[Role::Crew, Role::Operator]);
 /// Staff of a service, for their own, and operators.
-const RUNS: Who = Who::Roles(&[Role::Service, Role::Operator]);
+const RUNS: Allowed = Allowed::Roles(&[Role::Service, Role::Operator]);
 /// Who sees how bookings stand; nothing of a patient.
-const SEES: Who = Who::Roles(&[
+const SEES: Allowed = Allowed::Roles(&[
     Role::Clinician,
     Role::Service,
     Role::Operator,
     Role::Manager,
 ]);
 /// Who changes bookings.
-const HANDLES: Who = Who::Roles(&[Role::Clinician, Role::Service, Role::Operator]);
+const HANDLES: Allowed = Allowed::Roles(&[Role::Clinician, Role::Service, Role::Operator]);
 /// Who may read a patient's details.
-const CARES: Who = Who::Roles(&[Role::Clinician, Role::Service]);
+const CARES: Allowed = Allowed::Roles(&[Role::Clinician, Role::Service]);
 
 /// Every address of the server.
-pub const TABLE: &[Row] = &[
+pub const TABLE: &[AccessRule] = &[
     // Pages for people.
     (GET, "/", ANYBODY),
     (GET, "/find", ANYBODY),
@@ -61,7 +61,7 @@ pub const TABLE: &[Row] = &[
     (
         GET,
         "/clinician",
-        Who::Roles(&[
+        Allowed::Roles(&[
             Role::Clinician,
             Role::Crew,
             Role::Service,
@@ -164,7 +164,7 @@ pub const TABLE: &[Row] = &[
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ruling {
     /// Who may.
-    May(Who),
+    May(Allowed),
     /// The address is there and has no such method.
     NoSuchMethod,
     /// Not in the table.
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn nobody_but_those_who_care_for_the_patient_reads_details() {
         let of = |path: &str| match ruling("POST", path) {
-            Ruling::May(Who::Roles(roles)) => roles.to_vec(),
+            Ruling::May(Allowed::Roles(roles)) => roles.to_vec(),
             other => panic!("{other:?}"),
         };
         for path in [

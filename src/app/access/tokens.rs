@@ -24,7 +24,7 @@ const FINGERPRINT: usize = 12;
 /// One token in the file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Record {
+struct TokenRecord {
     label: String,
     role: String,
     #[serde(default)]
@@ -44,7 +44,7 @@ struct Record {
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default)]
-    token: Vec<Record>,
+    token: Vec<TokenRecord>,
 }
 
 /// Who holds a token, and until when it holds.
@@ -136,7 +136,7 @@ fn changed(folder: &Path) -> Option<Mark> {
 }
 
 /// What a token is for.
-pub struct Wish<'a> {
+pub struct NewToken<'a> {
     /// What its holder may do.
     pub role: Role,
     /// Feeds it may send for; empty means any.
@@ -150,11 +150,11 @@ pub struct Wish<'a> {
 }
 
 /// Makes a token, adds its hash to the folder's file and gives the secret, which is not kept.
-pub fn mint_into(folder: &Path, wish: Wish<'_>, now: At) -> anyhow::Result<String> {
+pub fn mint_into(folder: &Path, wish: NewToken<'_>, now: At) -> anyhow::Result<String> {
     let mut random = [0; SECRET_BYTES];
     aws_lc_rs::rand::fill(&mut random).context("no random bytes")?;
     let secret = format!("{PREFIX}{}", hex(&random));
-    let record = Record {
+    let record = TokenRecord {
         label: wish.label.to_owned(),
         role: wish.role.label().to_owned(),
         feeds: wish.feeds,
@@ -173,7 +173,7 @@ pub fn mint_into(folder: &Path, wish: Wish<'_>, now: At) -> anyhow::Result<Strin
 /// Takes the token away that a fingerprint or a label names; it must be one.
 pub fn revoke(folder: &Path, name: &str) -> anyhow::Result<String> {
     change(folder, |file| {
-        let is_named = |record: &Record| {
+        let is_named = |record: &TokenRecord| {
             record.label == name || (name.len() >= FINGERPRINT && record.sha256.starts_with(name))
         };
         let count = file.token.iter().filter(|record| is_named(record)).count();
@@ -293,8 +293,8 @@ mod tests {
         }
     }
 
-    fn wish(label: &str) -> Wish<'_> {
-        Wish {
+    fn wish(label: &str) -> NewToken<'_> {
+        NewToken {
             role: Role::Clinician,
             feeds: Vec::new(),
             services: Vec::new(),

@@ -4,15 +4,15 @@
 pub mod said;
 pub mod words;
 
-use crate::Shared;
+use crate::AppState;
 use crate::finding::Fault;
 use crate::finding::asks::{Fields, age_days, origin};
 use domain::Position;
-use domain::pathway::{Need, Pathways, Way};
+use domain::pathway::{PathwayNeed, Pathways, Way};
 use domain::time::HOUR;
 use log::Submitter;
 use views::Published;
-use views::destinations::{self, Asked, Destinations};
+use views::destinations::{self, Destinations, DestinationsQuery};
 
 /// Every parameter of the question.
 const KNOWN: [&str; 9] = [
@@ -21,21 +21,21 @@ const KNOWN: [&str; 9] = [
 
 /// What these routes need.
 #[derive(Clone)]
-pub struct Parts {
+pub struct DestinationsState {
     /// The published picture.
-    pub shared: Shared,
+    pub shared: AppState,
     /// The way into the log.
     pub submitter: Submitter,
 }
 
 /// A question as understood.
-pub struct Question {
+pub struct DestinationsRequest {
     /// Where from.
     pub from: Position,
     /// Where from, in words.
     pub place: String,
     /// What the patient needs.
-    pub need: Need,
+    pub need: PathwayNeed,
     /// How they come.
     pub way: Way,
     age_days: Option<u32>,
@@ -43,14 +43,14 @@ pub struct Question {
     pub hours: i64,
 }
 
-impl Question {
+impl DestinationsRequest {
     /// Places for the patient as things stand in a picture.
-    pub async fn answer(&self, shared: &Shared, picture: &Published) -> Destinations {
+    pub async fn answer(&self, shared: &AppState, picture: &Published) -> Destinations {
         let named = destinations::named(picture, &self.need);
         let positions: Vec<Position> = named.iter().map(|view| view.service.position).collect();
         let minutes = shared.travel.minutes(self.from, &positions).await;
         let places: Vec<_> = named.into_iter().zip(minutes).collect();
-        let asked = Asked {
+        let asked = DestinationsQuery {
             need: &self.need,
             way: self.way,
             age_days: self.age_days,
@@ -61,7 +61,10 @@ impl Question {
 }
 
 /// Reads a question from its parameters.
-pub fn read(table: &Pathways, pairs: Vec<(String, String)>) -> Result<Question, Vec<Fault>> {
+pub fn read(
+    table: &Pathways,
+    pairs: Vec<(String, String)>,
+) -> Result<DestinationsRequest, Vec<Fault>> {
     let mut fields = Fields::of(pairs, &KNOWN);
     let from = origin(&mut fields);
     let keys: Vec<&str> = table.need.iter().map(|need| need.id.as_str()).collect();
@@ -92,7 +95,7 @@ pub fn read(table: &Pathways, pairs: Vec<(String, String)>) -> Result<Question, 
             .push(Fault::new("way", message, "give the other way"));
     }
     match (from, need) {
-        (Some((from, place)), Some(need)) if fields.faults.is_empty() => Ok(Question {
+        (Some((from, place)), Some(need)) if fields.faults.is_empty() => Ok(DestinationsRequest {
             from,
             place,
             need: need.clone(),

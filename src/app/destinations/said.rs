@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use compact_str::CompactString;
 use serde::Deserialize;
 
-use crate::destinations::Parts;
+use crate::destinations::DestinationsState;
 use crate::failure;
 use domain::time::MINUTE;
 use domain::{At, Event, EventId, Fact, FeedId, IncidentId, OWN_FEED, Reason, ServiceId, Verdict};
@@ -70,7 +70,7 @@ impl IntoResponse for NotTaken {
 
 /// Keeps that a crew set off: the call-out it is kept under, and whether `now` or `before`.
 pub async fn set_off(
-    parts: &Parts,
+    parts: &DestinationsState,
     told: Conveying,
 ) -> Result<(IncidentId, &'static str), NotTaken> {
     let bad = |words: &str| Err(NotTaken::Bad(words.to_owned()));
@@ -121,7 +121,7 @@ pub fn bad(words: &str) -> Response {
 
 /// Keeps what was told: whether `now`, or `before` with the same key.
 pub async fn keep(
-    parts: &Parts,
+    parts: &DestinationsState,
     id: EventId,
     happened_at: At,
     event: Event,

@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use domain::At;
 use domain::pathway::{Confidence, Way};
 use views::destinations::nudges::{BURST_MAX, Guard, NUDGES_MAX};
-use views::destinations::{Basis, Choice, Destinations, Excluded};
+use views::destinations::{Basis, Destinations, Excluded, RankedDestination};
 
 /// A place and what is said of it beside the others.
-pub struct Told<'a> {
+pub struct RankedPlace<'a> {
     /// The place.
-    pub choice: &'a Choice,
+    pub choice: &'a RankedDestination,
     /// As good as another: the difference is smaller than the doubt.
     pub is_tie: bool,
     /// The one that is recommended.
@@ -20,7 +20,7 @@ pub struct Told<'a> {
 }
 
 /// Every place that may take the patient, in order.
-pub fn told(found: &Destinations, way: Way) -> impl Iterator<Item = Told<'_>> {
+pub fn told(found: &Destinations, way: Way) -> impl Iterator<Item = RankedPlace<'_>> {
     let first = found.choices.first();
     let ties = |group: usize| {
         let same = found.choices.iter().filter(|other| other.group == group);
@@ -30,7 +30,7 @@ pub fn told(found: &Destinations, way: Way) -> impl Iterator<Item = Told<'_>> {
     all.map(move |(place, choice)| {
         let is_tie = ties(choice.group);
         let is_first_tie = is_tie && first.is_some_and(|first| first.group == choice.group);
-        Told {
+        RankedPlace {
             choice,
             is_tie,
             is_recommended: found.recommended.is_some_and(|said| said.place == place),
@@ -54,7 +54,7 @@ pub fn choices(found: &Destinations, way: Way) -> Value {
     all.collect()
 }
 
-fn one(choice: &Choice, way: Way) -> Value {
+fn one(choice: &RankedDestination, way: Way) -> Value {
     let service = &choice.view.service;
     let then = match (choice.prospect.then, choice.basis) {
         (Some(range), basis) => json!({
@@ -102,10 +102,10 @@ fn one(choice: &Choice, way: Way) -> Value {
 
 /// Why it is here and in this place.
 fn reasons(
-    choice: &Choice,
+    choice: &RankedDestination,
     way: Way,
     (is_tie, is_first_tie): (bool, bool),
-    first: Option<&Choice>,
+    first: Option<&RankedDestination>,
 ) -> Vec<String> {
     let mut why = vec![sentence(&choice.step.why)];
     if choice.step.accept {

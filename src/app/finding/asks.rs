@@ -27,7 +27,7 @@ const DISCRIMINATORS_MAX: usize = 32;
 
 /// The order of the answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
+pub enum SortOrder {
     /// Kinds by rank, then distance: the clinical order.
     Rank,
     /// Nearest first.
@@ -38,7 +38,7 @@ pub enum Sort {
     Transport,
 }
 
-impl Sort {
+impl SortOrder {
     const ALL: [(&'static str, Self); 4] = [
         ("rank", Self::Rank),
         ("nearest", Self::Nearest),
@@ -55,11 +55,11 @@ impl Sort {
 
 /// A question as it was understood.
 #[derive(Debug, Clone)]
-pub struct Ask {
+pub struct SearchRequest {
     /// What is looked for.
     pub query: Query,
     /// The order of the answers.
-    pub sort: Sort,
+    pub sort: SortOrder,
     /// So many answers at most.
     pub limit: usize,
     /// So many are passed over.
@@ -155,7 +155,7 @@ impl Fields {
 }
 
 /// Reads the question; `now` is the time when none is given.
-pub fn read(pairs: Vec<(String, String)>, now: At) -> Result<Ask, Vec<Fault>> {
+pub fn read(pairs: Vec<(String, String)>, now: At) -> Result<SearchRequest, Vec<Fault>> {
     let mut fields = Fields::of(pairs, &KNOWN);
     let audience = fields
         .read("for", "public or clinician", |text| match text {
@@ -197,7 +197,7 @@ pub fn read(pairs: Vec<(String, String)>, now: At) -> Result<Ask, Vec<Fault>> {
     let (limit, offset, sort) = page(&mut fields, audience);
     let explain = fields.read("explain", "true or false", |text| text.parse().ok());
     match (origin, fields.faults.is_empty()) {
-        (Some((_, place)), true) => Ok(Ask {
+        (Some((_, place)), true) => Ok(SearchRequest {
             query,
             sort,
             limit,
@@ -212,7 +212,7 @@ pub fn read(pairs: Vec<(String, String)>, now: At) -> Result<Ask, Vec<Fault>> {
 }
 
 /// How many answers, from which on, in which order.
-fn page(fields: &mut Fields, audience: Audience) -> (usize, usize, Sort) {
+fn page(fields: &mut Fields, audience: Audience) -> (usize, usize, SortOrder) {
     let numbers = |text: &str| text.parse::<usize>().ok();
     let limit = fields.read("limit", "a whole number from 1 to 100", |text| {
         numbers(text).filter(|limit| (1..=LIMIT_MAX).contains(limit))
@@ -221,15 +221,15 @@ fn page(fields: &mut Fields, audience: Audience) -> (usize, usize, Sort) {
         numbers(text).filter(|offset| *offset <= 10_000)
     });
     let sort = fields.read("sort", "rank, nearest, soonest or transport", |text| {
-        Sort::ALL
+        SortOrder::ALL
             .iter()
             .find(|(label, _)| *label == text)
             .map(|(_, sort)| *sort)
     });
     let by_default = if audience == Audience::Public {
-        Sort::Soonest
+        SortOrder::Soonest
     } else {
-        Sort::Rank
+        SortOrder::Rank
     };
     (
         limit.unwrap_or(LIMIT),

@@ -6,12 +6,12 @@ pub mod words;
 
 use std::cmp::Ordering;
 
-use crate::Shared;
+use crate::AppState;
 use domain::{Age, Reading, ReadingName};
-use views::finder::{self, Found, LeftOut, Quota, Standing};
+use views::finder::{self, FoundPlace, LeftOut, Quota, RankReason};
 use views::{Published, ServiceView};
 
-use asks::{Ask, Sort};
+use asks::{SearchRequest, SortOrder};
 
 /// Places of one kind that are put in another order than the clinical one.
 const EACH_MAX: usize = 60;
@@ -42,7 +42,7 @@ impl Fault {
 #[derive(Debug, Clone)]
 pub struct Offer {
     /// What the search found.
-    pub found: Found,
+    pub found: FoundPlace,
     /// By car, minutes; `None` where it is too far to say.
     pub by_car: Option<i64>,
     /// Its wait, if it has one.
@@ -78,10 +78,10 @@ pub struct Offers {
 }
 
 /// Answers a question from a picture.
-pub async fn offers(shared: &Shared, picture: &Published, ask: &Ask) -> Offers {
+pub async fn offers(shared: &AppState, picture: &Published, ask: &SearchRequest) -> Offers {
     let live = |service: &domain::Service| finder::live_in(&picture.services, service);
     let quota = match ask.sort {
-        Sort::Rank => Quota::National,
+        SortOrder::Rank => Quota::National,
         _ => Quota::Each(EACH_MAX),
     };
     let finder = &picture.finder;
@@ -135,7 +135,7 @@ fn wait(view: &ServiceView) -> Option<Reading> {
 
 /// A total order: what is closed comes last in each, before it what takes only children where no age was
 /// said, and equal ones go by distance and then by id.
-fn put_in_order(offers: &mut [Offer], sort: Sort, is_ageless: bool) {
+fn put_in_order(offers: &mut [Offer], sort: SortOrder, is_ageless: bool) {
     let closed = |offer: &Offer| {
         let is_for_children = is_ageless && words::is_for_children(&offer.found.service);
         (offer.found.session.is_none(), is_for_children)
@@ -156,13 +156,13 @@ fn put_in_order(offers: &mut [Offer], sort: Sort, is_ageless: bool) {
     };
     offers.sort_by(|a, b| {
         let by_sort = match sort {
-            Sort::Rank => rank(a).cmp(&rank(b)),
-            Sort::Nearest => Ordering::Equal,
-            Sort::Soonest => in_all(a).cmp(&in_all(b)),
-            Sort::Transport => links(a).cmp(&links(b)),
+            SortOrder::Rank => rank(a).cmp(&rank(b)),
+            SortOrder::Nearest => Ordering::Equal,
+            SortOrder::Soonest => in_all(a).cmp(&in_all(b)),
+            SortOrder::Transport => links(a).cmp(&links(b)),
         };
         let by_door = || match sort {
-            Sort::Rank => Ordering::Equal,
+            SortOrder::Rank => Ordering::Equal,
             _ => closed(a).cmp(&closed(b)),
         };
         by_door().then(by_sort).then_with(|| nearest(a, b))
@@ -172,7 +172,7 @@ fn put_in_order(offers: &mut [Offer], sort: Sort, is_ageless: bool) {
 /// Catch-all departments stand behind everything else.
 fn rank(offer: &Offer) -> (u32, u32) {
     match offer.found.standing {
-        Standing::Ranked { kind, nearest } => (kind, nearest),
-        Standing::CatchAll => (u32::MAX, 0),
+        RankReason::Ranked { kind, nearest } => (kind, nearest),
+        RankReason::CatchAll => (u32::MAX, 0),
     }
 }

@@ -1,7 +1,7 @@
 //! Why a place is offered, and why another is not, in sentences.
 
 use crate::finding::Offer;
-use crate::finding::asks::{Ask, Sort};
+use crate::finding::asks::{SearchRequest, SortOrder};
 use crate::plain::{MILES_PER_KM, clock, duration, when};
 use domain::care::years_in_days;
 use domain::event::Rag;
@@ -9,7 +9,7 @@ use domain::listing::{Audience, Facility};
 use domain::opening::Opening;
 use domain::time::{DAY, MINUTE};
 use domain::{At, Service};
-use views::finder::{Excluded, Reach, Standing};
+use views::finder::{Excluded, RankReason, Reach};
 
 /// "2.1 miles"
 pub fn miles(km: f64) -> String {
@@ -54,21 +54,21 @@ fn closing(until: At, at: At) -> String {
 }
 
 /// Why a place is offered and stands where it does.
-pub fn reasons(offer: &Offer, ask: &Ask) -> Vec<String> {
+pub fn reasons(offer: &Offer, ask: &SearchRequest) -> Vec<String> {
     let found = &offer.found;
     let service = &found.service;
     let mut why = Vec::new();
     match found.standing {
-        Standing::CatchAll => why.push(
+        RankReason::CatchAll => why.push(
             "An emergency department is always offered, whatever its capacity and whatever else was asked."
                 .to_owned(),
         ),
-        Standing::Ranked { kind, nearest } if ask.sort == Sort::Rank => why.push(format!(
+        RankReason::Ranked { kind, nearest } if ask.sort == SortOrder::Rank => why.push(format!(
             "Rank {kind} of its kind, {} of these; {} away.",
             ordinal(nearest),
             miles(found.km)
         )),
-        Standing::Ranked { .. } => why.push(place_in(offer, ask.sort)),
+        RankReason::Ranked { .. } => why.push(place_in(offer, ask.sort)),
     }
     if let Some(need) = ask.needs.first() {
         why.push(format!("For: {}.", need.name));
@@ -107,16 +107,16 @@ pub fn is_for_children(service: &Service) -> bool {
     !service.care.takes_age(years_in_days(40.0))
 }
 
-fn place_in(offer: &Offer, sort: Sort) -> String {
+fn place_in(offer: &Offer, sort: SortOrder) -> String {
     let away = miles(offer.found.km);
     match (sort, offer.in_all()) {
-        (Sort::Soonest, Some(total)) => {
+        (SortOrder::Soonest, Some(total)) => {
             format!("About {} for travel and wait together.", duration(total))
         }
-        (Sort::Soonest, None) => {
+        (SortOrder::Soonest, None) => {
             format!("{away} away. It has no live wait, so it stands behind those that have.")
         }
-        (Sort::Transport, _) => transport(&offer.found.service)
+        (SortOrder::Transport, _) => transport(&offer.found.service)
             .unwrap_or_else(|| "Its bus stops and stations are not known.".to_owned()),
         _ => format!("{away} away in a straight line."),
     }
@@ -139,7 +139,7 @@ pub fn transport(service: &Service) -> Option<String> {
     (!parts.is_empty()).then(|| format!("{}.", parts.join("; ")))
 }
 
-fn seen_before_it_closes(offer: &Offer, ask: &Ask) -> Option<String> {
+fn seen_before_it_closes(offer: &Offer, ask: &SearchRequest) -> Option<String> {
     let at = ask.query.at;
     let session = offer.found.session?;
     if session.opens > at {
@@ -155,7 +155,7 @@ fn seen_before_it_closes(offer: &Offer, ask: &Ask) -> Option<String> {
     })
 }
 
-fn age_and_care(service: &Service, ask: &Ask) -> Option<String> {
+fn age_and_care(service: &Service, ask: &SearchRequest) -> Option<String> {
     let query = &ask.query;
     let is_said = query.age_days.is_some() && !service.care.ages.is_empty();
     let is_treated = query.symptom.is_some() && !service.care.symptoms.is_empty();

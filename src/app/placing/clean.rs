@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::placing::Desk;
+use crate::placing::BookingDesk;
 use domain::At;
 use domain::time::{DAY, Millis};
 use views::Published;
@@ -28,7 +28,7 @@ impl Default for Retention {
 }
 
 /// Destroys what is past its time, for ever; ends with `stop`.
-pub async fn keep_clean(desk: Desk, retention: Retention, stop: CancellationToken) {
+pub async fn keep_clean(desk: BookingDesk, retention: Retention, stop: CancellationToken) {
     let mut every = tokio::time::interval(EVERY);
     loop {
         tokio::select! {
@@ -47,7 +47,7 @@ enum Fate {
     Erase,
 }
 
-async fn look(desk: &Desk, retention: Retention) {
+async fn look(desk: &BookingDesk, retention: Retention) {
     let vault = Arc::clone(&desk.vault);
     let held = tokio::task::spawn_blocking(move || vault.held()).await;
     let held = match held {

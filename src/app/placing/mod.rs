@@ -13,28 +13,28 @@ use std::time::Duration;
 
 use compact_str::CompactString;
 
-use crate::Shared;
-use domain::booking::Category;
+use crate::AppState;
+use domain::booking::ReferralCategory;
 use domain::patient::PatientDetails;
 use domain::{
-    At, BookingId, Caller, Declined, Event, EventId, Fact, FeedId, HoldId, Made, Message, OWN_FEED,
-    Reason, ReferralId, Referred, Sealed, ServiceId, Slot, SlotId, Verdict,
+    At, BookingId, BookingMade, Caller, Declined, Event, EventId, Fact, FeedId, HoldId, MessageRef,
+    OWN_FEED, Reason, ReferralId, ReferralMade, Sealed, ServiceId, Slot, SlotId, Verdict,
 };
 use log::{NotTaken, Submitter};
 use vault::Vault;
-use views::{Booking, Claim, Diary, Published, Referral};
+use views::{Booking, Diary, Published, Referral, SlotClaim};
 
 pub use clean::{Retention, keep_clean};
-pub use patient::Filled;
+pub use patient::PatientForm;
 
 /// An answer leaves within this time, whatever the disk does (BaRS: five seconds).
 pub const ANSWER_MAX: Duration = Duration::from_millis(4_500);
 
 /// Where places are asked for.
 #[derive(Clone)]
-pub struct Desk {
+pub struct BookingDesk {
     /// The published picture.
-    pub shared: Shared,
+    pub shared: AppState,
     /// The way into the log.
     pub submitter: Submitter,
     /// Where details lie sealed.
@@ -43,7 +43,7 @@ pub struct Desk {
 
 /// Why nothing came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Failed {
+pub enum BookingError {
     /// It cannot be, and why.
     Declined(Declined),
     /// The writer refused it for another reason; the words are for the asker.
@@ -58,7 +58,7 @@ pub enum Failed {
 
 /// A place to be booked.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct BookingRequest {
     /// The name that it is to have.
     pub booking: BookingId,
     /// Where.
@@ -72,14 +72,14 @@ pub struct Asked {
     /// Who asks.
     pub by: CompactString,
     /// The message that asks.
-    pub message: Option<Message>,
+    pub message: Option<MessageRef>,
     /// Who it is for.
     pub details: PatientDetails,
 }
 
 /// A referral to be made.
 #[derive(Debug, Clone)]
-pub struct Referring {
+pub struct ReferralRequest {
     /// The name that it is to have.
     pub referral: ReferralId,
     /// To where.
@@ -87,18 +87,18 @@ pub struct Referring {
     /// The booking that the patient comes with.
     pub booking: Option<BookingId>,
     /// What is asked for.
-    pub category: Category,
+    pub category: ReferralCategory,
     /// National code of the use case.
     pub use_case: Option<CompactString>,
     /// Who asks.
     pub by: CompactString,
     /// The message that asks.
-    pub message: Option<Message>,
+    pub message: Option<MessageRef>,
     /// Who it is for.
     pub details: PatientDetails,
 }
 
-impl Desk {
+impl BookingDesk {
     /// The booking of that id, and the diary that it is in.
     pub fn find(picture: &Published, id: &str) -> Option<(Arc<Diary>, Arc<Booking>)> {
         let mut all = picture.diaries.values();
@@ -125,7 +125,7 @@ impl Desk {
         (service, slot): (&ServiceId, &SlotId),
         until: At,
         by: &CompactString,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), BookingError> {
         let event = Event::SlotHeld {
             hold: hold.clone(),
             service: service.clone(),
@@ -137,24 +137,24 @@ impl Desk {
     }
 
     /// Gives a claim up.
-    pub async fn release(&self, hold: &HoldId) -> Result<(), Failed> {
+    pub async fn release(&self, hold: &HoldId) -> Result<(), BookingError> {
         self.tell_in_time(Event::SlotReleased { hold: hold.clone() })
             .await
     }
 
     /// Books; it is durable when this returns.
-    pub async fn book(&self, asked: Asked) -> Result<(), Failed> {
+    pub async fn book(&self, asked: BookingRequest) -> Result<(), BookingError> {
         let desk = self.clone();
         in_time(async move {
             let picture = desk.shared.picture();
             let found = Self::find_slot(&picture, &asked.service, &asked.slot);
-            let slot = found.ok_or(Failed::Declined(Declined::SlotUnknown))?;
+            let slot = found.ok_or(BookingError::Declined(Declined::SlotUnknown))?;
             if is_lost(&picture, &asked, desk.shared.clock.now()) {
-                return Err(Failed::Declined(Declined::SlotTaken));
+                return Err(BookingError::Declined(Declined::SlotTaken));
             }
             let about = asked.booking.as_str().to_owned();
             let sealed = desk.seal(&about, asked.details).await?;
-            let made = Made {
+            let made = BookingMade {
                 booking: asked.booking,
                 service: asked.service,
                 slot: asked.slot,
@@ -173,12 +173,12 @@ impl Desk {
     }
 
     /// Refers; it is durable when this returns.
-    pub async fn refer(&self, asked: Referring) -> Result<(), Failed> {
+    pub async fn refer(&self, asked: ReferralRequest) -> Result<(), BookingError> {
         let desk = self.clone();
         in_time(async move {
             let about = asked.referral.as_str().to_owned();
             let sealed = desk.seal(&about, asked.details).await?;
-            let referred = Referred {
+            let referred = ReferralMade {
                 referral: asked.referral,
                 service: asked.service,
                 booking: asked.booking,
@@ -195,7 +195,7 @@ impl Desk {
     }
 
     /// Carries out anything that needs no details; it is durable when this returns.
-    pub async fn tell_in_time(&self, event: Event) -> Result<(), Failed> {
+    pub async fn tell_in_time(&self, event: Event) -> Result<(), BookingError> {
         let desk = self.clone();
         in_time(async move { desk.tell(event).await }).await
     }
@@ -206,7 +206,7 @@ impl Desk {
         about: &str,
         caller: &Caller,
         purpose: &str,
-    ) -> Result<Option<PatientDetails>, Failed> {
+    ) -> Result<Option<PatientDetails>, BookingError> {
         self.tell_in_time(Event::DetailsRead {
             about: about.into(),
             by: caller.name.clone(),
@@ -220,14 +220,19 @@ impl Desk {
             Ok(Ok(details)) => Ok(details),
             Ok(Err(why)) => {
                 tracing::error!(%why, "sealed details could not be read");
-                Err(Failed::Unavailable)
+                Err(BookingError::Unavailable)
             }
-            Err(_stopped) => Err(Failed::Unavailable),
+            Err(_stopped) => Err(BookingError::Unavailable),
         }
     }
 
     /// Destroys the details of a booking or referral.
-    pub async fn erase(&self, about: &str, by: &CompactString, why: &str) -> Result<(), Failed> {
+    pub async fn erase(
+        &self,
+        about: &str,
+        by: &CompactString,
+        why: &str,
+    ) -> Result<(), BookingError> {
         self.tell_in_time(Event::DetailsErased {
             about: about.into(),
             by: by.clone(),
@@ -238,26 +243,35 @@ impl Desk {
         Ok(())
     }
 
-    async fn seal(&self, about: &str, details: PatientDetails) -> Result<Sealed, Failed> {
+    async fn seal(&self, about: &str, details: PatientDetails) -> Result<Sealed, BookingError> {
         let (vault, about) = (Arc::clone(&self.vault), about.to_owned());
         let sealed = tokio::task::spawn_blocking(move || vault.seal(&about, &details)).await;
         match sealed {
             Ok(Ok(sealed)) => Ok(sealed),
-            Ok(Err(vault::VaultError::TooLong)) => Err(Failed::TooLong),
+            Ok(Err(vault::VaultError::TooLong)) => Err(BookingError::TooLong),
             Ok(Err(why)) => {
                 tracing::error!(%why, "details could not be sealed");
-                Err(Failed::Unavailable)
+                Err(BookingError::Unavailable)
             }
-            Err(_stopped) => Err(Failed::Unavailable),
+            Err(_stopped) => Err(BookingError::Unavailable),
         }
     }
 
     /// Details of what was not made are not kept. Where it is not certain they stay, and [`keep_clean`] finds
     /// them later.
-    async fn unseal_if_refused(&self, about: &str, told: Result<(), Failed>) -> Result<(), Failed> {
+    async fn unseal_if_refused(
+        &self,
+        about: &str,
+        told: Result<(), BookingError>,
+    ) -> Result<(), BookingError> {
         // With the id in use the details there are those of another booking.
-        let is_ours = told != Err(Failed::Declined(Declined::IdInUse));
-        if is_ours && matches!(told, Err(Failed::Declined(_) | Failed::Refused(_))) {
+        let is_ours = told != Err(BookingError::Declined(Declined::IdInUse));
+        if is_ours
+            && matches!(
+                told,
+                Err(BookingError::Declined(_) | BookingError::Refused(_))
+            )
+        {
             self.destroy(about.to_owned()).await;
         }
         told
@@ -271,8 +285,8 @@ impl Desk {
         }
     }
 
-    async fn tell(&self, event: Event) -> Result<(), Failed> {
-        let fact = own_fact(self.shared.clock.now(), event).ok_or(Failed::Unavailable)?;
+    async fn tell(&self, event: Event) -> Result<(), BookingError> {
+        let fact = own_fact(self.shared.clock.now(), event).ok_or(BookingError::Unavailable)?;
         let receipt = self.submitter.submit(vec![fact]).await;
         let verdict = match receipt {
             Ok(receipt) => receipt.verdicts.into_iter().next(),
@@ -281,26 +295,27 @@ impl Desk {
         match verdict {
             Some(Verdict::Accepted { .. } | Verdict::Duplicate) => Ok(()),
             Some(Verdict::Refused(why)) => Err(match why.reason {
-                Reason::Declined(why) => Failed::Declined(why),
-                _ => Failed::Refused(why.detail),
+                Reason::Declined(why) => BookingError::Declined(why),
+                _ => BookingError::Refused(why.detail),
             }),
-            None => Err(Failed::Unavailable),
+            None => Err(BookingError::Unavailable),
         }
     }
 }
 
 /// Whether another is known to have the slot already, so that nothing needs to be sealed to learn it. Only the
 /// writer can say that nobody has it.
-fn is_lost(picture: &Published, asked: &Asked, now: At) -> bool {
+fn is_lost(picture: &Published, asked: &BookingRequest, now: At) -> bool {
     let Some(diary) = picture.diaries.get(&asked.service) else {
         return false;
     };
     match diary.claim(asked.slot.as_str(), now) {
         None => false,
-        Some(Claim::Held { hold, .. }) => asked.hold.as_ref() != Some(hold),
-        Some(Claim::Booked(id)) => {
+        Some(SlotClaim::Held { hold, .. }) => asked.hold.as_ref() != Some(hold),
+        Some(SlotClaim::Booked(id)) => {
             let other = diary.find_booking(id.as_str());
-            let request = |message: &Option<Message>| message.as_ref().map(|m| m.request.clone());
+            let request =
+                |message: &Option<MessageRef>| message.as_ref().map(|m| m.request.clone());
             let is_repeat = other.is_some_and(|other| {
                 asked.message.is_some() && request(&other.made.message) == request(&asked.message)
             });
@@ -327,11 +342,11 @@ pub fn fresh_uuid() -> String {
 
 /// The work goes on when the time is up.
 async fn in_time<T: Send + 'static>(
-    work: impl Future<Output = Result<T, Failed>> + Send + 'static,
-) -> Result<T, Failed> {
+    work: impl Future<Output = Result<T, BookingError>> + Send + 'static,
+) -> Result<T, BookingError> {
     match tokio::time::timeout(ANSWER_MAX, tokio::spawn(work)).await {
         Ok(Ok(done)) => done,
-        Ok(Err(_stopped)) => Err(Failed::Unavailable),
-        Err(_late) => Err(Failed::TimedOut),
+        Ok(Err(_stopped)) => Err(BookingError::Unavailable),
+        Err(_late) => Err(BookingError::TimedOut),
     }
 }

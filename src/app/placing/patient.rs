@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use domain::At;
 use domain::nhs_number::NhsNumber;
-use domain::patient::{Contact, Needs, PatientDetails, Telling};
+use domain::patient::{Contact, ContactConsent, Needs, PatientDetails};
 
 /// Longest line of text, characters.
 const LINE_MAX: usize = 200;
@@ -15,7 +15,7 @@ const NOTE_MAX: usize = 2_000;
 /// As filled in.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Filled {
+pub struct PatientForm {
     /// Family name.
     pub family: String,
     /// Given names.
@@ -51,7 +51,7 @@ pub struct Filled {
 /// What is wrong with a field: its name, and what to do.
 pub type FieldFault = (&'static str, &'static str);
 
-impl Filled {
+impl PatientForm {
     /// The details to be sealed, or everything that is wrong; never with a value in the words.
     pub fn details(&self, now: At) -> Result<PatientDetails, Vec<FieldFault>> {
         let mut faults = self.too_long();
@@ -150,7 +150,7 @@ impl Filled {
             notes: list(&self.notes),
             reason: text(&self.reason),
             message: None,
-            consent: Telling {
+            consent: ContactConsent {
                 sms: self.tell_by_sms,
                 email: self.tell_by_email,
             },
@@ -183,13 +183,13 @@ fn is_email(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn filled() -> Filled {
-        Filled {
+    fn filled() -> PatientForm {
+        PatientForm {
             family: "Patient-One".to_owned(),
             given: "Test".to_owned(),
             birth_date: "1984-03-27".to_owned(),
             phone: "07700 900 123".to_owned(),
-            ..Filled::default()
+            ..PatientForm::default()
         }
     }
 
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn every_fault_is_named_by_field_and_none_repeats_what_was_typed() {
-        let wrong = Filled {
+        let wrong = PatientForm {
             given: "  ".to_owned(),
             birth_date: "2027-01-01".to_owned(),
             nhs_number: "999 000 0019".to_owned(),
@@ -228,7 +228,7 @@ mod tests {
                 "email"
             ]
         );
-        let no_address = Filled {
+        let no_address = PatientForm {
             tell_by_email: true,
             ..filled()
         };

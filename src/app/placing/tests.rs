@@ -5,19 +5,19 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::{ANSWER_MAX, Asked, Desk, Failed};
-use crate::{Mode, Shared};
+use super::{ANSWER_MAX, BookingDesk, BookingError, BookingRequest};
+use crate::{AppState, ServerMode};
 use config::directory;
 use domain::patient::PatientDetails;
 use domain::{
     At, BookingId, Clock, Entry, Event, EventId, Fact, FeedId, OWN_FEED, Record, ServiceId, Slot,
     SlotId, Verdict,
 };
-use fold::Picture;
+use fold::FoldState;
 use forecast::Forecaster;
 use log::{Receipt, Submitter};
 use vault::{MasterKey, Vault};
-use views::{NoPast, Past, Viewer};
+use views::{HistoryError, HistoryLookup, Publisher};
 
 struct Still;
 
@@ -37,10 +37,10 @@ fn slot() -> Slot {
 }
 
 /// A picture in which one service has one slot.
-fn shared() -> Shared {
+fn shared() -> AppState {
     let demo = Arc::new(directory::demo().unwrap());
-    let mut picture = Picture::new(Arc::clone(&demo));
-    let mut viewer = Viewer::new(demo);
+    let mut picture = FoldState::new(Arc::clone(&demo));
+    let mut viewer = Publisher::new(demo);
     let fact = Fact {
         id: EventId::new("e1").unwrap(),
         feed: FeedId::new(OWN_FEED).unwrap(),
@@ -61,20 +61,20 @@ fn shared() -> Shared {
     let (sender, published) = watch::channel(first);
     // The last picture is kept when its sender is gone.
     drop(sender);
-    Shared {
+    AppState {
         published,
         travel: Arc::new(domain::travel::Offline),
         clock: Arc::new(Still),
-        mode: Mode {
+        mode: ServerMode {
             demonstration: None,
             open_access: true,
         },
-        past: Past::new(|_| Err(NoPast::BeforeTheLog)),
+        past: HistoryLookup::new(|_| Err(HistoryError::BeforeTheLog)),
     }
 }
 
-fn asked() -> Asked {
-    Asked {
+fn asked() -> BookingRequest {
+    BookingRequest {
         booking: BookingId::new("b1").unwrap(),
         service: ServiceId::new("oadby-utc").unwrap(),
         slot: slot().slot,
@@ -92,7 +92,7 @@ async fn while_the_disk_stalls_the_asker_is_told_in_time_and_the_work_goes_on() 
     let master = MasterKey::read_or_make(&folder.path().join("master.key")).unwrap();
     let vault = Arc::new(Vault::open(folder.path(), master).unwrap());
     let (submitter, mut submissions) = Submitter::channel();
-    let desk = Desk {
+    let desk = BookingDesk {
         shared: shared(),
         submitter,
         vault: Arc::clone(&vault),
@@ -101,7 +101,7 @@ async fn while_the_disk_stalls_the_asker_is_told_in_time_and_the_work_goes_on() 
     // The writer has it, and the disk under its log does not answer.
     let stalled = submissions.recv().await.unwrap();
     let told = tokio::time::timeout(ANSWER_MAX + Duration::from_millis(400), booking);
-    assert_eq!(told.await.unwrap().unwrap(), Err(Failed::TimedOut));
+    assert_eq!(told.await.unwrap().unwrap(), Err(BookingError::TimedOut));
     assert!(
         ANSWER_MAX < Duration::from_secs(5),
         "BaRS: never over five seconds"

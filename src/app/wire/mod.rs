@@ -6,12 +6,12 @@ pub mod opel;
 
 use serde_json::{Map, Value, json};
 
-use crate::Mode;
+use crate::ServerMode;
 use domain::opening::Opening;
 use domain::time::{HOUR, MINUTE, Millis};
 use domain::{Age, Ahead, At, Measure, Reading, ReadingName};
 use views::demand::{HotSpot, PARTS};
-use views::{Doubt, Errors, FeedView, Published, ServiceView};
+use views::{Accuracy, FeedView, Implausible, Published, ServiceView};
 
 /// A figure is always an object, never a bare number.
 pub fn reading(reading: &Reading) -> Value {
@@ -164,7 +164,7 @@ fn usual(minutes: i64) -> Value {
 }
 
 /// How right the wait shown was, in the last seven days.
-fn accuracy(errors: &Errors) -> Value {
+fn accuracy(errors: &Accuracy) -> Value {
     json!({
         "span": "7d",
         "count": errors.count,
@@ -215,7 +215,7 @@ pub fn service(view: &ServiceView) -> Value {
         );
         put(fields, "streams", Some(Value::Array(streams)));
         put(fields, "ahead", Some(ahead(view)));
-        put(fields, "doubt", view.doubt.map(Doubt::label));
+        put(fields, "doubt", view.doubt.map(Implausible::label));
     }
     object
 }
@@ -248,7 +248,7 @@ pub fn feed(view: &FeedView) -> Value {
 }
 
 /// What kind of server this is.
-pub fn mode(mode: &Mode) -> Value {
+pub fn mode(mode: &ServerMode) -> Value {
     json!({
         "demonstration_speed": mode.demonstration,
         "open_access": mode.open_access,
@@ -257,7 +257,7 @@ pub fn mode(mode: &Mode) -> Value {
 }
 
 /// An answer: which picture it is from, what kind of server this is, and the contents.
-pub fn envelope(picture: &Published, about: &Mode, name: &str, contents: &Value) -> Value {
+pub fn envelope(picture: &Published, about: &ServerMode, name: &str, contents: &Value) -> Value {
     json!({
         "epoch": picture.epoch.as_str(),
         "seq": picture.seq,

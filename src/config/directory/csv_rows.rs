@@ -4,13 +4,13 @@ use compact_str::CompactString;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::directory::records::{Checked, Shared};
+use crate::directory::records::{Checked, Interner};
 use domain::care::{AgeRange, Care, Sex, Symptom, years_in_days};
-use domain::listing::{Audience, Contacts, Facility, Referral};
+use domain::listing::{Audience, Contacts, Facility, ReferralRoute};
 use domain::{Position, Service, ServiceId, ServiceKind, Station};
 
 #[derive(Deserialize)]
-struct Row {
+struct CsvRow {
     id: String,
     name: String,
     ods_site_code: String,
@@ -76,9 +76,9 @@ struct Row {
 /// Reads all rows; what is wrong with one is added to `faults` by line and field.
 pub fn read(text: &str, faults: &mut Vec<String>) -> Vec<Service> {
     let mut list = Checked::default();
-    let mut shared = Shared::default();
+    let mut shared = Interner::default();
     let mut reader = csv::Reader::from_reader(text.as_bytes());
-    for (index, row) in reader.deserialize::<Row>().enumerate() {
+    for (index, row) in reader.deserialize::<CsvRow>().enumerate() {
         let place = format!("services line {}", index + 2);
         let read = row
             .map_err(|why| vec![why.to_string()])
@@ -91,7 +91,7 @@ pub fn read(text: &str, faults: &mut Vec<String>) -> Vec<Service> {
     list.services
 }
 
-fn service(row: Row, shared: &mut Shared) -> Result<Service, Vec<String>> {
+fn service(row: CsvRow, shared: &mut Interner) -> Result<Service, Vec<String>> {
     let mut cells = Cells::default();
     let id = ServiceId::new(&row.id)
         .map_err(|why| cells.fault("id", &why.to_string()))
@@ -162,7 +162,7 @@ fn service(row: Row, shared: &mut Shared) -> Result<Service, Vec<String>> {
     })
 }
 
-fn care(row: &Row, cells: &mut Cells) -> Care {
+fn care(row: &CsvRow, cells: &mut Cells) -> Care {
     Care {
         ages: cells.each("ages", &row.ages, age_range),
         sexes: cells.each("sexes", &row.sexes, Sex::find),
@@ -174,7 +174,7 @@ fn care(row: &Row, cells: &mut Cells) -> Care {
     }
 }
 
-fn contacts(row: &Row) -> Contacts {
+fn contacts(row: &CsvRow) -> Contacts {
     Contacts {
         public_phone: said(&row.public_phone),
         clinical_phone: said(&row.clinical_phone),
@@ -183,9 +183,9 @@ fn contacts(row: &Row) -> Contacts {
     }
 }
 
-fn referral(row: &Row, only_referred: bool) -> Referral {
+fn referral(row: &CsvRow, only_referred: bool) -> ReferralRoute {
     let roles = row.referral_roles.split(';').map(str::trim);
-    Referral {
+    ReferralRoute {
         only_referred,
         roles: roles
             .filter(|role| !role.is_empty())

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::directory::records::{Checked, Shared};
+use crate::directory::records::{Checked, Interner};
 use domain::listing::{Audience, Contacts};
 use domain::{Position, Service, ServiceId, ServiceKind, systems};
 
@@ -35,7 +35,7 @@ pub fn read(text: &str, faults: &mut Vec<String>) -> Vec<Service> {
     let entries = bundle["entry"].as_array().map_or(&[][..], Vec::as_slice);
     let by_reference = references(entries);
     let mut list = Checked::default();
-    let mut shared = Shared::default();
+    let mut shared = Interner::default();
     for (index, entry) in entries.iter().enumerate() {
         let resource = &entry["resource"];
         if resource["resourceType"] != "HealthcareService" {
@@ -74,7 +74,7 @@ fn references(entries: &[Value]) -> References<'_> {
 fn service(
     resource: &Value,
     known: &References<'_>,
-    shared: &mut Shared,
+    shared: &mut Interner,
 ) -> Result<Service, Vec<String>> {
     let mut whys = Vec::new();
     let null = Value::Null;
@@ -117,7 +117,7 @@ fn service(
     let (Some(id), Some(kind), Some(position), Some(hours)) = (id, kind, position, hours) else {
         return Err(whys);
     };
-    let found = Found {
+    let found = BundledService {
         resource,
         location,
         organisation,
@@ -132,13 +132,13 @@ fn service(
 }
 
 /// A HealthcareService and what it points to.
-struct Found<'a> {
+struct BundledService<'a> {
     resource: &'a Value,
     location: &'a Value,
     organisation: &'a Value,
 }
 
-impl Found<'_> {
+impl BundledService<'_> {
     /// The record with everything that need not be there.
     fn fill_in(&self, blank: Service) -> Service {
         let address = &self.location["address"];

@@ -16,12 +16,12 @@ const FROM: At = At(1_767_225_600_000);
 
 /// Shares what many records have in common: hours and care.
 #[derive(Default)]
-pub struct Shared {
+pub struct Interner {
     hours: BTreeMap<String, Hours>,
     care: BTreeSet<Arc<Care>>,
 }
 
-impl Shared {
+impl Interner {
     /// Reads hours, once for each text.
     pub fn hours(&mut self, text: &str) -> Result<Hours, String> {
         if let Some(known) = self.hours.get(text) {
@@ -60,7 +60,7 @@ impl Shared {
 /// Reads lines of JSON, each a record.
 pub fn read(text: &str, faults: &mut Vec<String>) -> Vec<Service> {
     let mut list = Checked::default();
-    let mut shared = Shared::default();
+    let mut shared = Interner::default();
     for (index, line) in text.lines().enumerate() {
         if line.trim().is_empty() {
             continue;
@@ -78,7 +78,7 @@ pub fn read(text: &str, faults: &mut Vec<String>) -> Vec<Service> {
 pub fn read_records(records: &[serde_json::Value]) -> Result<Vec<Service>, Vec<String>> {
     let mut faults = Vec::new();
     let mut list = Checked::default();
-    let mut shared = Shared::default();
+    let mut shared = Interner::default();
     for (index, record) in records.iter().enumerate() {
         let place = format!("put[{index}]");
         match serde_json::from_value::<Service>(record.clone()) {

@@ -9,7 +9,7 @@ mod words;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::booking::{Made, Message, Notice, Referred};
+use super::booking::{BookingMade, MessageRef, Notice, ReferralMade};
 use super::capacity::{Capacity, Slot};
 use super::geo::Cell;
 use super::ids::{
@@ -18,7 +18,7 @@ use super::ids::{
 use super::service::Service;
 use super::slots::SlotRule;
 use super::time::At;
-pub use words::{Acuity, Category, Channel, Decision, Departure, Mode, Rag};
+pub use words::{Acuity, ArrivalMode, ContactChannel, Decision, Departure, IncidentCategory, Rag};
 
 /// What happened. The tag on the wire is `type`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ pub enum Event {
         /// Which stay.
         visit: VisitId,
         /// How.
-        mode: Mode,
+        mode: ArrivalMode,
         /// How urgent, when already known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         acuity: Option<Acuity>,
@@ -113,7 +113,7 @@ pub enum Event {
         /// Which call-out.
         incident: IncidentId,
         /// How urgent.
-        category: Category,
+        category: IncidentCategory,
         /// Where, as a hex.
         origin: Cell,
     },
@@ -175,7 +175,7 @@ pub enum Event {
         /// Which contact.
         contact: ContactId,
         /// By which door.
-        channel: Channel,
+        channel: ContactChannel,
         /// Where, as a hex.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         origin: Option<Cell>,
@@ -304,7 +304,7 @@ pub enum Event {
     },
     /// A place was agreed.
     #[serde(rename = "booking.made")]
-    BookingMade(Box<Made>),
+    BookingMade(Box<BookingMade>),
     /// A place was given up.
     #[serde(rename = "booking.cancelled")]
     BookingCancelled {
@@ -314,11 +314,11 @@ pub enum Event {
         by: CompactString,
         /// The message that asked for it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        message: Option<Message>,
+        message: Option<MessageRef>,
     },
     /// A patient was handed over.
     #[serde(rename = "referral.made")]
-    ReferralMade(Box<Referred>),
+    ReferralMade(Box<ReferralMade>),
     /// A referral was taken back.
     #[serde(rename = "referral.cancelled")]
     ReferralCancelled {
@@ -328,7 +328,7 @@ pub enum Event {
         by: CompactString,
         /// The message that asked for it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        message: Option<Message>,
+        message: Option<MessageRef>,
     },
     /// Somebody read a patient's details; told before they are shown.
     #[serde(rename = "details.read")]

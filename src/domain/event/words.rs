@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// How a patient came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Mode {
+pub enum ArrivalMode {
     /// On foot, by car or by bus.
     WalkIn,
     /// By ambulance.
@@ -78,7 +78,7 @@ impl From<Acuity> for u8 {
 
 /// Ambulance response category.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Category {
+pub enum IncidentCategory {
     /// Life-threatening.
     C1,
     /// Emergency.
@@ -99,7 +99,7 @@ pub enum Category {
 
 /// Where a contact came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Channel {
+pub enum ContactChannel {
     /// NHS 111 by telephone.
     #[serde(rename = "111")]
     Phone111,

@@ -118,7 +118,7 @@ type Meaning = usize;
 
 /// The table, ready to be looked up.
 #[derive(Debug, Default)]
-struct Table {
+struct NeedTable {
     needs: Vec<Need>,
     /// Each stem that occurs in a phrase.
     meanings: HashMap<String, Meaning>,
@@ -128,7 +128,7 @@ struct Table {
     phrases: Vec<(Vec<Meaning>, usize)>,
 }
 
-impl Table {
+impl NeedTable {
     fn new(file: File) -> Self {
         let mut table = Self {
             not_slips: file.not_slips.iter().map(|word| stem(word)).collect(),
@@ -236,10 +236,10 @@ fn weigh(phrase: &[Meaning], text: &[(Vec<Meaning>, u32)]) -> Option<(u32, u32)>
     (score > 0).then_some((score, used))
 }
 
-fn table() -> &'static Table {
-    static ALL: OnceLock<Table> = OnceLock::new();
+fn table() -> &'static NeedTable {
+    static ALL: OnceLock<NeedTable> = OnceLock::new();
     // A test reads the file, so that the empty table never ships.
-    ALL.get_or_init(|| Table::new(toml::from_str(TABLE).unwrap_or_default()))
+    ALL.get_or_init(|| NeedTable::new(toml::from_str(TABLE).unwrap_or_default()))
 }
 
 /// What the text means. It is cut to its first 200 bytes and 30 words.

@@ -11,8 +11,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use compact_str::{CompactString, ToCompactString};
 use serde_json::{Value, json};
 
-use crate::notices::pending::Outcome;
-use crate::notices::words::Place;
+use crate::notices::pending::SendOutcome;
+use crate::notices::words::BookedPlace;
 use domain::At;
 use domain::time::SECOND;
 
@@ -37,7 +37,7 @@ pub struct Letter<'a> {
     /// The template at Notify.
     pub template: &'a str,
     /// What is filled in there.
-    pub place: &'a Place,
+    pub place: &'a BookedPlace,
     /// Our name for it; nothing of a person.
     pub reference: &'a str,
 }
@@ -70,7 +70,7 @@ impl Notify {
     }
 
     /// Sends a message.
-    pub async fn send(&self, letter: &Letter<'_>, now: At) -> Outcome {
+    pub async fn send(&self, letter: &Letter<'_>, now: At) -> SendOutcome {
         let to = match letter.kind {
             "sms" => "phone_number",
             _ => "email_address",
@@ -90,33 +90,37 @@ impl Notify {
         let request = request.header("content-type", "application/json");
         match answer(request.body(body.to_string())).await {
             Ok((201, told)) => match told["id"].as_str() {
-                Some(id) => Outcome::Taken(Some(id.into())),
-                None => Outcome::Later("no_id".into()),
+                Some(id) => SendOutcome::Taken(Some(id.into())),
+                None => SendOutcome::Later("no_id".into()),
             },
             // Too many, their fault, or our token or clock, which an operator mends: it is tried again.
             Ok((status, _)) if status == 403 || status == 429 || status >= 500 => {
                 if status == 403 {
                     tracing::error!("Notify refuses the key or this machine's clock is wrong");
                 }
-                Outcome::Later(status.to_compact_string())
+                SendOutcome::Later(status.to_compact_string())
             }
-            Ok((status, _)) => Outcome::Refused(status.to_compact_string()),
-            Err(why) => Outcome::Later(why),
+            Ok((status, _)) => SendOutcome::Refused(status.to_compact_string()),
+            Err(why) => SendOutcome::Later(why),
         }
     }
 
     /// How far a message has come.
-    pub async fn status(&self, id: &str, now: At) -> Outcome {
+    pub async fn status(&self, id: &str, now: At) -> SendOutcome {
         let url = format!("{}/v2/notifications/{id}", self.base);
         match answer(self.client.get(url).bearer_auth(self.token(now))).await {
             Ok((200, told)) => delivery(&told),
-            Ok((status, _)) => Outcome::Later(status.to_compact_string()),
-            Err(why) => Outcome::Later(why),
+            Ok((status, _)) => SendOutcome::Later(status.to_compact_string()),
+            Err(why) => SendOutcome::Later(why),
         }
     }
 
     /// The message of that reference, if one was taken before.
-    pub async fn find(&self, reference: &str, now: At) -> Result<Option<CompactString>, Outcome> {
+    pub async fn find(
+        &self,
+        reference: &str,
+        now: At,
+    ) -> Result<Option<CompactString>, SendOutcome> {
         let url = format!("{}/v2/notifications?reference={reference}", self.base);
         match answer(self.client.get(url).bearer_auth(self.token(now))).await {
             Ok((200, told)) => {
@@ -124,19 +128,19 @@ impl Notify {
                 let mut ids = all.filter_map(|found| found["id"].as_str());
                 Ok(ids.next().map(Into::into))
             }
-            Ok((status, _)) => Err(Outcome::Later(status.to_compact_string())),
-            Err(why) => Err(Outcome::Later(why)),
+            Ok((status, _)) => Err(SendOutcome::Later(status.to_compact_string())),
+            Err(why) => Err(SendOutcome::Later(why)),
         }
     }
 }
 
 /// What Notify says of a message. The words of a status are not promised; the status is.
-fn delivery(told: &Value) -> Outcome {
+fn delivery(told: &Value) -> SendOutcome {
     match told["status"].as_str().unwrap_or_default() {
-        "delivered" => Outcome::Arrived,
+        "delivered" => SendOutcome::Arrived,
         failed @ ("permanent-failure" | "temporary-failure" | "technical-failure"
-        | "validation-failed") => Outcome::Refused(failed.into()),
-        _ => Outcome::Waiting,
+        | "validation-failed") => SendOutcome::Refused(failed.into()),
+        _ => SendOutcome::Waiting,
     }
 }
 

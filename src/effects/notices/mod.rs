@@ -15,16 +15,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::checkpoint::Checkpoint;
-use domain::booking::{Channel, Topic};
+use domain::booking::{NoticeChannel, Topic};
 use domain::patient::PatientDetails;
 use domain::{Clock, Event, EventId, Fact, FeedId, Notice, OWN_FEED, Verdict};
 use govuk::{Letter, Notify, mobile};
 use log::{LogError, Reader, Submitter};
 use onward::{Onward, Target};
-use pending::{Key, Outcome, Pending, Task};
+use pending::{NoticeKey, NoticeTask, Outbox, SendOutcome};
 use smtp::Smtp;
 use vault::Vault;
-use words::{Place, Words};
+use words::{BookedPlace, NoticeTemplates};
 
 /// How often the log is looked at for more, and pending words for what is due.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -41,18 +41,18 @@ pub enum Carrier {
 
 /// What is known of a booking or referral apart from the patient.
 #[derive(Debug, Clone)]
-pub struct Whereabouts {
+pub struct BookingContext {
     /// The place and the time, as they are told.
-    pub place: Place,
+    pub place: BookedPlace,
     /// The service's own system, if it has one that takes messages.
     pub target: Option<Target>,
 }
 
 /// Looks a booking or referral up.
-pub type Find = Arc<dyn Fn(&str) -> Option<Whereabouts> + Send + Sync>;
+pub type Find = Arc<dyn Fn(&str) -> Option<BookingContext> + Send + Sync>;
 
 /// Everything that words are sent with.
-pub struct Desk {
+pub struct NoticeSender {
     /// Where details lie sealed.
     pub vault: Arc<Vault>,
     /// The way into the log.
@@ -66,12 +66,17 @@ pub struct Desk {
     /// Messages to services.
     pub onward: Option<Onward>,
     /// What patients are told.
-    pub words: Words,
+    pub words: NoticeTemplates,
 }
 
 /// Sends what is due, for ever; drop it to stop. `note` is told how far everything is done.
-pub async fn run(mut reader: Reader, mut checkpoint: Checkpoint, desk: Desk, note: impl Fn(u64)) {
-    let mut pending = Pending::after(checkpoint.seq(), desk.channels());
+pub async fn run(
+    mut reader: Reader,
+    mut checkpoint: Checkpoint,
+    desk: NoticeSender,
+    note: impl Fn(u64),
+) {
+    let mut pending = Outbox::after(checkpoint.seq(), desk.channels());
     let mut is_catching_up = true;
     loop {
         let read = match read_on(&mut reader, &mut pending, is_catching_up) {
@@ -109,7 +114,7 @@ pub async fn run(mut reader: Reader, mut checkpoint: Checkpoint, desk: Desk, not
 /// Takes what the log has more; gives about how much that was.
 fn read_on(
     reader: &mut Reader,
-    pending: &mut Pending,
+    pending: &mut Outbox,
     is_catching_up: bool,
 ) -> Result<usize, LogError> {
     let from = pending.read() + 1;
@@ -120,31 +125,39 @@ fn read_on(
     Ok(entries.len().min(BATCH_ENTRIES))
 }
 
-impl Desk {
-    fn channels(&self) -> Vec<Channel> {
+impl NoticeSender {
+    fn channels(&self) -> Vec<NoticeChannel> {
         let mut channels = match self.carrier {
-            Some(Carrier::GovUk(..)) => vec![Channel::Sms, Channel::Email],
-            Some(Carrier::Smtp(_)) => vec![Channel::Email],
+            Some(Carrier::GovUk(..)) => vec![NoticeChannel::Sms, NoticeChannel::Email],
+            Some(Carrier::Smtp(_)) => vec![NoticeChannel::Email],
             None => Vec::new(),
         };
-        channels.extend(self.onward.as_ref().map(|_| Channel::Forward));
+        channels.extend(self.onward.as_ref().map(|_| NoticeChannel::Forward));
         channels
     }
 
-    async fn attempt(&self, pending: &mut Pending, key: &Key, task: &Task) -> Outcome {
+    async fn attempt(
+        &self,
+        pending: &mut Outbox,
+        key: &NoticeKey,
+        task: &NoticeTask,
+    ) -> SendOutcome {
         let now = self.clock.now();
         if let (Some(id), Some(Carrier::GovUk(notify, _))) = (&task.carrier_id, &self.carrier) {
             return notify.status(id, now).await;
         }
         let Some(found) = (self.find)(&key.about) else {
-            return Outcome::Refused("unknown".into());
+            return SendOutcome::Refused("unknown".into());
         };
-        if key.channel != Channel::Forward && key.topic == Topic::Made && found.place.start <= now {
-            return Outcome::Refused("too_late".into());
+        if key.channel != NoticeChannel::Forward
+            && key.topic == Topic::Made
+            && found.place.start <= now
+        {
+            return SendOutcome::Refused("too_late".into());
         }
         if !task.is_audited {
             if !self.audit(key).await {
-                return Outcome::Later("log_unavailable".into());
+                return SendOutcome::Later("log_unavailable".into());
             }
             pending.audited(key);
         }
@@ -153,39 +166,47 @@ impl Desk {
         let read = tokio::task::spawn_blocking(move || vault.read(&about)).await;
         let details = match read {
             Ok(Ok(Some(details))) => details,
-            Ok(Ok(None)) => return Outcome::Refused("details_erased".into()),
+            Ok(Ok(None)) => return SendOutcome::Refused("details_erased".into()),
             Ok(Err(why)) => {
                 tracing::error!(%why, "details for a notice cannot be read");
-                return Outcome::Later("details_unreadable".into());
+                return SendOutcome::Later("details_unreadable".into());
             }
-            Err(_stopped) => return Outcome::Later("stopping".into()),
+            Err(_stopped) => return SendOutcome::Later("stopping".into()),
         };
         match key.channel {
-            Channel::Forward => self.forward(key, task, &found, &details).await,
+            NoticeChannel::Forward => self.forward(key, task, &found, &details).await,
             _ => self.tell(key, task, &found.place, &details).await,
         }
     }
 
-    async fn tell(&self, key: &Key, task: &Task, place: &Place, of: &PatientDetails) -> Outcome {
+    async fn tell(
+        &self,
+        key: &NoticeKey,
+        task: &NoticeTask,
+        place: &BookedPlace,
+        of: &PatientDetails,
+    ) -> SendOutcome {
         let is_wanted = match key.channel {
-            Channel::Sms => of.consent.sms,
+            NoticeChannel::Sms => of.consent.sms,
             _ => of.consent.email,
         };
-        let contact = of.first(if key.channel == Channel::Sms {
+        let contact = of.first(if key.channel == NoticeChannel::Sms {
             "phone"
         } else {
             "email"
         });
         let Some(contact) = contact.filter(|_| is_wanted) else {
-            return Outcome::NotWanted;
+            return SendOutcome::NotWanted;
         };
         let reference = key.reference();
         match &self.carrier {
             Some(Carrier::GovUk(notify, templates)) => {
                 let number = mobile(contact);
                 let (kind, to) = match (key.channel, &number) {
-                    (Channel::Sms, Some(number)) => ("sms", number.as_str()),
-                    (Channel::Sms, None) => return Outcome::Refused("not_a_mobile".into()),
+                    (NoticeChannel::Sms, Some(number)) => ("sms", number.as_str()),
+                    (NoticeChannel::Sms, None) => {
+                        return SendOutcome::Refused("not_a_mobile".into());
+                    }
                     _ => ("email", contact),
                 };
                 let word = match (key.topic, task.is_moved) {
@@ -194,12 +215,12 @@ impl Desk {
                     _ => "made",
                 };
                 let Some(template) = templates.get(&format!("{word}_{kind}")) else {
-                    return Outcome::Refused("no_template".into());
+                    return SendOutcome::Refused("no_template".into());
                 };
                 let now = self.clock.now();
                 if task.is_doubtful {
                     match notify.find(&reference, now).await {
-                        Ok(Some(id)) => return Outcome::Taken(Some(id)),
+                        Ok(Some(id)) => return SendOutcome::Taken(Some(id)),
                         Ok(None) => {}
                         Err(why) => return why,
                     }
@@ -218,28 +239,28 @@ impl Desk {
                 let mail = (words.subject.as_str(), words.body.as_str());
                 smtp.send(contact, mail, &reference).await
             }
-            None => Outcome::NotWanted,
+            None => SendOutcome::NotWanted,
         }
     }
 
     async fn forward(
         &self,
-        key: &Key,
-        task: &Task,
-        found: &Whereabouts,
+        key: &NoticeKey,
+        task: &NoticeTask,
+        found: &BookingContext,
         of: &PatientDetails,
-    ) -> Outcome {
+    ) -> SendOutcome {
         let (Some(onward), Some(target)) = (&self.onward, &found.target) else {
-            return Outcome::NotWanted;
+            return SendOutcome::NotWanted;
         };
         match &of.message {
             Some(message) => onward.send(target, key, task, message).await,
-            None => Outcome::Refused("no_message".into()),
+            None => SendOutcome::Refused("no_message".into()),
         }
     }
 
     /// Tells the log that the details are read, and by whom. Whether it knows.
-    async fn audit(&self, key: &Key) -> bool {
+    async fn audit(&self, key: &NoticeKey) -> bool {
         let event = Event::DetailsRead {
             about: key.about.clone(),
             by: "notices".into(),
@@ -252,7 +273,7 @@ impl Desk {
 
     async fn report(&self, notice: &Notice) {
         telemetry::notice(notice.channel.label(), notice.delivery.label());
-        let key = Key {
+        let key = NoticeKey {
             about: notice.about.clone(),
             topic: notice.topic,
             channel: notice.channel,

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use compact_str::{CompactString, ToCompactString};
 use serde_json::{Value, json};
 
-use crate::notices::pending::{Key, Outcome, Task};
+use crate::notices::pending::{NoticeKey, NoticeTask, SendOutcome};
 
 const REQUEST_MAX: Duration = Duration::from_secs(30);
 /// What an endpoint of the Directory is called that takes such messages.
@@ -43,7 +43,13 @@ impl Onward {
     }
 
     /// Sends the message as it came, under a request id that is the same at every attempt.
-    pub async fn send(&self, target: &Target, key: &Key, task: &Task, message: &Value) -> Outcome {
+    pub async fn send(
+        &self,
+        target: &Target,
+        key: &NoticeKey,
+        task: &NoticeTask,
+        message: &Value,
+    ) -> SendOutcome {
         let url = format!("{}/$process-message", target.address.trim_end_matches('/'));
         let system = "https://fhir.nhs.uk/Id/dos-service-id";
         let identifier = json!({"value": target.dos_id, "system": system});
@@ -67,18 +73,18 @@ impl Onward {
             .await;
         let answer = match answer {
             Ok(answer) => answer,
-            Err(why) if why.is_timeout() => return Outcome::Later("timeout".into()),
-            Err(_why) => return Outcome::Later("unreachable".into()),
+            Err(why) if why.is_timeout() => return SendOutcome::Later("timeout".into()),
+            Err(_why) => return SendOutcome::Later("unreachable".into()),
         };
         let status = answer.status().as_u16();
         let told = answer.text().await.unwrap_or_default();
         let told: Value = serde_json::from_str(&told).unwrap_or(Value::Null);
         match status {
-            200..=299 => Outcome::Arrived,
+            200..=299 => SendOutcome::Arrived,
             // It has it already: an earlier attempt came through.
-            409 if told["issue"][0]["code"] == "duplicate" => Outcome::Arrived,
-            408 | 425 | 429 | 500.. => Outcome::Later(status.to_compact_string()),
-            _ => Outcome::Refused(status.to_compact_string()),
+            409 if told["issue"][0]["code"] == "duplicate" => SendOutcome::Arrived,
+            408 | 425 | 429 | 500.. => SendOutcome::Later(status.to_compact_string()),
+            _ => SendOutcome::Refused(status.to_compact_string()),
         }
     }
 }

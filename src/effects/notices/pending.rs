@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 
-use domain::booking::{Channel, Delivery, Topic};
+use domain::booking::{Delivery, NoticeChannel, Topic};
 use domain::time::{HOUR, MINUTE, Millis, SECOND};
 use domain::{At, Entry, Event, Notice, Record};
 
@@ -21,20 +21,24 @@ const ASK_MAX: Millis = 72 * HOUR;
 pub const PENDING_MAX: usize = 10_000;
 
 /// By every way there is.
-const EVERY: [Channel; 3] = [Channel::Sms, Channel::Email, Channel::Forward];
+const EVERY: [NoticeChannel; 3] = [
+    NoticeChannel::Sms,
+    NoticeChannel::Email,
+    NoticeChannel::Forward,
+];
 
 /// Which word.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
+pub struct NoticeKey {
     /// About which booking or referral.
     pub about: CompactString,
     /// About what of it.
     pub topic: Topic,
     /// By which way.
-    pub channel: Channel,
+    pub channel: NoticeChannel,
 }
 
-impl Key {
+impl NoticeKey {
     /// The name of the word for its carrier: the same at every attempt, and nothing of a person in it.
     pub fn reference(&self) -> String {
         format!(
@@ -48,7 +52,7 @@ impl Key {
 
 /// One word.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Task {
+pub struct NoticeTask {
     /// The entry it follows from.
     pub seq: u64,
     /// The patient had another time before.
@@ -68,7 +72,7 @@ pub struct Task {
 
 /// What came of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum SendOutcome {
     /// The carrier has it.
     Taken(Option<CompactString>),
     /// It arrived.
@@ -85,17 +89,17 @@ pub enum Outcome {
 
 /// Everything that is still to be done.
 #[derive(Debug, Default)]
-pub struct Pending {
-    tasks: BTreeMap<Key, Task>,
+pub struct Outbox {
+    tasks: BTreeMap<NoticeKey, NoticeTask>,
     read: u64,
-    channels: Vec<Channel>,
+    channels: Vec<NoticeChannel>,
     /// Reports that follow from the log itself, to be told.
     reports: Vec<Notice>,
 }
 
-impl Pending {
+impl Outbox {
     /// Nothing yet, of what came after an entry. `channels` are those there is a carrier for.
-    pub fn after(seq: u64, channels: Vec<Channel>) -> Self {
+    pub fn after(seq: u64, channels: Vec<NoticeChannel>) -> Self {
         Self {
             read: seq,
             channels,
@@ -125,7 +129,7 @@ impl Pending {
                 if let Some(former) = &made.instead_of {
                     self.drop_made(former.as_str());
                 }
-                let task = Task {
+                let task = NoticeTask {
                     is_moved: made.instead_of.is_some(),
                     correlation: made.message.as_ref().map(|m| m.correlation.clone()),
                     ..task(entry, is_catching_up)
@@ -136,19 +140,19 @@ impl Pending {
                 booking, message, ..
             } => {
                 self.drop_made(booking.as_str());
-                let task = Task {
+                let task = NoticeTask {
                     correlation: message.as_ref().map(|m| m.correlation.clone()),
                     ..task(entry, is_catching_up)
                 };
-                let told = [Channel::Sms, Channel::Email];
+                let told = [NoticeChannel::Sms, NoticeChannel::Email];
                 self.add(booking.as_str(), Topic::Cancelled, &task, &told);
             }
             Event::ReferralMade(made) => {
-                let task = Task {
+                let task = NoticeTask {
                     correlation: made.message.as_ref().map(|m| m.correlation.clone()),
                     ..task(entry, is_catching_up)
                 };
-                let onward = [Channel::Forward];
+                let onward = [NoticeChannel::Forward];
                 self.add(made.referral.as_str(), Topic::Referred, &task, &onward);
             }
             Event::NoticeReported(notice) => self.heard(notice),
@@ -156,12 +160,12 @@ impl Pending {
         }
     }
 
-    fn add(&mut self, about: &str, topic: Topic, task: &Task, channels: &[Channel]) {
+    fn add(&mut self, about: &str, topic: Topic, task: &NoticeTask, channels: &[NoticeChannel]) {
         let served = channels
             .iter()
             .filter(|channel| self.channels.contains(channel));
-        let keys: Vec<Key> = served
-            .map(|channel| Key {
+        let keys: Vec<NoticeKey> = served
+            .map(|channel| NoticeKey {
                 about: about.into(),
                 topic,
                 channel: *channel,
@@ -187,7 +191,7 @@ impl Pending {
         self.tasks.retain(|key, task| {
             let goes = key.about == about
                 && key.topic == Topic::Made
-                && key.channel != Channel::Forward
+                && key.channel != NoticeChannel::Forward
                 && task.carrier_id.is_none();
             if goes {
                 gone.push(key.clone());
@@ -203,7 +207,7 @@ impl Pending {
 
     /// What was reported before, by this run or an earlier one.
     fn heard(&mut self, notice: &Notice) {
-        let key = Key {
+        let key = NoticeKey {
             about: notice.about.clone(),
             topic: notice.topic,
             channel: notice.channel,
@@ -230,7 +234,7 @@ impl Pending {
     }
 
     /// A word that is due.
-    pub fn next_due(&self, now: At) -> Option<(Key, Task)> {
+    pub fn next_due(&self, now: At) -> Option<(NoticeKey, NoticeTask)> {
         let mut due: Vec<_> = self
             .tasks
             .iter()
@@ -242,19 +246,19 @@ impl Pending {
     }
 
     /// The log knows that the details were read for this word.
-    pub fn audited(&mut self, key: &Key) {
+    pub fn audited(&mut self, key: &NoticeKey) {
         if let Some(task) = self.tasks.get_mut(key) {
             task.is_audited = true;
         }
     }
 
     /// Takes what came of an attempt; gives what is to be reported.
-    pub fn came_of(&mut self, key: &Key, outcome: Outcome, now: At) -> Option<Notice> {
+    pub fn came_of(&mut self, key: &NoticeKey, outcome: SendOutcome, now: At) -> Option<Notice> {
         let task = self.tasks.get_mut(key)?;
         task.is_doubtful = true;
         let age = now.since(task.since);
         match outcome {
-            Outcome::Taken(id) => {
+            SendOutcome::Taken(id) => {
                 task.due = now.plus(PAUSE_FIRST);
                 task.attempts = 0;
                 task.carrier_id.clone_from(&id);
@@ -263,24 +267,24 @@ impl Pending {
                 }
                 Some(report(key, Delivery::Sent, None, id))
             }
-            Outcome::Arrived => self.ended(key, Delivery::Delivered, None),
-            Outcome::Refused(why) => self.ended(key, Delivery::Failed, Some(why)),
-            Outcome::NotWanted => {
+            SendOutcome::Arrived => self.ended(key, Delivery::Delivered, None),
+            SendOutcome::Refused(why) => self.ended(key, Delivery::Failed, Some(why)),
+            SendOutcome::NotWanted => {
                 self.tasks.remove(key);
                 None
             }
-            Outcome::Waiting if age > ASK_MAX => {
+            SendOutcome::Waiting if age > ASK_MAX => {
                 self.tasks.remove(key);
                 None
             }
-            Outcome::Waiting => {
+            SendOutcome::Waiting => {
                 task.put_off(now);
                 None
             }
-            Outcome::Later(_) if age > GIVE_UP && task.carrier_id.is_none() => {
+            SendOutcome::Later(_) if age > GIVE_UP && task.carrier_id.is_none() => {
                 self.ended(key, Delivery::Failed, Some("given_up".into()))
             }
-            Outcome::Later(why) => {
+            SendOutcome::Later(why) => {
                 task.put_off(now);
                 let is_first = task.attempts == 1 && task.carrier_id.is_none();
                 is_first.then(|| report(key, Delivery::Retrying, Some(why), None))
@@ -288,13 +292,18 @@ impl Pending {
         }
     }
 
-    fn ended(&mut self, key: &Key, how: Delivery, why: Option<CompactString>) -> Option<Notice> {
+    fn ended(
+        &mut self,
+        key: &NoticeKey,
+        how: Delivery,
+        why: Option<CompactString>,
+    ) -> Option<Notice> {
         let task = self.tasks.remove(key)?;
         Some(report(key, how, why, task.carrier_id))
     }
 }
 
-impl Task {
+impl NoticeTask {
     fn put_off(&mut self, now: At) {
         let pause = PAUSE_FIRST << self.attempts.min(20);
         self.due = now.plus(pause.min(PAUSE_MAX));
@@ -302,8 +311,8 @@ impl Task {
     }
 }
 
-fn task(entry: &Entry, is_catching_up: bool) -> Task {
-    Task {
+fn task(entry: &Entry, is_catching_up: bool) -> NoticeTask {
+    NoticeTask {
         seq: entry.seq,
         is_moved: false,
         correlation: None,
@@ -317,7 +326,7 @@ fn task(entry: &Entry, is_catching_up: bool) -> Task {
 }
 
 fn report(
-    key: &Key,
+    key: &NoticeKey,
     delivery: Delivery,
     why: Option<CompactString>,
     carrier_id: Option<CompactString>,
@@ -335,7 +344,7 @@ fn report(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{BookingId, EventId, Fact, FeedId, Made, OWN_FEED, ServiceId, SlotId};
+    use domain::{BookingId, BookingMade, EventId, Fact, FeedId, OWN_FEED, ServiceId, SlotId};
 
     fn entry(seq: u64, event: Event) -> Entry {
         Entry {
@@ -351,7 +360,7 @@ mod tests {
     }
 
     fn booked(id: &str, instead_of: Option<&str>) -> Event {
-        Event::BookingMade(Box::new(Made {
+        Event::BookingMade(Box::new(BookingMade {
             booking: BookingId::new(id).unwrap(),
             service: ServiceId::new("oadby-utc").unwrap(),
             slot: SlotId::new("s").unwrap(),
@@ -373,8 +382,8 @@ mod tests {
         }
     }
 
-    fn pending() -> Pending {
-        Pending::after(0, vec![Channel::Sms])
+    fn pending() -> Outbox {
+        Outbox::after(0, vec![NoticeChannel::Sms])
     }
 
     #[test]
@@ -384,7 +393,7 @@ mod tests {
         assert_eq!(pending.done(), 0, "not done while anything is pending");
         let (key, _) = pending.next_due(At(MINUTE)).unwrap();
         assert_eq!(key.reference(), "b-made-sms");
-        let told = pending.came_of(&key, Outcome::Later("500".into()), At(MINUTE));
+        let told = pending.came_of(&key, SendOutcome::Later("500".into()), At(MINUTE));
         assert_eq!(told.unwrap().delivery, Delivery::Retrying);
         assert_eq!(pending.next_due(At(MINUTE)), None, "after a pause");
         let again = At(MINUTE + PAUSE_FIRST);
@@ -392,12 +401,12 @@ mod tests {
             pending.next_due(again).unwrap().1.is_doubtful,
             "asked for first"
         );
-        let told = pending.came_of(&key, Outcome::Later("500".into()), again);
+        let told = pending.came_of(&key, SendOutcome::Later("500".into()), again);
         assert_eq!(told, None, "said once");
-        let told = pending.came_of(&key, Outcome::Taken(Some("n1".into())), again);
+        let told = pending.came_of(&key, SendOutcome::Taken(Some("n1".into())), again);
         assert_eq!(told.unwrap().delivery, Delivery::Sent);
-        pending.came_of(&key, Outcome::Waiting, again);
-        let told = pending.came_of(&key, Outcome::Arrived, again).unwrap();
+        pending.came_of(&key, SendOutcome::Waiting, again);
+        let told = pending.came_of(&key, SendOutcome::Arrived, again).unwrap();
         assert_eq!(told.carrier_id.as_deref(), Some("n1"));
         assert_eq!(pending.done(), 1);
     }
@@ -423,7 +432,7 @@ mod tests {
             Event::NoticeReported(Box::new(Notice {
                 about: id.into(),
                 topic: Topic::Made,
-                channel: Channel::Sms,
+                channel: NoticeChannel::Sms,
                 delivery,
                 why: None,
                 carrier_id: Some("n".into()),
@@ -439,7 +448,7 @@ mod tests {
             (key.about.as_str(), task.carrier_id.as_deref()),
             ("b", Some("n"))
         );
-        pending.came_of(&key, Outcome::Arrived, At(HOUR));
+        pending.came_of(&key, SendOutcome::Arrived, At(HOUR));
         let (key, task) = pending.next_due(At(HOUR)).unwrap();
         assert_eq!((key.about.as_str(), task.is_doubtful), ("c", true));
         assert_eq!(pending.done(), 2);
@@ -452,7 +461,7 @@ mod tests {
         let (key, _) = pending.next_due(At(MINUTE)).unwrap();
         let late = At(MINUTE + GIVE_UP + 1);
         let told = pending
-            .came_of(&key, Outcome::Later("429".into()), late)
+            .came_of(&key, SendOutcome::Later("429".into()), late)
             .unwrap();
         assert_eq!(
             (told.delivery, told.why.as_deref()),

@@ -5,7 +5,7 @@ use lettre::message::header::ContentType;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
-use crate::notices::pending::Outcome;
+use crate::notices::pending::SendOutcome;
 
 /// How the connection is kept private.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,9 +62,14 @@ impl Smtp {
     }
 
     /// Sends one mail. The same reference gives the same message id, by which a mail system knows a repeat.
-    pub async fn send(&self, to: &str, (subject, body): (&str, &str), reference: &str) -> Outcome {
+    pub async fn send(
+        &self,
+        to: &str,
+        (subject, body): (&str, &str),
+        reference: &str,
+    ) -> SendOutcome {
         let Ok(to) = to.parse::<Mailbox>() else {
-            return Outcome::Refused("not_an_address".into());
+            return SendOutcome::Refused("not_an_address".into());
         };
         let message = Message::builder()
             .from(self.from.clone())
@@ -76,22 +81,22 @@ impl Smtp {
             .body(body.to_owned());
         let message = match message {
             Ok(message) => message,
-            Err(_why) => return Outcome::Refused("not_a_mail".into()),
+            Err(_why) => return SendOutcome::Refused("not_a_mail".into()),
         };
         match self.transport.send(message).await {
-            Ok(_) => Outcome::Taken(None),
+            Ok(_) => SendOutcome::Taken(None),
             // The server says that it will never take it. What it says may hold the address.
             Err(why) if why.is_permanent() => {
                 let code = why
                     .status()
                     .map_or_else(|| "refused".to_owned(), |c| c.to_string());
-                Outcome::Refused(code.into())
+                SendOutcome::Refused(code.into())
             }
             Err(why) => {
                 let code = why
                     .status()
                     .map_or_else(|| "unreachable".to_owned(), |c| c.to_string());
-                Outcome::Later(code.into())
+                SendOutcome::Later(code.into())
             }
         }
     }

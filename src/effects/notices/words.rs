@@ -10,7 +10,7 @@ const ENGLISH: &str = include_str!("../../../fixtures/notices/en.toml");
 /// The words of one kind.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Kind {
+pub struct NoticeText {
     /// A text message.
     pub sms: String,
     /// The subject of a mail.
@@ -22,19 +22,19 @@ pub struct Kind {
 /// All words of one language.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Words {
+pub struct NoticeTemplates {
     /// Who says that the words are right and safe.
     pub signed_off_by: String,
     /// When, `YYYY-MM-DD`.
     pub signed_off_on: String,
-    made: Kind,
-    moved: Kind,
-    cancelled: Kind,
+    made: NoticeText,
+    moved: NoticeText,
+    cancelled: NoticeText,
 }
 
 /// A place and its time, as they are told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct BookedPlace {
     /// Its name as shown to the public.
     pub name: String,
     /// Where.
@@ -43,7 +43,7 @@ pub struct Place {
     pub start: At,
 }
 
-impl Place {
+impl BookedPlace {
     /// "Saturday 28 November".
     pub fn date(&self) -> String {
         self.start.london().strftime("%A %-d %B").to_string()
@@ -70,20 +70,20 @@ impl Place {
     }
 }
 
-impl Words {
+impl NoticeTemplates {
     /// The words in English, the only language that is shipped.
     pub fn english() -> anyhow::Result<Self> {
         Ok(toml::from_str(ENGLISH)?)
     }
 
     /// The words for a topic, with the place filled in.
-    pub fn of(&self, topic: Topic, is_moved: bool, place: &Place) -> Kind {
+    pub fn of(&self, topic: Topic, is_moved: bool, place: &BookedPlace) -> NoticeText {
         let kind = match (topic, is_moved) {
             (Topic::Cancelled | Topic::ReferralCancelled, _) => &self.cancelled,
             (_, true) => &self.moved,
             _ => &self.made,
         };
-        Kind {
+        NoticeText {
             sms: place.fill(&kind.sms),
             subject: place.fill(&kind.subject),
             body: place.fill(&kind.body),
@@ -97,12 +97,12 @@ mod tests {
 
     #[test]
     fn a_patient_is_told_when_and_where_in_london_time_within_three_text_messages() {
-        let place = Place {
+        let place = BookedPlace {
             name: "Oadby & Wigston Urgent Care Centre".to_owned(),
             address: "18 The Parade, Oadby, LE2 5BJ".to_owned(),
             start: At::parse("2026-06-27T13:15:00Z").unwrap(),
         };
-        let words = Words::english().unwrap();
+        let words = NoticeTemplates::english().unwrap();
         let made = words.of(Topic::Made, false, &place);
         assert!(
             made.sms.contains("Saturday 27 June at 2:15pm, Oadby"),

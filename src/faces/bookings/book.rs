@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::bookings::{NEXT, failed, may_act_for, private, read, service_of, words};
 use app::failure;
-use app::placing::{Asked, Desk, Failed, Filled, fresh_uuid};
+use app::placing::{BookingDesk, BookingError, BookingRequest, PatientForm, fresh_uuid};
 use domain::time::{DAY, MINUTE};
 use domain::{BookingId, Caller, Declined, Event, HoldId, Role, ServiceId, SlotId};
 
@@ -32,7 +32,7 @@ struct Holding {
 
 /// Claims a slot while a form is filled in.
 pub async fn hold(
-    State(desk): State<Desk>,
+    State(desk): State<BookingDesk>,
     Extension(caller): Extension<Caller>,
     body: Bytes,
 ) -> Response {
@@ -44,7 +44,7 @@ pub async fn hold(
     let until = desk.shared.clock.now().plus(minutes * MINUTE);
     let hold = asked.hold.or_else(|| HoldId::new(&fresh_uuid()).ok());
     let Some(hold) = hold else {
-        return failed(&Failed::Unavailable, Vec::new());
+        return failed(&BookingError::Unavailable, Vec::new());
     };
     let place = (&asked.service, &asked.slot);
     match desk.hold(&hold, place, until, &caller.name).await {
@@ -57,21 +57,21 @@ pub async fn hold(
 }
 
 /// Gives a claim up.
-pub async fn release(State(desk): State<Desk>, Path(hold): Path<String>) -> Response {
+pub async fn release(State(desk): State<BookingDesk>, Path(hold): Path<String>) -> Response {
     let released = match HoldId::new(&hold) {
         Ok(hold) => desk.release(&hold).await,
-        Err(_bad) => Err(Failed::Declined(Declined::HoldGone)),
+        Err(_bad) => Err(BookingError::Declined(Declined::HoldGone)),
     };
     match released {
         Ok(()) => private(StatusCode::OK, &json!({"released": true})),
         // It ran out, or was given up before.
-        Err(Failed::Declined(_)) => private(StatusCode::OK, &json!({"released": false})),
+        Err(BookingError::Declined(_)) => private(StatusCode::OK, &json!({"released": false})),
         Err(why) => failed(&why, Vec::new()),
     }
 }
 
 /// Free slots that begin next, for whoever came second.
-fn next(desk: &Desk, service: &ServiceId) -> Vec<Value> {
+fn next(desk: &BookingDesk, service: &ServiceId) -> Vec<Value> {
     let (picture, now) = (desk.shared.picture(), desk.shared.clock.now());
     let (Some(view), Some(diary)) = (picture.services.get(service), picture.diaries.get(service))
     else {
@@ -91,23 +91,23 @@ fn next(desk: &Desk, service: &ServiceId) -> Vec<Value> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct BookingBody {
     /// Chosen by the asker, so that sending the same twice books once.
     booking: Option<uuid::Uuid>,
     service: ServiceId,
     slot: SlotId,
     hold: Option<HoldId>,
     instead_of: Option<BookingId>,
-    patient: Filled,
+    patient: PatientForm,
 }
 
 /// Books.
 pub async fn make(
-    State(desk): State<Desk>,
+    State(desk): State<BookingDesk>,
     Extension(caller): Extension<Caller>,
     body: Bytes,
 ) -> Response {
-    let asked = match read::<Wanted>(&body) {
+    let asked = match read::<BookingBody>(&body) {
         Ok(asked) => asked,
         Err(why) => return *why,
     };
@@ -117,11 +117,11 @@ pub async fn make(
     };
     let id = asked.booking.map_or_else(fresh_uuid, |id| id.to_string());
     let Ok(booking) = BookingId::new(&id) else {
-        return failed(&Failed::Unavailable, Vec::new());
+        return failed(&BookingError::Unavailable, Vec::new());
     };
     let (service, slot) = (asked.service.clone(), asked.slot.clone());
     let booked = desk
-        .book(Asked {
+        .book(BookingRequest {
             booking,
             service: asked.service,
             slot: asked.slot,
@@ -133,21 +133,21 @@ pub async fn make(
         })
         .await;
     let picture = desk.shared.picture();
-    let found = Desk::find(&picture, &id);
+    let found = BookingDesk::find(&picture, &id);
     match (booked, found) {
         (Ok(()), Some((diary, booking))) => {
             let body = words::booking(&diary, &booking, desk.shared.clock.now());
             private(StatusCode::CREATED, &body)
         }
         // The same was sent before and booked: it is told again, not done again.
-        (Err(Failed::Declined(Declined::IdInUse)), Some((diary, known)))
+        (Err(BookingError::Declined(Declined::IdInUse)), Some((diary, known)))
             if known.made.by == caller.name
                 && (&known.made.service, &known.made.slot) == (&service, &slot) =>
         {
             let body = words::booking(&diary, &known, desk.shared.clock.now());
             private(StatusCode::OK, &body)
         }
-        (Ok(()), None) => failed(&Failed::Unavailable, Vec::new()),
+        (Ok(()), None) => failed(&BookingError::Unavailable, Vec::new()),
         (Err(why), _) => failed(&why, next(&desk, &service)),
     }
 }
@@ -176,7 +176,7 @@ pub struct Which {
 
 /// The bookings of a service on a day, without anything of the patients.
 pub async fn list(
-    State(desk): State<Desk>,
+    State(desk): State<BookingDesk>,
     Extension(caller): Extension<Caller>,
     Query(which): Query<Which>,
 ) -> Response {
@@ -205,13 +205,16 @@ pub async fn list(
 
 /// One booking, without anything of the patient; an operator sees who read the details.
 pub async fn one(
-    State(desk): State<Desk>,
+    State(desk): State<BookingDesk>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Response {
     let picture = desk.shared.picture();
-    let Some((diary, booking)) = Desk::find(&picture, &id) else {
-        return failed(&Failed::Declined(Declined::BookingUnknown), Vec::new());
+    let Some((diary, booking)) = BookingDesk::find(&picture, &id) else {
+        return failed(
+            &BookingError::Declined(Declined::BookingUnknown),
+            Vec::new(),
+        );
     };
     if let Err(why) = may_act_for(&caller, &booking.made.service) {
         return *why;
@@ -225,13 +228,16 @@ pub async fn one(
 
 /// Cancels.
 pub async fn cancel(
-    State(desk): State<Desk>,
+    State(desk): State<BookingDesk>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Response {
     let picture = desk.shared.picture();
-    let Some((_, booking)) = Desk::find(&picture, &id) else {
-        return failed(&Failed::Declined(Declined::BookingUnknown), Vec::new());
+    let Some((_, booking)) = BookingDesk::find(&picture, &id) else {
+        return failed(
+            &BookingError::Declined(Declined::BookingUnknown),
+            Vec::new(),
+        );
     };
     if let Err(why) = may_act_for(&caller, &booking.made.service) {
         return *why;
@@ -255,7 +261,7 @@ struct Purpose {
 
 /// Who a booking is for. Asked by POST because asking is an act that is kept.
 pub async fn patient(
-    State(desk): State<Desk>,
+    State(desk): State<BookingDesk>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     body: Bytes,
@@ -270,8 +276,11 @@ pub async fn patient(
         return failure(StatusCode::BAD_REQUEST, "bad_purpose", words, what);
     }
     let picture = desk.shared.picture();
-    let Some((_, booking)) = Desk::find(&picture, &id) else {
-        return failed(&Failed::Declined(Declined::BookingUnknown), Vec::new());
+    let Some((_, booking)) = BookingDesk::find(&picture, &id) else {
+        return failed(
+            &BookingError::Declined(Declined::BookingUnknown),
+            Vec::new(),
+        );
     };
     if let Err(why) = may_act_for(&caller, &booking.made.service) {
         return *why;
@@ -296,7 +305,7 @@ struct Erasing {
 
 /// Destroys the details of a booking.
 pub async fn erase(
-    State(desk): State<Desk>,
+    State(desk): State<BookingDesk>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     body: Bytes,

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use app::failure;
-use app::placing::{Desk, Failed};
+use app::placing::{BookingDesk, BookingError};
 use domain::{Caller, Declined, Role, ServiceId};
 use views::Published;
 
@@ -23,7 +23,7 @@ const BODY_BYTES_MAX: usize = 1 << 20;
 const NEXT: usize = 3;
 
 /// The routes.
-pub fn router(desk: Desk) -> Router {
+pub fn router(desk: BookingDesk) -> Router {
     Router::new()
         .route(
             "/api/v1/services/{id}/slots",
@@ -99,7 +99,7 @@ fn may_act_for(caller: &Caller, service: &ServiceId) -> Result<(), Box<Response>
 }
 
 /// What did not come about, for a program. `next` are free slots to choose from instead.
-fn failed(why: &Failed, next: Vec<Value>) -> Response {
+fn failed(why: &BookingError, next: Vec<Value>) -> Response {
     let declined = |why: Declined| {
         let (status, code) = match why {
             Declined::SlotUnknown | Declined::BookingUnknown | Declined::ReferralUnknown => {
@@ -112,21 +112,23 @@ fn failed(why: &Failed, next: Vec<Value>) -> Response {
         (status, code, why.label(), why.detail().to_owned())
     };
     let (status, code, label, words) = match why {
-        Failed::Declined(why) => declined(*why),
-        Failed::Refused(words) => (StatusCode::BAD_REQUEST, "refused", "refused", words.clone()),
-        Failed::Unavailable => (
+        BookingError::Declined(why) => declined(*why),
+        BookingError::Refused(words) => {
+            (StatusCode::BAD_REQUEST, "refused", "refused", words.clone())
+        }
+        BookingError::Unavailable => (
             StatusCode::SERVICE_UNAVAILABLE,
             "not_kept",
             "not_kept",
             "it could not be kept, and nothing was done; send it again".to_owned(),
         ),
-        Failed::TimedOut => (
+        BookingError::TimedOut => (
             StatusCode::REQUEST_TIMEOUT,
             "timeout",
             "timeout",
             "it takes too long; it may still be done: send the same again to learn".to_owned(),
         ),
-        Failed::TooLong => (
+        BookingError::TooLong => (
             StatusCode::PAYLOAD_TOO_LARGE,
             "too_large",
             "too_large",

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::bookings::{failed, private, read, service_of, words};
 use app::failure;
-use app::placing::Desk;
+use app::placing::BookingDesk;
 use domain::time::{DAY, Millis};
 use domain::{At, Caller, Event, Slot, SlotId, SlotRule};
 
@@ -60,7 +60,7 @@ impl Window {
 
 /// The times of a service, free or not.
 pub async fn list(
-    State(desk): State<Desk>,
+    State(desk): State<BookingDesk>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     Query(window): Query<Window>,
@@ -160,7 +160,7 @@ fn bad(words: &str) -> Response {
 
 /// Takes times, as JSON or as a FHIR Bundle of Slots.
 pub async fn publish(
-    State(desk): State<Desk>,
+    State(desk): State<BookingDesk>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     headers: HeaderMap,
@@ -209,7 +209,7 @@ struct Withdrawing {
 
 /// Takes times back; those that are booked stay booked.
 pub async fn withdraw(
-    State(desk): State<Desk>,
+    State(desk): State<BookingDesk>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     body: Bytes,
@@ -225,7 +225,7 @@ pub async fn withdraw(
     };
     let unknown = slots
         .iter()
-        .find(|slot| Desk::find_slot(&picture, &service, slot).is_none());
+        .find(|slot| BookingDesk::find_slot(&picture, &service, slot).is_none());
     if let Some(unknown) = unknown {
         return bad(&format!("the service has no slot {unknown}"));
     }
@@ -241,7 +241,7 @@ pub async fn withdraw(
 
 /// The rule by which times are made and offered.
 pub async fn rule(
-    State(desk): State<Desk>,
+    State(desk): State<BookingDesk>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Response {
@@ -257,7 +257,7 @@ pub async fn rule(
 
 /// Sets the rule.
 pub async fn set_rule(
-    State(desk): State<Desk>,
+    State(desk): State<BookingDesk>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     body: Bytes,

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use domain::{At, Slot};
-use views::{Booking, Claim, Diary, Noticed};
+use views::{Booking, Diary, Noticed, SlotClaim};
 
 /// One bookable time; `status` is `free`, `held`, `booked` or `closed` (not offered now).
 pub fn slot(diary: &Diary, slot: &Slot, is_offered: bool, now: At) -> Value {
     let status = match diary.claim(slot.slot.as_str(), now) {
-        Some(Claim::Booked(_)) => "booked",
-        Some(Claim::Held { .. }) => "held",
+        Some(SlotClaim::Booked(_)) => "booked",
+        Some(SlotClaim::Held { .. }) => "held",
         None if is_offered => "free",
         None => "closed",
     };

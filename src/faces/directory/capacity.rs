@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use crate::directory::{Parts, fresh_id};
+use crate::directory::{DirectoryState, fresh_id};
 use domain::event::{Event, Rag};
 use domain::{Caller, Fact, FeedId, OWN_FEED, Role, Service, Verdict};
 use views::{Published, ServiceView};
@@ -25,7 +25,7 @@ const RESET_MINUTES: u32 = 240;
 const RESET_MINUTES_MAX: i64 = 1_440;
 
 /// What the status is now.
-pub async fn get(State(parts): State<Parts>, Path(uid): Path<String>) -> Response {
+pub async fn get(State(parts): State<DirectoryState>, Path(uid): Path<String>) -> Response {
     let picture = parts.shared.picture();
     match find(&picture, &uid) {
         Some((service, view)) => axum::Json(status(service, view)).into_response(),
@@ -35,7 +35,7 @@ pub async fn get(State(parts): State<Parts>, Path(uid): Path<String>) -> Respons
 
 /// Sets the status.
 pub async fn put(
-    State(parts): State<Parts>,
+    State(parts): State<DirectoryState>,
     Extension(caller): Extension<Caller>,
     Path(uid): Path<String>,
     body: Bytes,
@@ -86,14 +86,14 @@ pub async fn put(
 }
 
 /// A status that can be set.
-struct Wanted {
+struct NewStatus {
     rag: Rag,
     reset_minutes: u32,
     note: Option<String>,
 }
 
 /// Reads the body; the faults are by field, each with its published code.
-fn read(fields: &Map<String, Value>) -> Result<Wanted, Value> {
+fn read(fields: &Map<String, Value>) -> Result<NewStatus, Value> {
     let mut faults = Map::new();
     let mut fault = |field: &str, code: &str, words: &str| {
         faults.insert(field.to_owned(), json!([format!("{code}: {words}")]));
@@ -148,7 +148,7 @@ fn read(fields: &Map<String, Value>) -> Result<Wanted, Value> {
         }
     };
     match (rag, reset, faults.is_empty()) {
-        (Some(rag), Some(reset_minutes), true) => Ok(Wanted {
+        (Some(rag), Some(reset_minutes), true) => Ok(NewStatus {
             rag,
             reset_minutes,
             note,

@@ -9,17 +9,17 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::directory::{Parts, fresh_id};
+use crate::directory::{DirectoryState, fresh_id};
 use app::failure;
 use domain::event::Event;
 use domain::{At, Caller, Directory, Fact, FeedId, OWN_FEED, Service, ServiceId, Verdict};
 
 /// Reads records and says what is wrong with them; handed in by `runtime`, which knows the file formats.
 #[derive(Clone, Copy)]
-pub struct ReadRecords(pub fn(&[Value]) -> Read);
+pub struct ReadRecords(pub fn(&[Value]) -> RecordsResult);
 
 /// Records, or everything that is wrong with them.
-pub type Read = Result<Vec<Service>, Vec<String>>;
+pub type RecordsResult = Result<Vec<Service>, Vec<String>>;
 
 /// Records that may be changed at once.
 const CHANGES_MAX: usize = 2_000;
@@ -44,7 +44,7 @@ pub struct Options {
 }
 
 /// The last changes: who, when, what, why.
-pub async fn list(State(parts): State<Parts>) -> Response {
+pub async fn list(State(parts): State<DirectoryState>) -> Response {
     let picture = parts.shared.picture();
     let all: Vec<Value> = picture
         .listings
@@ -65,7 +65,7 @@ pub async fn list(State(parts): State<Parts>) -> Response {
 
 /// Takes a change, or shows with `?preview=true` what it would do.
 pub async fn post(
-    State(parts): State<Parts>,
+    State(parts): State<DirectoryState>,
     Extension(reader): Extension<ReadRecords>,
     Extension(caller): Extension<Caller>,
     Query(options): Query<Options>,
@@ -90,7 +90,7 @@ pub async fn post(
 }
 
 async fn apply(
-    parts: &Parts,
+    parts: &DirectoryState,
     caller: &Caller,
     body: Body,
     records: Vec<Service>,

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use app::access::{Access, secret};
 use app::finding::Fault;
-use app::{Shared, failure};
+use app::{AppState, failure};
 use domain::{EventId, Role};
 use log::Submitter;
 
@@ -23,9 +23,9 @@ pub use changes::{ReadRecords, difference};
 
 /// What the Directory's routes need.
 #[derive(Clone)]
-pub struct Parts {
+pub struct DirectoryState {
     /// The published picture.
-    pub shared: Shared,
+    pub shared: AppState,
     /// Who may.
     pub access: Access,
     /// The way into the log.
@@ -36,7 +36,7 @@ pub struct Parts {
 const BODY_BYTES_MAX: usize = 8 << 20;
 
 /// The routes.
-pub fn router(parts: Parts) -> Router {
+pub fn router(parts: DirectoryState) -> Router {
     Router::new()
         .route("/api/v1/directory/search", get(search::json))
         .route("/api/v1/directory/search.geojson", get(search::geojson))
@@ -91,7 +91,7 @@ pub fn refused(faults: &[Fault]) -> Response {
 }
 
 /// Whom we do not know is asked to sign in (401); who has a token of another role is refused (403).
-fn turned_away(parts: &Parts, headers: &HeaderMap, need: &str) -> Response {
+fn turned_away(parts: &DirectoryState, headers: &HeaderMap, need: &str) -> Response {
     if parts
         .access
         .find_caller(secret(headers), &Role::ALL)

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::directory::{Parts, open_to_all, refused, search};
+use crate::directory::{DirectoryState, open_to_all, refused, search};
 use app::access::PROFESSIONALS;
 use app::finding::Fault;
 use app::finding::asks::Fields;
@@ -81,7 +81,7 @@ pub fn feature(service: &Service, properties: &Value) -> Value {
     })
 }
 
-fn audience(parts: &Parts, headers: &HeaderMap) -> Audience {
+fn audience(parts: &DirectoryState, headers: &HeaderMap) -> Audience {
     let caller = parts
         .access
         .find_reader(headers, &PROFESSIONALS, parts.shared.clock.now());
@@ -98,7 +98,7 @@ fn is_listed(service: &Service, audience: Audience) -> bool {
 
 /// The page that was asked for, or what is wrong with the question.
 fn page(
-    parts: &Parts,
+    parts: &DirectoryState,
     headers: &HeaderMap,
     pairs: Vec<(String, String)>,
     name: &str,
@@ -151,7 +151,7 @@ fn finish(answer: Response, audience: Audience) -> Response {
 
 /// `GET /api/v1/directory/services`
 pub async fn list(
-    State(parts): State<Parts>,
+    State(parts): State<DirectoryState>,
     headers: HeaderMap,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Response {
@@ -163,7 +163,7 @@ pub async fn list(
 
 /// `GET /api/v1/directory/services.geojson`
 pub async fn geojson(
-    State(parts): State<Parts>,
+    State(parts): State<DirectoryState>,
     headers: HeaderMap,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Response {
@@ -181,7 +181,7 @@ pub async fn geojson(
 
 /// `GET /api/v1/directory/services/{id}`
 pub async fn one(
-    State(parts): State<Parts>,
+    State(parts): State<DirectoryState>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Response {

@@ -5,23 +5,23 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::directory::{Parts, open_to_all, records, refused, turned_away};
+use crate::directory::{DirectoryState, open_to_all, records, refused, turned_away};
 use app::access::PROFESSIONALS;
-use app::finding::asks::{self, Ask};
+use app::finding::asks::{self, SearchRequest};
 use app::finding::{Offer, Offers, offers, words};
 use app::plain::MILES_PER_KM;
 use app::wire;
 use domain::listing::Audience;
 use domain::need;
 use views::Published;
-use views::finder::{LeftOut, Standing};
+use views::finder::{LeftOut, RankReason};
 
 /// Places left out that one answer names.
 const LEFT_OUT_MAX: usize = 500;
 
 /// As JSON.
 pub async fn json(
-    State(parts): State<Parts>,
+    State(parts): State<DirectoryState>,
     headers: HeaderMap,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Response {
@@ -37,7 +37,7 @@ pub async fn json(
 
 /// As GeoJSON, the places offered in order.
 pub async fn geojson(
-    State(parts): State<Parts>,
+    State(parts): State<DirectoryState>,
     headers: HeaderMap,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Response {
@@ -63,10 +63,10 @@ pub async fn geojson(
 
 /// The question, or the answer that says why it cannot be asked.
 fn understand(
-    parts: &Parts,
+    parts: &DirectoryState,
     headers: &HeaderMap,
     pairs: Vec<(String, String)>,
-) -> Result<Ask, Box<Response>> {
+) -> Result<SearchRequest, Box<Response>> {
     let ask = asks::read(pairs, parts.shared.clock.now()).map_err(|why| Box::new(refused(&why)))?;
     if ask.query.audience == Audience::Professional {
         let caller = parts
@@ -82,7 +82,7 @@ fn understand(
 }
 
 /// What is for professionals is kept by nobody on the way and not read by other sites' pages.
-fn finish(ask: &Ask, mut answer: Response) -> Response {
+fn finish(ask: &SearchRequest, mut answer: Response) -> Response {
     if ask.query.audience == Audience::Public {
         answer
             .headers_mut()
@@ -95,7 +95,12 @@ fn finish(ask: &Ask, mut answer: Response) -> Response {
     answer
 }
 
-fn body(parts: &Parts, picture: &Published, ask: &Ask, answer: &Offers) -> Value {
+fn body(
+    parts: &DirectoryState,
+    picture: &Published,
+    ask: &SearchRequest,
+    answer: &Offers,
+) -> Value {
     let found: Vec<Value> = answer
         .offers
         .iter()
@@ -149,12 +154,12 @@ pub fn merge(into: &mut Value, more: Value) {
     }
 }
 
-fn offered(offer: &Offer, ask: &Ask) -> Value {
+fn offered(offer: &Offer, ask: &SearchRequest) -> Value {
     let found = &offer.found;
     let mut body = records::record(&found.service, ask.query.audience);
     let (rank, nearest, is_catch_all) = match found.standing {
-        Standing::Ranked { kind, nearest } => (Some(kind), Some(nearest), false),
-        Standing::CatchAll => (None, None, true),
+        RankReason::Ranked { kind, nearest } => (Some(kind), Some(nearest), false),
+        RankReason::CatchAll => (None, None, true),
     };
     let session = found.session.map(|session| {
         json!({
@@ -180,7 +185,7 @@ fn offered(offer: &Offer, ask: &Ask) -> Value {
     body
 }
 
-fn left_out(left: &LeftOut, ask: &Ask) -> Value {
+fn left_out(left: &LeftOut, ask: &SearchRequest) -> Value {
     let why: Vec<Value> = left
         .why
         .iter()

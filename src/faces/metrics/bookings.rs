@@ -3,14 +3,14 @@
 use crate::metrics::family::Family;
 use domain::At;
 use telemetry::name;
-use views::{Diary, Published, ServiceView, Standing};
+use views::{BookingStanding, Diary, Published, ServiceView};
 
-const STANDINGS: [Standing; 5] = [
-    Standing::Booked,
-    Standing::Arrived,
-    Standing::Seen,
-    Standing::Cancelled,
-    Standing::DidNotAttend,
+const STANDINGS: [BookingStanding; 5] = [
+    BookingStanding::Booked,
+    BookingStanding::Arrived,
+    BookingStanding::Seen,
+    BookingStanding::Cancelled,
+    BookingStanding::DidNotAttend,
 ];
 
 /// Whether a service has times that can be booked, today or on other days.

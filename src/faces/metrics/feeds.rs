@@ -4,7 +4,7 @@ use crate::metrics::family::Family;
 use domain::At;
 use domain::time::SECOND;
 use telemetry::name;
-use views::{Health, Published};
+use views::{FeedHealth, Published};
 
 /// Every family of feeds.
 pub fn families(picture: &Published, now: At) -> [Family; 6] {
@@ -34,7 +34,7 @@ pub fn families(picture: &Published, now: At) -> [Family; 6] {
     }
     for (id, view) in &picture.feeds {
         quiet.add(format!("feed=\"{id}\""), view.quiet_chance);
-        let is_up = f64::from(u8::from(view.health == Health::Live));
+        let is_up = f64::from(u8::from(view.health == FeedHealth::Live));
         up.add(format!("feed=\"{id}\""), is_up);
         state.add(format!("feed=\"{id}\""), code(view.health));
         let seconds = |since: At| now.since(since).max(0) as f64 / SECOND as f64;
@@ -49,13 +49,13 @@ pub fn families(picture: &Published, now: At) -> [Family; 6] {
 }
 
 /// One number for a state timeline; higher is worse.
-fn code(health: Health) -> f64 {
+fn code(health: FeedHealth) -> f64 {
     match health {
-        Health::Live => 0.0,
-        Health::Late => 1.0,
-        Health::CatchingUp => 2.0,
-        Health::Stuck => 3.0,
-        Health::Silent => 4.0,
-        Health::NeverHeard => 5.0,
+        FeedHealth::Live => 0.0,
+        FeedHealth::Late => 1.0,
+        FeedHealth::CatchingUp => 2.0,
+        FeedHealth::Stuck => 3.0,
+        FeedHealth::Silent => 4.0,
+        FeedHealth::NeverHeard => 5.0,
     }
 }

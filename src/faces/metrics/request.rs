@@ -6,7 +6,6 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
 
-
 /// Names one request, in the caller's log and in ours.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longer names are not taken: they go into every line of the log.

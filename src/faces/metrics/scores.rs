@@ -3,16 +3,16 @@
 use crate::metrics::family::Family;
 use domain::Subject;
 use telemetry::name;
-use views::{Errors, Kind, Published, Span, WAYS};
+use views::{Accuracy, Published, ScoredKind, Span, WAYS};
 
 /// A figure of ours: name, help, and how it is read off.
-type Figure = (&'static str, &'static str, fn(&Errors) -> f64);
+type Figure = (&'static str, &'static str, fn(&Accuracy) -> f64);
 
 const OURS: [Figure; 5] = [
     (
         name::ESTIMATE_BIAS_SECONDS,
         "How far off the middle figure shown was, with its sign; below zero too little was said",
-        Errors::bias,
+        Accuracy::bias,
     ),
     (
         name::ESTIMATES_SCORED,
@@ -45,8 +45,8 @@ pub fn families(picture: &Published) -> Vec<Family> {
     let mut ours = OURS.map(|(name, help, _)| Family::new(name, help));
     for row in &picture.scorecard.rows {
         let of = match row.kind {
-            Kind::Now(of @ (Subject::Wait | Subject::Handover)) => of.label(),
-            Kind::Now(Subject::WaitOf(_)) | Kind::Ahead(_) => continue,
+            ScoredKind::Now(of @ (Subject::Wait | Subject::Handover)) => of.label(),
+            ScoredKind::Now(Subject::WaitOf(_)) | ScoredKind::Ahead(_) => continue,
         };
         for (span, ways) in Span::ALL.into_iter().zip(&row.spans) {
             if ways[0].count == 0 {

@@ -7,7 +7,7 @@ use crate::bars::message::USE_CASES;
 use crate::bars::patient::NHS_NUMBER;
 use crate::bars::words::{self, USE_CASE, VERSION, entry};
 use crate::outcome::Problem;
-use app::placing::Desk;
+use app::placing::BookingDesk;
 use domain::{At, Service, systems};
 use views::Published;
 
@@ -81,7 +81,7 @@ fn own<'a>(picture: &'a Published, target: &Service, service: &str) -> Option<&'
 
 /// The bookings of a patient at the target.
 pub fn appointments(
-    desk: &Desk,
+    desk: &BookingDesk,
     target: &Service,
     pairs: &[(String, String)],
 ) -> Result<Value, Problem> {
@@ -107,10 +107,10 @@ pub fn appointments(
 }
 
 /// One booking.
-pub fn appointment(desk: &Desk, target: &Service, id: &str) -> Result<Value, Problem> {
+pub fn appointment(desk: &BookingDesk, target: &Service, id: &str) -> Result<Value, Problem> {
     let id = read_id(id)?;
     let (picture, now) = (desk.shared.picture(), desk.shared.clock.now());
-    let found = Desk::find(&picture, &id).and_then(|(diary, booking)| {
+    let found = BookingDesk::find(&picture, &id).and_then(|(diary, booking)| {
         let service = own(&picture, target, booking.made.service.as_str())?;
         Some(words::appointment(service, &diary, &booking, None, now))
     });
@@ -119,7 +119,7 @@ pub fn appointment(desk: &Desk, target: &Service, id: &str) -> Result<Value, Pro
 
 /// The referrals of a patient at the target.
 pub fn referrals(
-    desk: &Desk,
+    desk: &BookingDesk,
     target: &Service,
     pairs: &[(String, String)],
 ) -> Result<Value, Problem> {
@@ -144,10 +144,10 @@ pub fn referrals(
 }
 
 /// One referral.
-pub fn referral(desk: &Desk, target: &Service, id: &str) -> Result<Value, Problem> {
+pub fn referral(desk: &BookingDesk, target: &Service, id: &str) -> Result<Value, Problem> {
     let id = read_id(id)?;
     let picture = desk.shared.picture();
-    let found = Desk::find_referral(&picture, &id).and_then(|referral| {
+    let found = BookingDesk::find_referral(&picture, &id).and_then(|referral| {
         let service = own(&picture, target, referral.referred.service.as_str())?;
         Some(words::service_request(service, &referral, None))
     });
@@ -155,7 +155,7 @@ pub fn referral(desk: &Desk, target: &Service, id: &str) -> Result<Value, Proble
 }
 
 /// Pointers to records: none are held, and the question must be in order all the same.
-pub fn documents(desk: &Desk, pairs: &[(String, String)]) -> Result<Value, Problem> {
+pub fn documents(desk: &BookingDesk, pairs: &[(String, String)]) -> Result<Value, Problem> {
     asked_number(pairs)?;
     let now = desk.shared.clock.now();
     Ok(words::searchset(

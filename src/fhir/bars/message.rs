@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::bars::words::{CATEGORY, USE_CASE};
 use crate::outcome::Problem;
-use domain::booking::Category;
+use domain::booking::ReferralCategory;
 use domain::{At, systems};
 
 /// The system of events.
@@ -22,7 +22,7 @@ pub const USE_CASES: [&str; 15] = [
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wish {
+pub enum MessageAction {
     /// A place in a slot, by the slot's id outside.
     Book {
         /// Of the Slot in the message.
@@ -38,7 +38,7 @@ pub enum Wish {
     /// To take a patient over.
     Refer {
         /// What for.
-        category: Category,
+        category: ReferralCategory,
         /// Id of the Appointment that the patient comes with.
         booking: Option<String>,
     },
@@ -51,7 +51,7 @@ pub enum Wish {
 
 /// A message as far as it decides anything.
 #[derive(Debug, Clone)]
-pub struct Told {
+pub struct BarsMessage {
     /// `Bundle.id`.
     pub bundle: CompactString,
     /// The id of the service that the message names as its destination.
@@ -61,7 +61,7 @@ pub struct Told {
     /// National code of the use case.
     pub use_case: Option<CompactString>,
     /// What is asked for.
-    pub wish: Wish,
+    pub wish: MessageAction,
 }
 
 fn wrong(words: &str) -> Problem {
@@ -107,7 +107,7 @@ pub fn moment(value: &Value) -> Option<At> {
     At::parse(text(value)).ok()
 }
 
-impl Told {
+impl BarsMessage {
     /// Reads a message.
     pub fn of(bundle: &Value) -> Result<Self, Problem> {
         let header = header(bundle)?;
@@ -265,7 +265,11 @@ fn use_case(concepts: &Value) -> Result<Option<CompactString>, Problem> {
 /// Why and with which definition a message was sent.
 type Intent<'a> = (&'a str, bool);
 
-fn booking(bundle: &Value, focus: &Value, (reason, cancels): Intent<'_>) -> Result<Wish, Problem> {
+fn booking(
+    bundle: &Value,
+    focus: &Value,
+    (reason, cancels): Intent<'_>,
+) -> Result<MessageAction, Problem> {
     if focus["resourceType"] != "Appointment" {
         return Err(wrong("a booking-request is about an Appointment"));
     }
@@ -280,7 +284,7 @@ fn booking(bundle: &Value, focus: &Value, (reason, cancels): Intent<'_>) -> Resu
                 let words = "Slot.id is missing: it says which time is meant";
                 return Err(Problem::bad("required", words));
             }
-            Ok(Wish::Book {
+            Ok(MessageAction::Book {
                 slot: slot.to_owned(),
             })
         }
@@ -296,9 +300,9 @@ fn booking(bundle: &Value, focus: &Value, (reason, cancels): Intent<'_>) -> Resu
     }
 }
 
-fn cancelling(focus: &Value) -> Result<Wish, Problem> {
+fn cancelling(focus: &Value) -> Result<MessageAction, Problem> {
     let id = uuid_in(focus, "Appointment")?;
-    Ok(Wish::CancelBooking {
+    Ok(MessageAction::CancelBooking {
         booking: id,
         start: moment(&focus["start"]),
     })
@@ -315,14 +319,18 @@ fn uuid_in(resource: &Value, kind: &str) -> Result<String, Problem> {
         .map_err(|_why| Problem::bad("value", &format!("{kind}.id is not a UUID")))
 }
 
-fn referral(bundle: &Value, focus: &Value, (reason, cancels): Intent<'_>) -> Result<Wish, Problem> {
+fn referral(
+    bundle: &Value,
+    focus: &Value,
+    (reason, cancels): Intent<'_>,
+) -> Result<MessageAction, Problem> {
     if focus["resourceType"] != "ServiceRequest" {
         return Err(wrong("a servicerequest-request is about a ServiceRequest"));
     }
     let mut concepts = focus["category"].as_array().into_iter().flatten();
     let category = match concepts.find_map(|concept| code(&concept["coding"], CATEGORY)) {
-        Some("referral") => Category::Referral,
-        Some("validation") => Category::Validation,
+        Some("referral") => ReferralCategory::Referral,
+        Some("validation") => ReferralCategory::Validation,
         _ => {
             return Err(wrong(
                 "ServiceRequest.category is neither referral nor validation",
@@ -332,7 +340,7 @@ fn referral(bundle: &Value, focus: &Value, (reason, cancels): Intent<'_>) -> Res
     match (text(&focus["status"]), reason) {
         ("active", "new") if !cancels => {
             states(bundle, category)?;
-            Ok(Wish::Refer {
+            Ok(MessageAction::Refer {
                 category,
                 booking: linked(focus)?,
             })
@@ -341,9 +349,11 @@ fn referral(bundle: &Value, focus: &Value, (reason, cancels): Intent<'_>) -> Res
             "not-supported",
             "a referral is not changed here: cancel it, and send another",
         )),
-        ("revoked" | "entered-in-error", "update" | "delete") => Ok(Wish::CancelReferral {
-            referral: uuid_in(focus, "ServiceRequest")?,
-        }),
+        ("revoked" | "entered-in-error", "update" | "delete") => {
+            Ok(MessageAction::CancelReferral {
+                referral: uuid_in(focus, "ServiceRequest")?,
+            })
+        }
         _ => Err(wrong(
             "ServiceRequest.status, MessageHeader.reason and MessageHeader.definition do not go together",
         )),
@@ -351,7 +361,7 @@ fn referral(bundle: &Value, focus: &Value, (reason, cancels): Intent<'_>) -> Res
 }
 
 /// How far the sender has come with the patient.
-fn states(bundle: &Value, category: Category) -> Result<(), Problem> {
+fn states(bundle: &Value, category: ReferralCategory) -> Result<(), Problem> {
     let statuses = |kind: &'static str| {
         let found: Vec<&str> = all(bundle, kind)
             .map(|(_, found)| text(&found["status"]))
@@ -359,8 +369,8 @@ fn states(bundle: &Value, category: Category) -> Result<(), Problem> {
         found
     };
     let (plan, encounters): (&str, &[&str]) = match category {
-        Category::Referral => ("completed", &["triaged", "finished"]),
-        Category::Validation => ("active", &["triaged"]),
+        ReferralCategory::Referral => ("completed", &["triaged", "finished"]),
+        ReferralCategory::Validation => ("active", &["triaged"]),
     };
     if !statuses("CarePlan").contains(&plan) {
         return Err(wrong(&format!(

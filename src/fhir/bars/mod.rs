@@ -20,16 +20,16 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
-use crate::asked::Asked;
+use crate::asked::FhirRequest;
 use crate::format::Version;
 use crate::outcome::Problem;
-use crate::{Parts, body, only_get};
+use crate::{FhirState, body, only_get};
 use call::Call;
 
 pub use requests::Requests;
 
 /// The routes, under the FHIR base.
-pub fn router() -> Router<Parts> {
+pub fn router() -> Router<FhirState> {
     Router::new()
         .route("/Slot", get(slots).fallback(only_get))
         .route("/MessageDefinition", get(definitions).fallback(only_get))
@@ -90,14 +90,14 @@ pub fn messaging() -> Value {
     json!([{"supportedMessage": supported}])
 }
 
-impl Parts {
+impl FhirState {
     /// The call, once the headers are in order.
-    fn call(&self, asked: &Asked) -> Result<Call, Problem> {
+    fn call(&self, asked: &FhirRequest) -> Result<Call, Problem> {
         Call::of(&asked.headers, &self.desk.shared.picture())
     }
 }
 
-async fn slots(State(parts): State<Parts>, asked: Asked) -> Response {
+async fn slots(State(parts): State<FhirState>, asked: FhirRequest) -> Response {
     let answer = parts.call(&asked).and_then(|_| {
         let now = parts.desk.shared.clock.now();
         slot::answer(&parts.desk.shared.picture(), &asked.pairs, now)
@@ -105,41 +105,41 @@ async fn slots(State(parts): State<Parts>, asked: Asked) -> Response {
     parts.private_answer(&asked, answer)
 }
 
-async fn definitions(State(parts): State<Parts>, asked: Asked) -> Response {
+async fn definitions(State(parts): State<FhirState>, asked: FhirRequest) -> Response {
     let now = parts.desk.shared.clock.now();
     let answer = held::definitions(&parts.desk.shared.picture(), &asked.pairs, now);
     parts.private_answer(&asked, answer)
 }
 
-async fn appointments(State(parts): State<Parts>, asked: Asked) -> Response {
+async fn appointments(State(parts): State<FhirState>, asked: FhirRequest) -> Response {
     let answer = parts
         .call(&asked)
         .and_then(|call| held::appointments(&parts.desk, &call.target, &asked.pairs));
     parts.private_answer(&asked, answer)
 }
 
-async fn appointment(State(parts): State<Parts>, asked: Asked) -> Response {
+async fn appointment(State(parts): State<FhirState>, asked: FhirRequest) -> Response {
     let answer = parts
         .call(&asked)
         .and_then(|call| held::appointment(&parts.desk, &call.target, asked.part(1)));
     parts.private_answer(&asked, answer)
 }
 
-async fn referrals(State(parts): State<Parts>, asked: Asked) -> Response {
+async fn referrals(State(parts): State<FhirState>, asked: FhirRequest) -> Response {
     let answer = parts
         .call(&asked)
         .and_then(|call| held::referrals(&parts.desk, &call.target, &asked.pairs));
     parts.private_answer(&asked, answer)
 }
 
-async fn referral(State(parts): State<Parts>, asked: Asked) -> Response {
+async fn referral(State(parts): State<FhirState>, asked: FhirRequest) -> Response {
     let answer = parts
         .call(&asked)
         .and_then(|call| held::referral(&parts.desk, &call.target, asked.part(1)));
     parts.private_answer(&asked, answer)
 }
 
-async fn documents(State(parts): State<Parts>, asked: Asked) -> Response {
+async fn documents(State(parts): State<FhirState>, asked: FhirRequest) -> Response {
     let answer = parts.call(&asked).and_then(|_| {
         if asked.wanted.version < Version::V1_1 {
             return Err(Problem::not_acceptable());
@@ -150,8 +150,8 @@ async fn documents(State(parts): State<Parts>, asked: Asked) -> Response {
 }
 
 async fn process_message(
-    State(parts): State<Parts>,
-    asked: Asked,
+    State(parts): State<FhirState>,
+    asked: FhirRequest,
     sent: Result<Bytes, BytesRejection>,
 ) -> Response {
     let call = parts.call(&asked);
@@ -163,6 +163,6 @@ async fn process_message(
     parts.private_answer(&asked, answer)
 }
 
-async fn only_post(State(parts): State<Parts>, asked: Asked) -> Response {
+async fn only_post(State(parts): State<FhirState>, asked: FhirRequest) -> Response {
     parts.refuse_method(&asked, "messages are sent here: POST", "POST")
 }

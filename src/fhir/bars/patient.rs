@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::bars::message::{all, one};
 use crate::outcome::Problem;
-use domain::patient::{Contact, Needs, PatientDetails, Telling};
+use domain::patient::{Contact, ContactConsent, Needs, PatientDetails};
 use domain::systems;
 
 /// The system of NHS numbers.
@@ -39,7 +39,7 @@ pub fn details(bundle: &Value) -> Result<PatientDetails, Problem> {
         contacts: contacts(patient)?,
         needs: needs(patient),
         notes: notes(bundle),
-        consent: Telling {
+        consent: ContactConsent {
             sms: true,
             email: true,
         },

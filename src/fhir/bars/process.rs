@@ -5,19 +5,21 @@ use compact_str::{CompactString, format_compact};
 use serde_json::{Value, json};
 
 use crate::bars::call::Call;
-use crate::bars::message::{Told, Wish, one};
+use crate::bars::message::{BarsMessage, MessageAction, one};
 use crate::bars::patient;
 use crate::bars::requests::Requests;
 use crate::bars::slot::slot_of;
 use crate::bars::words::VERSION;
 use crate::outcome::Problem;
-use app::placing::{Asked, Desk, Failed, Referring, fresh_uuid};
-use domain::booking::Category;
-use domain::{At, BookingId, Caller, Declined, Event, Message, ReferralId, Role, Service, SlotId};
+use app::placing::{BookingDesk, BookingError, BookingRequest, ReferralRequest, fresh_uuid};
+use domain::booking::ReferralCategory;
+use domain::{
+    At, BookingId, Caller, Declined, Event, MessageRef, ReferralId, Role, Service, SlotId,
+};
 
 /// The answer to a message, or what is wrong with it.
 pub async fn answer(
-    desk: &Desk,
+    desk: &BookingDesk,
     requests: &Requests,
     call: &Call,
     bundle: Value,
@@ -42,13 +44,13 @@ fn is_final(why: &Problem) -> bool {
         && status != StatusCode::TOO_MANY_REQUESTS
 }
 
-async fn carry_out(desk: &Desk, call: &Call, bundle: Value) -> Result<Value, Problem> {
-    let told = Told::of(&bundle)?;
+async fn carry_out(desk: &BookingDesk, call: &Call, bundle: Value) -> Result<Value, Problem> {
+    let told = BarsMessage::of(&bundle)?;
     if call.target.dos_id.as_deref() != Some(told.destination.as_str()) {
         let words = "MessageHeader.destination is another service than NHSD-Target-Identifier";
         return Err(Problem::bad("invariant", words));
     }
-    let message = Message {
+    let message = MessageRef {
         request: call.request.clone(),
         correlation: call.correlation.clone(),
         bundle: told.bundle.clone(),
@@ -61,20 +63,20 @@ async fn carry_out(desk: &Desk, call: &Call, bundle: Value) -> Result<Value, Pro
         use_case: told.use_case,
     };
     match told.wish {
-        Wish::Book { slot } => work.book(bundle, &slot).await,
-        Wish::CancelBooking { booking, start } => {
+        MessageAction::Book { slot } => work.book(bundle, &slot).await,
+        MessageAction::CancelBooking { booking, start } => {
             work.cancel_booking(bundle, &booking, start).await
         }
-        Wish::Refer { category, booking } => work.refer(bundle, category, booking).await,
-        Wish::CancelReferral { referral } => work.cancel_referral(bundle, &referral).await,
+        MessageAction::Refer { category, booking } => work.refer(bundle, category, booking).await,
+        MessageAction::CancelReferral { referral } => work.cancel_referral(bundle, &referral).await,
     }
 }
 
 /// One message on its way.
 struct Work<'a> {
-    desk: &'a Desk,
+    desk: &'a BookingDesk,
     call: &'a Call,
-    message: Message,
+    message: MessageRef,
     use_case: Option<CompactString>,
 }
 
@@ -89,7 +91,7 @@ impl Work<'_> {
             .ok_or_else(|| Problem::conflict(Declined::SlotUnknown.detail()))?;
         let id = fresh_uuid();
         let booking = BookingId::new(&id).map_err(|_why| Problem::unavailable())?;
-        let asked = Asked {
+        let asked = BookingRequest {
             booking,
             service: self.service().id.clone(),
             slot,
@@ -100,13 +102,13 @@ impl Work<'_> {
             details,
         };
         self.desk.book(asked).await.map_err(|why| match why {
-            Failed::Declined(Declined::HasReferral) => {
+            BookingError::Declined(Declined::HasReferral) => {
                 Problem::conflict(Declined::HasReferral.detail())
             }
             why => problem(&why),
         })?;
         let picture = self.desk.shared.picture();
-        let (_, booking) = Desk::find(&picture, &id).ok_or_else(Problem::unavailable)?;
+        let (_, booking) = BookingDesk::find(&picture, &id).ok_or_else(Problem::unavailable)?;
         let (start, end) = (booking.made.start, booking.made.end);
         Ok(echo(bundle, booking.at, "Appointment", |appointment| {
             appointment["id"] = id.clone().into();
@@ -124,10 +126,10 @@ impl Work<'_> {
         start: Option<At>,
     ) -> Result<Value, Problem> {
         let picture = self.desk.shared.picture();
-        let known =
-            Desk::find(&picture, id).filter(|(_, known)| known.made.service == self.service().id);
+        let known = BookingDesk::find(&picture, id)
+            .filter(|(_, known)| known.made.service == self.service().id);
         let (_, known) =
-            known.ok_or_else(|| problem(&Failed::Declined(Declined::BookingUnknown)))?;
+            known.ok_or_else(|| problem(&BookingError::Declined(Declined::BookingUnknown)))?;
         if known.is_current() {
             self.is_same_patient(id, &bundle).await?;
             if start.is_some_and(|start| start != known.made.start) {
@@ -151,14 +153,14 @@ impl Work<'_> {
     async fn refer(
         self,
         bundle: Value,
-        category: Category,
+        category: ReferralCategory,
         booking: Option<String>,
     ) -> Result<Value, Problem> {
         let details = patient::details(&bundle)?;
         let booking = booking.and_then(|id| BookingId::new(&id).ok());
         let id = fresh_uuid();
         let referral = ReferralId::new(&id).map_err(|_why| Problem::unavailable())?;
-        let asked = Referring {
+        let asked = ReferralRequest {
             referral,
             service: self.service().id.clone(),
             booking,
@@ -169,7 +171,7 @@ impl Work<'_> {
             details,
         };
         self.desk.refer(asked).await.map_err(|why| match why {
-            Failed::Declined(Declined::HasReferral) => {
+            BookingError::Declined(Declined::HasReferral) => {
                 Problem::conflict("the booking has a referral already")
             }
             why => problem(&why),
@@ -182,9 +184,10 @@ impl Work<'_> {
 
     async fn cancel_referral(self, bundle: Value, id: &str) -> Result<Value, Problem> {
         let picture = self.desk.shared.picture();
-        let known = Desk::find_referral(&picture, id)
+        let known = BookingDesk::find_referral(&picture, id)
             .filter(|known| known.referred.service == self.service().id);
-        let known = known.ok_or_else(|| problem(&Failed::Declined(Declined::ReferralUnknown)))?;
+        let known =
+            known.ok_or_else(|| problem(&BookingError::Declined(Declined::ReferralUnknown)))?;
         if known.cancelled.is_none() {
             self.is_same_patient(id, &bundle).await?;
         }
@@ -255,12 +258,12 @@ fn echo(mut bundle: Value, now: At, kind: &str, write: impl Fn(&mut Value)) -> V
 }
 
 /// What did not come about, in the codes of BaRS.
-pub fn problem(why: &Failed) -> Problem {
+pub fn problem(why: &BookingError) -> Problem {
     let why = match why {
-        Failed::Declined(why) => *why,
-        Failed::Refused(_) | Failed::Unavailable => return Problem::unavailable(),
-        Failed::TimedOut => return Problem::timeout(),
-        Failed::TooLong => return Problem::too_large(),
+        BookingError::Declined(why) => *why,
+        BookingError::Refused(_) | BookingError::Unavailable => return Problem::unavailable(),
+        BookingError::TimedOut => return Problem::timeout(),
+        BookingError::TooLong => return Problem::too_large(),
     };
     let words = why.detail();
     match why {

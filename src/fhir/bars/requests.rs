@@ -20,17 +20,17 @@ const FAILURES_MAX: usize = 10_000;
 /// What is known of requests.
 #[derive(Clone, Default)]
 pub struct Requests {
-    known: Arc<DashMap<CompactString, State>>,
+    known: Arc<DashMap<CompactString, RequestState>>,
 }
 
-enum State {
+enum RequestState {
     Running,
     Failed(Problem, At),
 }
 
 /// A request being carried out; it ends when this is dropped.
 pub struct Running {
-    known: Arc<DashMap<CompactString, State>>,
+    known: Arc<DashMap<CompactString, RequestState>>,
     key: CompactString,
 }
 
@@ -39,22 +39,22 @@ impl Requests {
     pub fn begin(&self, key: CompactString, now: At) -> Result<Running, Problem> {
         if self.known.len() >= FAILURES_MAX {
             self.known.retain(|_, state| match state {
-                State::Running => true,
-                State::Failed(_, at) => now.since(*at) < FAILURE_KEPT / 10,
+                RequestState::Running => true,
+                RequestState::Failed(_, at) => now.since(*at) < FAILURE_KEPT / 10,
             });
         }
         match self.known.entry(key.clone()) {
             Entry::Occupied(mut known) => match known.get() {
-                State::Running => return Err(Problem::too_early()),
-                State::Failed(why, at) if now.since(*at) < FAILURE_KEPT => {
+                RequestState::Running => return Err(Problem::too_early()),
+                RequestState::Failed(why, at) if now.since(*at) < FAILURE_KEPT => {
                     return Err(why.clone());
                 }
-                State::Failed(..) => {
-                    known.insert(State::Running);
+                RequestState::Failed(..) => {
+                    known.insert(RequestState::Running);
                 }
             },
             Entry::Vacant(free) => {
-                free.insert(State::Running);
+                free.insert(RequestState::Running);
             }
         }
         Ok(Running {
@@ -67,7 +67,7 @@ impl Requests {
 impl Running {
     /// Remembers a failure that will not change by itself.
     pub fn failed(self, why: &Problem, now: At) {
-        let failed = State::Failed(why.clone(), now);
+        let failed = RequestState::Failed(why.clone(), now);
         self.known.insert(self.key.clone(), failed);
     }
 }
@@ -75,7 +75,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.known
-            .remove_if(&self.key, |_, state| matches!(state, State::Running));
+            .remove_if(&self.key, |_, state| matches!(state, RequestState::Running));
     }
 }
 

@@ -34,7 +34,7 @@ pub const INCLUDES: [&str; 5] = [NEEDED[0], NEEDED[1], NEEDED[2], FOLLOWED[0], F
 
 /// A question about slots.
 #[derive(Debug)]
-struct Asked {
+struct FhirSlotsQuery {
     service: Arc<Service>,
     free: bool,
     busy: bool,
@@ -47,7 +47,7 @@ struct Asked {
 
 /// The searchset that answers.
 pub fn answer(picture: &Published, pairs: &[(String, String)], now: At) -> Result<Value, Problem> {
-    let asked = Asked::of(picture, pairs)?;
+    let asked = FhirSlotsQuery::of(picture, pairs)?;
     let (from, until) = asked.window;
     let mut entries = Vec::new();
     let mut total = 0;
@@ -81,7 +81,7 @@ pub fn answer(picture: &Published, pairs: &[(String, String)], now: At) -> Resul
     ))
 }
 
-impl Asked {
+impl FhirSlotsQuery {
     fn of(picture: &Published, pairs: &[(String, String)]) -> Result<Self, Problem> {
         let mut statuses = Vec::new();
         let mut starts = Vec::new();
@@ -195,7 +195,7 @@ fn read_service(picture: &Published, services: &[String]) -> Result<Arc<Service>
 }
 
 /// What the slots point at.
-fn included(asked: &Asked) -> Vec<Value> {
+fn included(asked: &FhirSlotsQuery) -> Vec<Value> {
     let service = &asked.service;
     let mut entries = vec![
         entry(&resources::schedule(service), "include"),

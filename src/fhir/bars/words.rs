@@ -6,9 +6,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
 use crate::bars::slot::fhir_id;
-use domain::booking::Category;
+use domain::booking::ReferralCategory;
 use domain::{At, Service, systems};
-use views::{Booking, Diary, Referral, Standing};
+use views::{Booking, BookingStanding, Diary, Referral};
 
 /// The version of BaRS that is spoken.
 pub const VERSION: &str = "1.1.0";
@@ -115,11 +115,11 @@ pub fn appointment(
 ) -> Value {
     let made = &booking.made;
     let status = match booking.standing(now, diary.rule()) {
-        Standing::Booked => "booked",
-        Standing::Arrived => "arrived",
-        Standing::Seen => "fulfilled",
-        Standing::Cancelled => "cancelled",
-        Standing::DidNotAttend => "noshow",
+        BookingStanding::Booked => "booked",
+        BookingStanding::Arrived => "arrived",
+        BookingStanding::Seen => "fulfilled",
+        BookingStanding::Cancelled => "cancelled",
+        BookingStanding::DidNotAttend => "noshow",
     };
     let changed = booking.seen.or(booking.arrived);
     let changed = changed.or(booking.cancelled.as_ref().map(|(at, _)| *at));
@@ -165,8 +165,8 @@ pub fn appointment(
 pub fn service_request(service: &Service, referral: &Referral, nhs_number: Option<&str>) -> Value {
     let referred = &referral.referred;
     let code = match referred.category {
-        Category::Referral => ("referral", "Transfer of Care"),
-        Category::Validation => ("validation", "For Validation"),
+        ReferralCategory::Referral => ("referral", "Transfer of Care"),
+        ReferralCategory::Validation => ("validation", "For Validation"),
     };
     let changed = referral.cancelled.as_ref().map(|(at, _)| *at);
     let mut subject = json!({"type": "Patient", "display": "The patient of this referral"});

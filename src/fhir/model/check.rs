@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::elements::{self, Element, Kind, Sort};
+use super::elements::{self, Element, ElementContent, TypeDefinition};
 use super::{
-    CHOICE, DEPTH_MAX, ELEMENTS_MAX, EMPTY, FAULTS_MAX, Fault, MANY, NO_KIND, NULL, OBJECT, Place,
-    REQUIRED, SIDECAR, SINGLE, TOO_DEEP, TOO_MANY, UNKNOWN, UNKNOWN_KIND, Wrong, div,
+    CHOICE, DEPTH_MAX, ELEMENTS_MAX, EMPTY, FAULTS_MAX, FhirPath, MANY, NO_KIND, NULL, OBJECT,
+    REQUIRED, ResourceFault, SIDECAR, SINGLE, TOO_DEEP, TOO_MANY, UNKNOWN, UNKNOWN_KIND, Wrong,
+    div,
 };
 
 /// Comments that old writers of JSON kept; they mean nothing.
@@ -15,9 +16,9 @@ pub(super) const COMMENTS: &str = "fhir_comments";
 ///
 /// Names of types and elements, cardinality, choices and the forms of primitives are looked at; what profiles and
 /// code systems ask for is not.
-pub fn check(resource: &Value) -> Vec<Fault> {
+pub fn check(resource: &Value) -> Vec<ResourceFault> {
     let mut checker = Checker {
-        place: Place(String::new()),
+        place: FhirPath(String::new()),
         faults: Vec::new(),
         elements: 0,
         depth: 0,
@@ -27,8 +28,8 @@ pub fn check(resource: &Value) -> Vec<Fault> {
 }
 
 struct Checker {
-    place: Place,
-    faults: Vec<Fault>,
+    place: FhirPath,
+    faults: Vec<ResourceFault>,
     elements: usize,
     depth: usize,
 }
@@ -36,7 +37,7 @@ struct Checker {
 impl Checker {
     fn say(&mut self, wrong: Wrong) {
         if self.faults.len() < FAULTS_MAX {
-            self.faults.push(Fault::new(&self.place.0, wrong));
+            self.faults.push(ResourceFault::new(&self.place.0, wrong));
         }
     }
 
@@ -66,7 +67,12 @@ impl Checker {
         self.object(kind, fields, true);
     }
 
-    fn object(&mut self, kind: &'static Kind, fields: &Map<String, Value>, is_resource: bool) {
+    fn object(
+        &mut self,
+        kind: &'static TypeDefinition,
+        fields: &Map<String, Value>,
+        is_resource: bool,
+    ) {
         if self.depth >= DEPTH_MAX {
             return self.say(TOO_DEEP);
         }
@@ -100,10 +106,10 @@ impl Checker {
     }
 
     /// What is missing, and choices that were made twice.
-    fn groups(&mut self, kind: &'static Kind, fields: &Map<String, Value>) {
+    fn groups(&mut self, kind: &'static TypeDefinition, fields: &Map<String, Value>) {
         let is_there = |element: &Element| {
             fields.contains_key(&element.name)
-                || (matches!(element.sort, Sort::Primitive(_))
+                || (matches!(element.sort, ElementContent::Primitive(_))
                     && fields.contains_key(&format!("_{}", element.name)))
         };
         for group in kind.elements.chunk_by(|a, b| a.group == b.group) {
@@ -153,30 +159,30 @@ impl Checker {
         self.place.leave(before);
     }
 
-    fn value(&mut self, sort: Sort, value: &Value) {
+    fn value(&mut self, sort: ElementContent, value: &Value) {
         self.elements += 1;
         if self.elements == ELEMENTS_MAX + 1 {
             self.say(TOO_MANY);
         }
         match (sort, value) {
             (_, Value::Null) => self.say(NULL),
-            (Sort::Primitive(primitive), value) => {
+            (ElementContent::Primitive(primitive), value) => {
                 if let Some(wrong) = primitive.fault(value) {
                     self.say(wrong);
                 }
             }
-            (Sort::Xhtml, value) => {
+            (ElementContent::Xhtml, value) => {
                 if let Some(wrong) = div::fault(value) {
                     self.say(wrong);
                 }
             }
-            (Sort::Resource, value) => self.resource(value),
-            (Sort::Complex(at), Value::Object(fields)) => {
+            (ElementContent::Resource, value) => self.resource(value),
+            (ElementContent::Complex(at), Value::Object(fields)) => {
                 if let Some(kind) = elements::kind(at) {
                     self.object(kind, fields, false);
                 }
             }
-            (Sort::Complex(_), _) => self.say(OBJECT),
+            (ElementContent::Complex(_), _) => self.say(OBJECT),
         }
     }
 
@@ -184,7 +190,7 @@ impl Checker {
     fn sidecar(&mut self, element: &'static Element, value: &Value, fields: &Map<String, Value>) {
         let before = self.place.enter(&element.name);
         match (element.sort, element.is_many, value) {
-            (Sort::Primitive(_), true, Value::Array(all)) => {
+            (ElementContent::Primitive(_), true, Value::Array(all)) => {
                 let is_alone = !fields.contains_key(&element.name);
                 for (index, value) in all.iter().enumerate() {
                     let inner = self.place.enter_index(index);
@@ -198,8 +204,8 @@ impl Checker {
                     self.say(SIDECAR);
                 }
             }
-            (Sort::Primitive(_), true, _) => self.say(MANY),
-            (Sort::Primitive(_), false, value) => self.beside(value),
+            (ElementContent::Primitive(_), true, _) => self.say(MANY),
+            (ElementContent::Primitive(_), false, value) => self.beside(value),
             _ => self.say(SIDECAR),
         }
         self.place.leave(before);

@@ -7,11 +7,11 @@ use super::primitive::Primitive;
 
 const TEXT: &str = include_str!("../../../fixtures/fhir/elements.txt");
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| Table::read(TEXT));
+static TABLE: LazyLock<ElementTable> = LazyLock::new(|| ElementTable::read(TEXT));
 
 /// What an element holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
+pub enum ElementContent {
     /// A value.
     Primitive(Primitive),
     /// Elements of the type at this place of the table.
@@ -34,12 +34,12 @@ pub struct Element {
     /// Whether it, or another of its choice, must be there.
     pub is_required: bool,
     /// What it holds.
-    pub sort: Sort,
+    pub sort: ElementContent,
 }
 
 /// A type of R4: its elements.
 #[derive(Debug)]
-pub struct Kind {
+pub struct TypeDefinition {
     /// Its name.
     pub name: &'static str,
     /// Its elements in the order of the standard.
@@ -48,7 +48,7 @@ pub struct Kind {
     is_resource: bool,
 }
 
-impl Kind {
+impl TypeDefinition {
     /// The element of that name.
     pub fn find(&self, name: &str) -> Option<&Element> {
         self.elements.get(*self.by_name.get(name)?)
@@ -64,25 +64,25 @@ impl Kind {
     }
 }
 
-struct Table {
-    kinds: Vec<Kind>,
+struct ElementTable {
+    kinds: Vec<TypeDefinition>,
     by_name: HashMap<&'static str, usize>,
 }
 
 /// The resource type of that name; those that only others are built from are none.
-pub fn resource(name: &str) -> Option<&'static Kind> {
+pub fn resource(name: &str) -> Option<&'static TypeDefinition> {
     let kind = TABLE.kinds.get(*TABLE.by_name.get(name)?)?;
     let is_base = matches!(name, "Resource" | "DomainResource");
     (kind.is_resource && !is_base).then_some(kind)
 }
 
 /// The type at a place of the table.
-pub fn kind(at: usize) -> Option<&'static Kind> {
+pub fn kind(at: usize) -> Option<&'static TypeDefinition> {
     TABLE.kinds.get(at)
 }
 
 /// What may stand beside a primitive: an id and extensions.
-pub fn element_type() -> Option<&'static Kind> {
+pub fn element_type() -> Option<&'static TypeDefinition> {
     kind(*TABLE.by_name.get("Element")?)
 }
 
@@ -109,7 +109,7 @@ fn chosen(name: &str, kind: &str) -> String {
     format!("{name}{}{rest}", first.to_ascii_uppercase())
 }
 
-impl Table {
+impl ElementTable {
     fn read(text: &'static str) -> Self {
         let mut rows = Vec::new();
         let mut by_name = HashMap::new();
@@ -121,17 +121,17 @@ impl Table {
             by_name.insert(name, rows.len());
             rows.push((name, base, elements.trim()));
         }
-        let mut kinds: Vec<Kind> = Vec::new();
+        let mut kinds: Vec<TypeDefinition> = Vec::new();
         for (name, base, elements) in rows {
             let base = by_name.get(base).and_then(|at| kinds.get(*at));
-            let kind = Kind::read(name, base, elements, &by_name);
+            let kind = TypeDefinition::read(name, base, elements, &by_name);
             kinds.push(kind);
         }
         Self { kinds, by_name }
     }
 }
 
-impl Kind {
+impl TypeDefinition {
     /// A base stands before what is built on it, so that it is there already.
     fn read(
         name: &'static str,
@@ -162,11 +162,11 @@ impl Kind {
                     name.to_owned()
                 };
                 let sort = match sort {
-                    "Resource" => Some(Sort::Resource),
-                    "xhtml" => Some(Sort::Xhtml),
+                    "Resource" => Some(ElementContent::Resource),
+                    "xhtml" => Some(ElementContent::Xhtml),
                     sort => Primitive::named(sort)
-                        .map(Sort::Primitive)
-                        .or_else(|| kinds.get(sort).copied().map(Sort::Complex)),
+                        .map(ElementContent::Primitive)
+                        .or_else(|| kinds.get(sort).copied().map(ElementContent::Complex)),
                 };
                 let Some(sort) = sort else { continue };
                 kind.add(Element {

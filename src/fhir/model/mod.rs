@@ -38,7 +38,7 @@ const XHTML: &str = "http://www.w3.org/1999/xhtml";
 
 /// Something that a resource must not be. Its text is plain words and repeats no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct ResourceFault {
     /// Where, as a path: `Bundle.entry[2].resource.birthDate`.
     pub place: String,
     /// What is wrong, as FHIR's issue types have it: `required`, `value`, `structure`, `too-long`.
@@ -47,7 +47,7 @@ pub struct Fault {
     pub words: &'static str,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ResourceFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.place.as_str() {
             "" => f.write_str(self.words),
@@ -56,7 +56,7 @@ impl fmt::Display for Fault {
     }
 }
 
-impl Fault {
+impl ResourceFault {
     fn new(place: &str, (issue, words): Wrong) -> Self {
         Self {
             place: place.to_owned(),
@@ -94,11 +94,11 @@ const TOO_MANY: Wrong = ("too-long", "the resource has too many elements");
 const TOO_LARGE: Wrong = ("too-long", "the resource has too many bytes");
 
 /// Reads a resource from JSON; the fault says where the text ends to be JSON, not what stands there.
-pub fn from_json(bytes: &[u8]) -> Result<Value, Fault> {
+pub fn from_json(bytes: &[u8]) -> Result<Value, ResourceFault> {
     if bytes.len() > BYTES_MAX {
-        return Err(Fault::new("", TOO_LARGE));
+        return Err(ResourceFault::new("", TOO_LARGE));
     }
-    serde_json::from_slice(bytes).map_err(|why| Fault {
+    serde_json::from_slice(bytes).map_err(|why| ResourceFault {
         place: format!("line {}, column {}", why.line(), why.column()),
         issue: "structure",
         words: "is not JSON",
@@ -113,9 +113,9 @@ fn add(out: &mut String, texts: &[&str]) {
 }
 
 /// The path of the element that is looked at; grows and shrinks with it.
-struct Place(String);
+struct FhirPath(String);
 
-impl Place {
+impl FhirPath {
     fn enter(&mut self, name: &str) -> usize {
         let before = self.0.len();
         self.0.push('.');

@@ -9,11 +9,11 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::{Namespace, ResolveResult};
 use serde_json::{Map, Value};
 
-use super::elements::{self, Element, Kind, Sort};
+use super::elements::{self, Element, ElementContent, TypeDefinition};
 use super::primitive::Primitive;
 use super::{
-    BYTES_MAX, DEPTH_MAX, ELEMENTS_MAX, EMPTY, FHIR, Fault, Place, SINGLE, TOO_DEEP, TOO_LARGE,
-    TOO_MANY, UNKNOWN, UNKNOWN_KIND, Wrong, XHTML, div,
+    BYTES_MAX, DEPTH_MAX, ELEMENTS_MAX, EMPTY, FHIR, FhirPath, ResourceFault, SINGLE, TOO_DEEP,
+    TOO_LARGE, TOO_MANY, UNKNOWN, UNKNOWN_KIND, Wrong, XHTML, div,
 };
 
 /// Most attributes of an element; namespaces count. FHIR has three at most.
@@ -29,15 +29,15 @@ const ENTITY: Wrong = ("structure", "has an entity other than those of XML");
 const NO_RESOURCE: Wrong = ("structure", "must hold one resource");
 
 /// The resource that a text of XML is. `check` it afterwards: this asks only what is needed to read it.
-pub fn from_xml(bytes: &[u8]) -> Result<Value, Fault> {
+pub fn from_xml(bytes: &[u8]) -> Result<Value, ResourceFault> {
     if bytes.len() > BYTES_MAX {
-        return Err(Fault::new("", TOO_LARGE));
+        return Err(ResourceFault::new("", TOO_LARGE));
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|_where| Fault::new("", NOT_UTF8))?;
-    let mut reading = Reading {
+    let text = std::str::from_utf8(bytes).map_err(|_where| ResourceFault::new("", NOT_UTF8))?;
+    let mut reading = XmlReader {
         reader: NsReader::from_str(text),
-        place: Place(String::new()),
+        place: FhirPath(String::new()),
         depth: 0,
         elements: 0,
     };
@@ -51,9 +51,9 @@ pub fn from_xml(bytes: &[u8]) -> Result<Value, Fault> {
     }
 }
 
-struct Reading<'a> {
+struct XmlReader<'a> {
     reader: NsReader<&'a [u8]>,
-    place: Place,
+    place: FhirPath,
     depth: usize,
     elements: usize,
 }
@@ -85,13 +85,13 @@ struct Gathered {
     beside: BTreeMap<String, Vec<Value>>,
 }
 
-impl<'a> Reading<'a> {
-    fn fault(&self, wrong: Wrong) -> Fault {
-        Fault::new(&self.place.0, wrong)
+impl<'a> XmlReader<'a> {
+    fn fault(&self, wrong: Wrong) -> ResourceFault {
+        ResourceFault::new(&self.place.0, wrong)
     }
 
     /// The next tag; blanks, comments and instructions are passed over.
-    fn next(&mut self) -> Result<Node<'a>, Fault> {
+    fn next(&mut self) -> Result<Node<'a>, ResourceFault> {
         loop {
             let Ok((space, event)) = self.reader.read_resolved_event() else {
                 return Err(self.fault(NOT_XML));
@@ -128,7 +128,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn attributes(&self, start: &BytesStart<'_>) -> Result<Attributes, Fault> {
+    fn attributes(&self, start: &BytesStart<'_>) -> Result<Attributes, ResourceFault> {
         let mut found = Attributes::default();
         for (index, attribute) in start.attributes().enumerate() {
             if index >= ATTRIBUTES_MAX {
@@ -155,7 +155,7 @@ impl<'a> Reading<'a> {
         Ok(found)
     }
 
-    fn resource(&mut self, tag: &Tag<'_>) -> Result<Value, Fault> {
+    fn resource(&mut self, tag: &Tag<'_>) -> Result<Value, ResourceFault> {
         let name = tag.start.local_name();
         let kind = std::str::from_utf8(name.as_ref())
             .ok()
@@ -179,10 +179,10 @@ impl<'a> Reading<'a> {
     /// Reads the elements of a type until it is closed.
     fn object(
         &mut self,
-        kind: &'static Kind,
+        kind: &'static TypeDefinition,
         is_empty: bool,
         mut gathered: Gathered,
-    ) -> Result<Value, Fault> {
+    ) -> Result<Value, ResourceFault> {
         if self.depth >= DEPTH_MAX {
             return Err(self.fault(TOO_DEEP));
         }
@@ -220,19 +220,23 @@ impl<'a> Reading<'a> {
     }
 
     /// The value of an element, and what stands beside it.
-    fn element(&mut self, element: &Element, tag: &Tag<'_>) -> Result<(Value, Value), Fault> {
-        if tag.is_xhtml != (element.sort == Sort::Xhtml) {
+    fn element(
+        &mut self,
+        element: &Element,
+        tag: &Tag<'_>,
+    ) -> Result<(Value, Value), ResourceFault> {
+        if tag.is_xhtml != (element.sort == ElementContent::Xhtml) {
             return Err(self.fault(NAMESPACE));
         }
         match element.sort {
-            Sort::Xhtml => {
+            ElementContent::Xhtml => {
                 let text = div::copy(&mut self.reader, &tag.start, tag.is_empty);
                 let text = text.map_err(|wrong| self.fault(wrong))?;
                 Ok((Value::String(text), Value::Null))
             }
-            Sort::Primitive(primitive) => self.primitive(primitive, tag),
-            Sort::Resource => Ok((self.contained(tag)?, Value::Null)),
-            Sort::Complex(at) => {
+            ElementContent::Primitive(primitive) => self.primitive(primitive, tag),
+            ElementContent::Resource => Ok((self.contained(tag)?, Value::Null)),
+            ElementContent::Complex(at) => {
                 let Some(kind) = elements::kind(at) else {
                     return Err(self.fault(UNKNOWN));
                 };
@@ -252,7 +256,11 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn primitive(&mut self, primitive: Primitive, tag: &Tag<'_>) -> Result<(Value, Value), Fault> {
+    fn primitive(
+        &mut self,
+        primitive: Primitive,
+        tag: &Tag<'_>,
+    ) -> Result<(Value, Value), ResourceFault> {
         let said = self.attributes(&tag.start)?;
         if said.url.is_some() {
             return Err(self.fault(ATTRIBUTE));
@@ -277,7 +285,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The one resource inside of an element.
-    fn contained(&mut self, tag: &Tag<'_>) -> Result<Value, Fault> {
+    fn contained(&mut self, tag: &Tag<'_>) -> Result<Value, ResourceFault> {
         let said = self.attributes(&tag.start)?;
         if said.id.is_some() || said.url.is_some() || said.value.is_some() {
             return Err(self.fault(ATTRIBUTE));

@@ -3,20 +3,20 @@
 use serde_json::{Map, Value};
 
 use super::check::COMMENTS;
-use super::elements::{self, Element, Kind, Sort};
+use super::elements::{self, Element, ElementContent, TypeDefinition};
 use super::{
-    DEPTH_MAX, FHIR, Fault, MANY, NO_KIND, OBJECT, Place, SINGLE, TOO_DEEP, UNKNOWN, UNKNOWN_KIND,
-    Wrong, add, div,
+    DEPTH_MAX, FHIR, FhirPath, MANY, NO_KIND, OBJECT, ResourceFault, SINGLE, TOO_DEEP, UNKNOWN,
+    UNKNOWN_KIND, Wrong, add, div,
 };
 
 const CHARACTER: Wrong = ("value", "has a character that XML cannot hold");
 const TEXT: Wrong = ("value", "must be a text");
 
 /// The resource as XML. What the table does not know is a fault and not left out.
-pub fn to_xml(resource: &Value) -> Result<String, Fault> {
+pub fn to_xml(resource: &Value) -> Result<String, ResourceFault> {
     let mut writing = Writing {
         out: String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>"),
-        place: Place(String::new()),
+        place: FhirPath(String::new()),
         depth: 0,
     };
     writing.resource(resource, true)?;
@@ -25,16 +25,16 @@ pub fn to_xml(resource: &Value) -> Result<String, Fault> {
 
 struct Writing {
     out: String,
-    place: Place,
+    place: FhirPath,
     depth: usize,
 }
 
 impl Writing {
-    fn fault(&self, wrong: Wrong) -> Fault {
-        Fault::new(&self.place.0, wrong)
+    fn fault(&self, wrong: Wrong) -> ResourceFault {
+        ResourceFault::new(&self.place.0, wrong)
     }
 
-    fn resource(&mut self, value: &Value, is_first: bool) -> Result<(), Fault> {
+    fn resource(&mut self, value: &Value, is_first: bool) -> Result<(), ResourceFault> {
         let Some(fields) = value.as_object() else {
             return Err(self.fault(OBJECT));
         };
@@ -59,9 +59,9 @@ impl Writing {
     fn inside(
         &mut self,
         name: &str,
-        kind: &'static Kind,
+        kind: &'static TypeDefinition,
         fields: &Map<String, Value>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), ResourceFault> {
         if self.depth >= DEPTH_MAX {
             return Err(self.fault(TOO_DEEP));
         }
@@ -72,7 +72,7 @@ impl Writing {
         for element in &kind.elements {
             let value = fields.get(&element.name);
             let beside = match element.sort {
-                Sort::Primitive(_) => fields.get(&format!("_{}", element.name)),
+                ElementContent::Primitive(_) => fields.get(&format!("_{}", element.name)),
                 _ => None,
             };
             known += usize::from(value.is_some()) + usize::from(beside.is_some());
@@ -100,7 +100,7 @@ impl Writing {
         element: &Element,
         value: Option<&Value>,
         beside: Option<&Value>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), ResourceFault> {
         let before = self.place.enter(&element.name);
         if element.is_many {
             let all = |list: Option<&Value>| match list {
@@ -129,24 +129,24 @@ impl Writing {
         element: &Element,
         value: Option<&Value>,
         beside: Option<&Value>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), ResourceFault> {
         let name = element.name.as_str();
         let value = value.filter(|value| !value.is_null());
         match (element.sort, value) {
-            (Sort::Primitive(_), value) => self.primitive(name, value, beside),
-            (Sort::Xhtml, Some(value)) => {
+            (ElementContent::Primitive(_), value) => self.primitive(name, value, beside),
+            (ElementContent::Xhtml, Some(value)) => {
                 let text = value.as_str().ok_or_else(|| self.fault(TEXT))?;
                 let text = div::from_text(text).map_err(|wrong| self.fault(wrong))?;
                 self.out.push_str(&text);
                 Ok(())
             }
-            (Sort::Resource, Some(value)) => {
+            (ElementContent::Resource, Some(value)) => {
                 add(&mut self.out, &["<", name, ">"]);
                 self.resource(value, false)?;
                 add(&mut self.out, &["</", name, ">"]);
                 Ok(())
             }
-            (Sort::Complex(at), Some(value)) => {
+            (ElementContent::Complex(at), Some(value)) => {
                 let (Some(kind), Some(fields)) = (elements::kind(at), value.as_object()) else {
                     return Err(self.fault(OBJECT));
                 };
@@ -168,7 +168,7 @@ impl Writing {
         name: &str,
         value: Option<&Value>,
         beside: Option<&Value>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), ResourceFault> {
         let nothing = Map::new();
         let beside = match beside {
             None | Some(Value::Null) => &nothing,
@@ -190,7 +190,7 @@ impl Writing {
         }
     }
 
-    fn attribute(&mut self, name: &str, value: Option<&Value>) -> Result<(), Fault> {
+    fn attribute(&mut self, name: &str, value: Option<&Value>) -> Result<(), ResourceFault> {
         let text = match value {
             None => return Ok(()),
             Some(Value::String(text)) => text,

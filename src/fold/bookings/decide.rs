@@ -2,17 +2,18 @@
 //! one slot the second finds it taken.
 
 use crate::bookings::diary::BOOKINGS_MAX;
-use crate::bookings::{Claim, Diary, HOLDS_MAX, Live, request_key};
-use crate::{Bookings, Picture};
+use crate::bookings::{Diary, HOLDS_MAX, OfferState, SlotClaim, request_key};
+use crate::{Bookings, FoldState};
 use domain::{
-    At, BookingId, Declined, Event, HoldId, Made, Message, Referred, Service, ServiceId, SlotId,
+    At, BookingId, BookingMade, Declined, Event, HoldId, MessageRef, ReferralMade, Service,
+    ServiceId, SlotId,
 };
 
-impl Picture {
+impl FoldState {
     /// What a service says of itself, as far as it decides whether its times are offered.
-    pub fn live(&self, service: &str) -> Live {
+    pub fn live(&self, service: &str) -> OfferState {
         let said = self.find_service_state(service);
-        Live {
+        OfferState {
             closed: said.is_some_and(|said| said.closure().is_some()),
             red: said
                 .and_then(|said| said.status(self.at()))
@@ -74,7 +75,7 @@ impl Picture {
         let found = diary.find_slot(&record.hours, slot);
         let found = found.ok_or(Declined::SlotUnknown)?;
         match diary.claim(slot.as_str(), at) {
-            Some(Claim::Held { hold: by, .. }) if Some(by) == hold => {}
+            Some(SlotClaim::Held { hold: by, .. }) if Some(by) == hold => {}
             Some(_) => return Err(Declined::SlotTaken),
             None => {}
         }
@@ -89,7 +90,7 @@ impl Picture {
         Some(found)
     }
 
-    fn may_book(&self, at: At, made: &Made) -> Result<(), Declined> {
+    fn may_book(&self, at: At, made: &BookingMade) -> Result<(), Declined> {
         let bookings = self.bookings();
         bookings.is_new(made.message.as_ref())?;
         if bookings.owners.contains_key(made.booking.as_str()) {
@@ -123,7 +124,7 @@ impl Picture {
         is_same.then_some(()).ok_or(Declined::SlotUnknown)
     }
 
-    fn may_refer(&self, referred: &Referred) -> Result<(), Declined> {
+    fn may_refer(&self, referred: &ReferralMade) -> Result<(), Declined> {
         let bookings = self.bookings();
         bookings.is_new(referred.message.as_ref())?;
         if bookings.owners.contains_key(referred.referral.as_str()) {
@@ -181,7 +182,7 @@ impl Bookings {
         self.holds.get(hold).is_some_and(|held| at < held.until)
     }
 
-    fn may_cancel(&self, id: &BookingId, message: Option<&Message>) -> Result<(), Declined> {
+    fn may_cancel(&self, id: &BookingId, message: Option<&MessageRef>) -> Result<(), Declined> {
         self.is_new(message)?;
         let known = self.find(id.as_str()).ok_or(Declined::BookingUnknown)?;
         if !known.is_current() {
@@ -194,7 +195,7 @@ impl Bookings {
     }
 
     /// Whether a message was not carried out before and its Bundle.id is its own.
-    fn is_new(&self, message: Option<&Message>) -> Result<(), Declined> {
+    fn is_new(&self, message: Option<&MessageRef>) -> Result<(), Declined> {
         let Some(message) = message else {
             return Ok(());
         };
@@ -225,7 +226,7 @@ impl Diary {
 }
 
 /// What a message tells must not be older than what is held.
-fn is_newer(message: Option<&Message>, held: Option<&Message>) -> Result<(), Declined> {
+fn is_newer(message: Option<&MessageRef>, held: Option<&MessageRef>) -> Result<(), Declined> {
     let told = message.and_then(|message| message.updated);
     let known = held.and_then(|message| message.updated);
     match (told, known) {

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use domain::booking::{Category, Channel, Delivery, Topic};
+use domain::booking::{Delivery, NoticeChannel, ReferralCategory, Topic};
 use domain::opening::Hours;
 use domain::slots::{ABSENT_MINUTES, AHEAD_MAX};
 use domain::time::{MINUTE, Millis};
 use domain::{
-    At, BookingId, HoldId, Made, Notice, ReferralId, Referred, Slot, SlotId, SlotRule, VisitId,
+    At, BookingId, BookingMade, HoldId, Notice, ReferralId, ReferralMade, Slot, SlotId, SlotRule,
+    VisitId,
 };
 
 /// Times that a service may publish for the future.
@@ -25,7 +26,7 @@ pub const READINGS_MAX: usize = 20;
 
 /// Who has a slot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Claim {
+pub enum SlotClaim {
     /// Somebody fills in a form.
     Held {
         /// Their claim.
@@ -39,7 +40,7 @@ pub enum Claim {
 
 /// Where a booking stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
+pub enum BookingStanding {
     /// The patient is expected.
     Booked,
     /// The patient came and waits.
@@ -52,7 +53,7 @@ pub enum Standing {
     DidNotAttend,
 }
 
-impl Standing {
+impl BookingStanding {
     /// The word in metrics and JSON.
     pub fn label(self) -> &'static str {
         match self {
@@ -71,7 +72,7 @@ pub struct Noticed {
     /// About what.
     pub topic: Topic,
     /// By which way.
-    pub channel: Channel,
+    pub channel: NoticeChannel,
     /// How far it has come.
     pub delivery: Delivery,
     /// Since.
@@ -84,7 +85,7 @@ pub struct Noticed {
 
 /// Somebody read the details.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reading {
+pub struct DetailsRead {
     /// When.
     pub at: At,
     /// The label of the token.
@@ -101,7 +102,7 @@ pub struct Handling {
     /// Words sent, one of each topic and channel.
     pub notices: Vec<Noticed>,
     /// The last readings of the details, newest last.
-    pub readings: Vec<Reading>,
+    pub readings: Vec<DetailsRead>,
     /// Readings in all.
     pub read_count: u32,
     /// The details were destroyed.
@@ -133,7 +134,7 @@ impl Handling {
         }
     }
 
-    pub(super) fn read(&mut self, reading: Reading) {
+    pub(super) fn read(&mut self, reading: DetailsRead) {
         self.read_count += 1;
         if self.readings.len() == READINGS_MAX {
             self.readings.remove(0);
@@ -146,7 +147,7 @@ impl Handling {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Booking {
     /// What was agreed.
-    pub made: Made,
+    pub made: BookingMade,
     /// When.
     pub at: At,
     /// Given up when, and by whom.
@@ -170,15 +171,15 @@ impl Booking {
     }
 
     /// Where it stands, by the rule of its service.
-    pub fn standing(&self, now: At, rule: Option<&SlotRule>) -> Standing {
+    pub fn standing(&self, now: At, rule: Option<&SlotRule>) -> BookingStanding {
         let minutes = rule.and_then(|rule| rule.absent_minutes);
         let patience = i64::from(minutes.unwrap_or(ABSENT_MINUTES)) * MINUTE;
         match (&self.cancelled, self.arrived, self.seen) {
-            (_, Some(_), Some(_)) => Standing::Seen,
-            (_, Some(_), None) => Standing::Arrived,
-            (Some(_), ..) => Standing::Cancelled,
-            _ if now.since(self.made.start) >= patience => Standing::DidNotAttend,
-            _ => Standing::Booked,
+            (_, Some(_), Some(_)) => BookingStanding::Seen,
+            (_, Some(_), None) => BookingStanding::Arrived,
+            (Some(_), ..) => BookingStanding::Cancelled,
+            _ if now.since(self.made.start) >= patience => BookingStanding::DidNotAttend,
+            _ => BookingStanding::Booked,
         }
     }
 
@@ -192,7 +193,7 @@ impl Booking {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Referral {
     /// What was asked.
-    pub referred: Referred,
+    pub referred: ReferralMade,
     /// When.
     pub at: At,
     /// Taken back when, and by whom.
@@ -203,14 +204,14 @@ pub struct Referral {
 
 impl Referral {
     /// What it asks for.
-    pub fn category(&self) -> Category {
+    pub fn category(&self) -> ReferralCategory {
         self.referred.category
     }
 }
 
 /// What a service says about itself just now, as far as it decides whether times are offered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Live {
+pub struct OfferState {
     /// Closed out of turn.
     pub closed: bool,
     /// Its own word is red.
@@ -224,7 +225,7 @@ pub struct Diary {
     published: BTreeMap<SlotId, (At, At, CompactString)>,
     /// Times by rule that were taken back, until they would have begun.
     withdrawn: BTreeMap<SlotId, At>,
-    claims: BTreeMap<SlotId, Claim>,
+    claims: BTreeMap<SlotId, SlotClaim>,
     pub(super) bookings: BTreeMap<BookingId, Arc<Booking>>,
     pub(super) referrals: BTreeMap<ReferralId, Arc<Referral>>,
 }
@@ -279,8 +280,8 @@ impl Diary {
             });
         }
         let booked = self.claims.values().filter_map(|claim| match claim {
-            Claim::Booked(booking) => self.bookings.get(booking),
-            Claim::Held { .. } => None,
+            SlotClaim::Booked(booking) => self.bookings.get(booking),
+            SlotClaim::Held { .. } => None,
         });
         booked.map(|booking| of_booking(booking)).for_each(&mut put);
         slots.into_values().collect()
@@ -296,7 +297,7 @@ impl Diary {
                 kind: kind.clone(),
             });
         }
-        if let Some(Claim::Booked(booking)) = self.claims.get(id) {
+        if let Some(SlotClaim::Booked(booking)) = self.claims.get(id) {
             return self
                 .bookings
                 .get(booking)
@@ -310,15 +311,15 @@ impl Diary {
     }
 
     /// Who has the time now.
-    pub fn claim(&self, slot: &str, now: At) -> Option<&Claim> {
+    pub fn claim(&self, slot: &str, now: At) -> Option<&SlotClaim> {
         self.claims.get(slot).filter(|claim| match claim {
-            Claim::Held { until, .. } => now < *until,
-            Claim::Booked(_) => true,
+            SlotClaim::Held { until, .. } => now < *until,
+            SlotClaim::Booked(_) => true,
         })
     }
 
     /// Whether the time is offered now, whoever has it.
-    pub fn is_offered(&self, slot: &Slot, live: Live, now: At) -> bool {
+    pub fn is_offered(&self, slot: &Slot, live: OfferState, now: At) -> bool {
         let default = SlotRule::default();
         let rule = self.rule().unwrap_or(&default);
         let before = slot.start.since(now);
@@ -332,7 +333,13 @@ impl Diary {
     }
 
     /// Times that can be booked now and begin in `from..until`.
-    pub fn free(&self, hours: &Hours, (from, until): (At, At), live: Live, now: At) -> Vec<Slot> {
+    pub fn free(
+        &self,
+        hours: &Hours,
+        (from, until): (At, At),
+        live: OfferState,
+        now: At,
+    ) -> Vec<Slot> {
         let all = self.slots(hours, from, until.min(now.plus(AHEAD_MAX)));
         let is_free = |slot: &Slot| {
             self.claim(slot.slot.as_str(), now).is_none() && self.is_offered(slot, live, now)
@@ -359,7 +366,7 @@ impl Diary {
         self.published.retain(|_, (start, ..)| *start > now);
         for slot in slots {
             self.withdrawn.remove(&slot.slot);
-            if matches!(self.claims.get(&slot.slot), Some(Claim::Booked(_))) {
+            if matches!(self.claims.get(&slot.slot), Some(SlotClaim::Booked(_))) {
                 continue;
             }
             let times = (slot.start, slot.end, slot.kind.clone());
@@ -381,19 +388,19 @@ impl Diary {
     pub(super) fn hold(&mut self, slot: &SlotId, hold: &HoldId, until: At) {
         let hold = hold.clone();
         self.claims
-            .insert(slot.clone(), Claim::Held { hold, until });
+            .insert(slot.clone(), SlotClaim::Held { hold, until });
     }
 
     /// Ends a hold, if the slot is still held by it.
     pub(super) fn release(&mut self, slot: &SlotId, ended: &HoldId) {
-        if matches!(self.claims.get(slot), Some(Claim::Held { hold, .. }) if hold == ended) {
+        if matches!(self.claims.get(slot), Some(SlotClaim::Held { hold, .. }) if hold == ended) {
             self.claims.remove(slot);
         }
     }
 
     pub(super) fn book(&mut self, booking: Booking) {
         let (slot, id) = (booking.made.slot.clone(), booking.made.booking.clone());
-        self.claims.insert(slot, Claim::Booked(id.clone()));
+        self.claims.insert(slot, SlotClaim::Booked(id.clone()));
         self.bookings.insert(id, Arc::new(booking));
     }
 
@@ -404,7 +411,7 @@ impl Diary {
         };
         booking.cancelled = Some((at, by.clone()));
         let slot = booking.made.slot.clone();
-        if matches!(self.claims.get(&slot), Some(Claim::Booked(booked)) if booked == id) {
+        if matches!(self.claims.get(&slot), Some(SlotClaim::Booked(booked)) if booked == id) {
             self.claims.remove(&slot);
         }
     }
@@ -436,8 +443,8 @@ impl Diary {
         });
         let bookings = &self.bookings;
         self.claims.retain(|_, claim| match claim {
-            Claim::Held { until, .. } => now < *until,
-            Claim::Booked(id) => bookings.contains_key(id),
+            SlotClaim::Held { until, .. } => now < *until,
+            SlotClaim::Booked(id) => bookings.contains_key(id),
         });
         self.withdrawn.retain(|_, start| *start > now);
         self.published.retain(|_, (start, ..)| *start > now);

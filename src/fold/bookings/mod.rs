@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::visits::Visits;
 use domain::time::{DAY, Millis};
-use domain::{At, BookingId, Event, HoldId, Message, ReferralId, ServiceId, SlotId, VisitId};
+use domain::{At, BookingId, Event, HoldId, MessageRef, ReferralId, ServiceId, SlotId, VisitId};
 
-pub use diary::{Booking, Claim, Diary, Live, Referral, Standing};
-use diary::{HOLD_MAX, Handling, Reading};
+pub use diary::{Booking, BookingStanding, Diary, OfferState, Referral, SlotClaim};
+use diary::{DetailsRead, HOLD_MAX, Handling};
 
 /// A booking is kept so long after its time, and a referral after it was made.
 pub const BOOKING_KEPT: Millis = 90 * DAY;
@@ -49,7 +49,7 @@ pub struct Bookings {
     visits: BTreeMap<VisitId, BookingId>,
 }
 
-fn request_key(message: &Message) -> CompactString {
+fn request_key(message: &MessageRef) -> CompactString {
     format_compact!("{}|{}", message.request, message.correlation)
 }
 
@@ -139,7 +139,7 @@ impl Bookings {
         vec![held.service]
     }
 
-    fn remember(&mut self, at: At, message: Option<&Message>) {
+    fn remember(&mut self, at: At, message: Option<&MessageRef>) {
         if let Some(message) = message {
             let key = request_key(message);
             self.bundles
@@ -148,7 +148,7 @@ impl Bookings {
         }
     }
 
-    fn make(&mut self, at: At, made: &domain::Made) -> Vec<ServiceId> {
+    fn make(&mut self, at: At, made: &domain::BookingMade) -> Vec<ServiceId> {
         let mut touched = Vec::new();
         if let Some(hold) = &made.hold {
             touched.extend(self.release(hold));
@@ -314,7 +314,7 @@ fn note(at: At, event: &Event, handling: &mut Handling, sealed: &mut Option<doma
         Event::NoticeReported(notice) => handling.notice(at, notice),
         Event::DetailsRead {
             by, role, purpose, ..
-        } => handling.read(Reading {
+        } => handling.read(DetailsRead {
             at,
             by: by.clone(),
             role: role.clone(),

@@ -24,17 +24,17 @@ const HOURS_KEPT: i64 = 24 + HOURS_AGO_MAX;
 pub const HOURS_AGO_MAX: i64 = 24;
 
 /// People of one hour by hex of level 7, or wider where no more was known of them.
-pub type Block = BTreeMap<Cell, u32>;
+pub type HourCounts = BTreeMap<Cell, u32>;
 
 /// The last settled hours.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Blocks {
+pub struct SettledHours {
     /// The next hour to settle, since 1970.
     next: Option<i64>,
-    hours: BTreeMap<i64, Block>,
+    hours: BTreeMap<i64, HourCounts>,
 }
 
-impl Blocks {
+impl SettledHours {
     /// Hours to settle now, oldest first; at the beginning of a log the one before it.
     pub fn due(&self, now: At) -> std::ops::Range<i64> {
         let end = now.plus(-SETTLED_AFTER).0.div_euclid(HOUR);
@@ -44,7 +44,7 @@ impl Blocks {
     }
 
     /// Settles an hour.
-    pub fn settle(&mut self, hour: i64, people: Block) {
+    pub fn settle(&mut self, hour: i64, people: HourCounts) {
         self.next = Some(hour + 1);
         self.hours.insert(hour, people);
         self.hours = self.hours.split_off(&(hour + 1 - HOURS_KEPT));
@@ -61,7 +61,7 @@ impl Blocks {
     }
 
     /// So many settled hours up to one, as far as they were kept, oldest first.
-    pub fn up_to(&self, newest: i64, hours: i64) -> impl Iterator<Item = (i64, &Block)> {
+    pub fn up_to(&self, newest: i64, hours: i64) -> impl Iterator<Item = (i64, &HourCounts)> {
         let span = newest + 1 - hours..=newest;
         self.hours.range(span).map(|(hour, block)| (*hour, block))
     }
@@ -71,20 +71,20 @@ impl Blocks {
 /// hex around it, together with others of that hex, until there are enough; who is left at [`WIDEST`] is not shown.
 ///
 /// Each shown hex stands for itself without the finer hexes that are shown in it, so that no two share a person.
-pub fn shown(block: &Block, people_min: u32) -> Block {
-    let mut shown = Block::new();
+pub fn shown(block: &HourCounts, people_min: u32) -> HourCounts {
+    let mut shown = HourCounts::new();
     let mut few = block.clone();
     for level in (u8::from(WIDEST)..=u8::from(FINEST)).rev() {
         let Ok(level) = Resolution::try_from(level) else {
             continue;
         };
-        let mut gathered = Block::new();
+        let mut gathered = HourCounts::new();
         for (cell, people) in few {
             *gathered.entry(cell.parent(level)).or_default() += people;
         }
         // Those of whom only a wider hex is known wait for its level.
         let is_of = |cell: &Cell| cell.0.resolution() == level;
-        few = Block::new();
+        few = HourCounts::new();
         for (cell, people) in gathered {
             let has_enough = is_of(&cell) && people >= people_min;
             let to = if has_enough { &mut shown } else { &mut few };
@@ -95,7 +95,7 @@ pub fn shown(block: &Block, people_min: u32) -> Block {
 }
 
 /// The shown hex that speaks for a hex: itself or the first around it.
-pub fn spoken_for(shown: &Block, cell: Cell) -> Option<Cell> {
+pub fn spoken_for(shown: &HourCounts, cell: Cell) -> Option<Cell> {
     let level = u8::from(cell.0.resolution().min(FINEST));
     (u8::from(WIDEST)..=level)
         .rev()

@@ -87,7 +87,7 @@ type HourUsual = (BTreeMap<Cell, u64>, u64);
 
 /// The look-out.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Hot {
+pub struct HotSpotDetector {
     /// The last look, in steps of [`EVERY`] since 1970.
     step: i64,
     spots: Arc<Vec<HotSpot>>,
@@ -107,7 +107,7 @@ struct Seen {
     score: f64,
 }
 
-impl Hot {
+impl HotSpotDetector {
     /// The hot spots, most certain first.
     pub fn spots(&self) -> &Arc<Vec<HotSpot>> {
         &self.spots

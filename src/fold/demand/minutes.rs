@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::demand::{Asked, Counts, Tally, WINDOWS};
+use crate::demand::{Counts, DemandSource, WINDOWS, WindowCounts};
 use domain::Cell;
 use domain::time::{HOUR, MINUTE, Millis};
 
@@ -23,12 +23,12 @@ const TIDIED_FROM: usize = 1_024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Person {
     place: u32,
-    asked: Asked,
+    asked: DemandSource,
 }
 
 /// The last minutes, and the sums of the windows that end with the present one.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(from = "Kept", into = "Kept")]
+#[serde(from = "MinutesSnapshot", into = "MinutesSnapshot")]
 pub struct Minutes {
     /// The present minute, since 1970.
     now: i64,
@@ -36,17 +36,17 @@ pub struct Minutes {
     first: i64,
     people: VecDeque<Vec<Person>>,
     index: BTreeMap<Cell, u32>,
-    tallies: Arc<Vec<(Cell, Tally)>>,
+    tallies: Arc<Vec<(Cell, WindowCounts)>>,
 }
 
 /// As it is written in a snapshot.
 #[derive(Clone, Serialize, Deserialize)]
-struct Kept {
+struct MinutesSnapshot {
     now: i64,
     minutes: BTreeMap<i64, BTreeMap<Cell, Counts>>,
 }
 
-impl From<Minutes> for Kept {
+impl From<Minutes> for MinutesSnapshot {
     fn from(minutes: Minutes) -> Self {
         let mut kept: BTreeMap<i64, BTreeMap<Cell, Counts>> = BTreeMap::new();
         for (minute, cell, asked) in minutes.between(i64::MIN, i64::MAX) {
@@ -60,13 +60,13 @@ impl From<Minutes> for Kept {
     }
 }
 
-impl From<Kept> for Minutes {
-    fn from(kept: Kept) -> Self {
+impl From<MinutesSnapshot> for Minutes {
+    fn from(kept: MinutesSnapshot) -> Self {
         let mut minutes = Self::default();
         minutes.advance(kept.now);
         for (minute, cells) in kept.minutes {
             for (cell, counts) in cells {
-                for (count, asked) in counts.into_iter().zip(Asked::ALL) {
+                for (count, asked) in counts.into_iter().zip(DemandSource::ALL) {
                     (0..count).for_each(|_| minutes.put(minute, cell, asked));
                 }
             }
@@ -82,12 +82,12 @@ impl Minutes {
     }
 
     /// People by hex in every window; some hexes have none.
-    pub fn tallies(&self) -> &Arc<Vec<(Cell, Tally)>> {
+    pub fn tallies(&self) -> &Arc<Vec<(Cell, WindowCounts)>> {
         &self.tallies
     }
 
     /// Counts one person in.
-    pub fn put(&mut self, minute: i64, cell: Cell, asked: Asked) {
+    pub fn put(&mut self, minute: i64, cell: Cell, asked: DemandSource) {
         if minute < self.first || minute > self.now + AHEAD {
             return;
         }
@@ -97,7 +97,7 @@ impl Minutes {
         }
         let tallies = Arc::make_mut(&mut self.tallies);
         let place = *self.index.entry(cell).or_insert_with(|| {
-            tallies.push((cell, Tally::default()));
+            tallies.push((cell, WindowCounts::default()));
             (tallies.len() - 1) as u32
         });
         self.people[index].push(Person { place, asked });
@@ -112,7 +112,7 @@ impl Minutes {
     }
 
     /// Counts one person out who was counted in.
-    pub fn take_back(&mut self, minute: i64, cell: Cell, asked: Asked) {
+    pub fn take_back(&mut self, minute: i64, cell: Cell, asked: DemandSource) {
         let Some(people) = usize::try_from(minute - self.first)
             .ok()
             .and_then(|index| self.people.get_mut(index))
@@ -180,7 +180,11 @@ impl Minutes {
     }
 
     /// Everybody from one minute to another, both included, in the order of minutes.
-    pub fn between(&self, from: i64, until: i64) -> impl Iterator<Item = (i64, Cell, Asked)> + '_ {
+    pub fn between(
+        &self,
+        from: i64,
+        until: i64,
+    ) -> impl Iterator<Item = (i64, Cell, DemandSource)> + '_ {
         let from = from.max(self.first);
         let start = usize::try_from(from - self.first).unwrap_or_default();
         let minutes = self.people.iter().enumerate().skip(start);
@@ -222,7 +226,7 @@ impl Minutes {
                 person.place = *place;
             }
         }
-        let index = |(place, (cell, _)): (usize, &(Cell, Tally))| (*cell, place as u32);
+        let index = |(place, (cell, _)): (usize, &(Cell, WindowCounts))| (*cell, place as u32);
         self.index = kept.iter().enumerate().map(index).collect();
         self.tallies = Arc::new(kept);
     }

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use domain::time::{DAY, HOUR, MINUTE, Millis};
 use domain::{At, Cell};
 
-use blocks::{Block, Blocks};
-use hot::{Hot, HotSpot};
+use blocks::{HourCounts, SettledHours};
+use hot::{HotSpot, HotSpotDetector};
 use minutes::{KEPT, Minutes};
 use usual::Usual;
 
@@ -28,7 +28,7 @@ const LEARNED_AFTER: Millis = DAY;
 
 /// How someone asked for care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum DemandSource {
     /// NHS 111 and the like.
     Contact = 0,
     /// An ambulance was called.
@@ -37,7 +37,7 @@ pub enum Asked {
     Arrival = 2,
 }
 
-impl Asked {
+impl DemandSource {
     /// All of them, in order.
     pub const ALL: [Self; 3] = [Self::Contact, Self::CallOut, Self::Arrival];
 }
@@ -47,9 +47,9 @@ pub type Counts = [u32; 3];
 
 /// People of one hex by window and way of asking.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally([Counts; WINDOWS.len()]);
+pub struct WindowCounts([Counts; WINDOWS.len()]);
 
-impl Tally {
+impl WindowCounts {
     /// Everybody within a window, by its place in [`WINDOWS`].
     pub fn people(&self, window: usize) -> u32 {
         self.by_way(window).iter().sum()
@@ -68,11 +68,11 @@ pub type Point = (At, Cell);
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Demand {
     minutes: Minutes,
-    blocks: Arc<Blocks>,
+    blocks: Arc<SettledHours>,
     usual: Arc<Usual>,
     /// The next hour to learn from, since 1970.
     to_learn: Option<i64>,
-    hot: Hot,
+    hot: HotSpotDetector,
 }
 
 /// The whole minute of a moment, since 1970.
@@ -82,17 +82,17 @@ fn minute_of(at: At) -> i64 {
 
 impl Demand {
     /// Counts one person in.
-    pub fn put(&mut self, (at, cell): Point, asked: Asked) {
+    pub fn put(&mut self, (at, cell): Point, asked: DemandSource) {
         self.minutes.put(minute_of(at), cell, asked);
     }
 
     /// Counts one person out who was counted in: a cancelled visit, or one whose place or time was corrected.
-    pub fn take_back(&mut self, (at, cell): Point, asked: Asked) {
+    pub fn take_back(&mut self, (at, cell): Point, asked: DemandSource) {
         self.minutes.take_back(minute_of(at), cell, asked);
     }
 
     /// Someone's word on when and where they asked was another before.
-    pub fn correct(&mut self, before: Option<Point>, after: Option<Point>, asked: Asked) {
+    pub fn correct(&mut self, before: Option<Point>, after: Option<Point>, asked: DemandSource) {
         if before != after {
             if let Some(before) = before {
                 self.take_back(before, asked);
@@ -137,12 +137,12 @@ impl Demand {
     }
 
     /// People by hex in every window, as of the present minute; some hexes have none.
-    pub fn tallies(&self) -> &Arc<Vec<(Cell, Tally)>> {
+    pub fn tallies(&self) -> &Arc<Vec<(Cell, WindowCounts)>> {
         self.minutes.tallies()
     }
 
     /// Hours as the public may see them.
-    pub fn blocks(&self) -> &Arc<Blocks> {
+    pub fn blocks(&self) -> &Arc<SettledHours> {
         &self.blocks
     }
 
@@ -158,9 +158,9 @@ impl Demand {
 }
 
 /// People of a clock hour by hex of level 7, or wider where no more was known of them.
-fn hour_of(minutes: &Minutes, hour: i64) -> Block {
+fn hour_of(minutes: &Minutes, hour: i64) -> HourCounts {
     let first = hour * HOUR / MINUTE;
-    let mut people = Block::new();
+    let mut people = HourCounts::new();
     for (_, cell, _) in minutes.between(first, first + HOUR / MINUTE - 1) {
         *people.entry(cell.parent(blocks::FINEST)).or_default() += 1;
     }

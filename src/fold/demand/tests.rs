@@ -19,7 +19,11 @@ fn start() -> At {
     At::parse("2026-11-23T09:00:00Z").unwrap()
 }
 
-const WAYS: [Asked; 3] = [Asked::Contact, Asked::CallOut, Asked::Arrival];
+const WAYS: [DemandSource; 3] = [
+    DemandSource::Contact,
+    DemandSource::CallOut,
+    DemandSource::Arrival,
+];
 
 proptest! {
     #[test]
@@ -41,7 +45,7 @@ proptest! {
             }
         }
         let last = minute_of(now);
-        let mut slow: BTreeMap<Cell, Tally> = BTreeMap::new();
+        let mut slow: BTreeMap<Cell, WindowCounts> = BTreeMap::new();
         for (at, cell, way) in &people {
             let age = last - minute_of(*at);
             for (index, window) in WINDOWS.into_iter().enumerate() {
@@ -60,9 +64,9 @@ proptest! {
     }
 }
 
-fn sums(demand: &Demand) -> BTreeMap<Cell, Tally> {
+fn sums(demand: &Demand) -> BTreeMap<Cell, WindowCounts> {
     let all = demand.tallies().iter().copied();
-    all.filter(|(_, tally)| *tally != Tally::default())
+    all.filter(|(_, tally)| *tally != WindowCounts::default())
         .collect()
 }
 
@@ -78,11 +82,11 @@ fn hexes_that_nobody_is_left_of_are_forgotten_and_the_others_keep_their_people()
         .map(Cell)
         .collect();
     for cell in &all {
-        minutes.put(begin, *cell, Asked::Contact);
+        minutes.put(begin, *cell, DemandSource::Contact);
     }
     let days = begin + 2 * DAY / MINUTE;
     minutes.advance(days);
-    minutes.put(days, all[700], Asked::Arrival);
+    minutes.put(days, all[700], DemandSource::Arrival);
     minutes.advance(begin + KEPT / MINUTE);
     minutes.tidy();
     let left: Vec<_> = minutes
@@ -91,8 +95,8 @@ fn hexes_that_nobody_is_left_of_are_forgotten_and_the_others_keep_their_people()
         .map(|(cell, tally)| (*cell, tally.people(2)))
         .collect();
     assert_eq!(left, [(all[700], 1)]);
-    minutes.take_back(days, all[700], Asked::Arrival);
-    assert_eq!(minutes.tallies()[0].1, Tally::default());
+    minutes.take_back(days, all[700], DemandSource::Arrival);
+    assert_eq!(minutes.tallies()[0].1, WindowCounts::default());
 }
 
 /// Weeks of two places: one with four people in each hour of the day, one with one.
@@ -103,10 +107,10 @@ fn weeks(demand: &mut Demand, from: At, weeks: i64) -> At {
         for minute in 0..60 {
             demand.advance(at.plus(minute * MINUTE));
             if minute % 15 == 0 {
-                demand.put((at.plus(minute * MINUTE), cell(0)), Asked::Contact);
+                demand.put((at.plus(minute * MINUTE), cell(0)), DemandSource::Contact);
             }
             if minute == 30 {
-                demand.put((at.plus(minute * MINUTE), cell(5)), Asked::Arrival);
+                demand.put((at.plus(minute * MINUTE), cell(5)), DemandSource::Arrival);
             }
         }
     }
@@ -146,7 +150,7 @@ fn one_outbreak_is_one_hot_spot_and_it_ends() {
         let now = end.plus(minute * MINUTE);
         demand.advance(now);
         if minute < 90 {
-            demand.put((now, cell(0)), Asked::Contact);
+            demand.put((now, cell(0)), DemandSource::Contact);
         }
         let spots = demand.hot_spots();
         assert!(spots.len() <= 1, "{spots:?}");

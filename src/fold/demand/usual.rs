@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use h3o::Resolution;
 use serde::{Deserialize, Serialize};
 
-use crate::demand::blocks::Block;
+use crate::demand::blocks::HourCounts;
 use domain::time::{HOUR, MINUTE};
 use domain::{At, Cell};
 
@@ -54,7 +54,7 @@ pub struct Usual {
 
 impl Usual {
     /// Learns from a whole hour.
-    pub fn learn(&mut self, hour: At, people: &Block) {
+    pub fn learn(&mut self, hour: At, people: &HourCounts) {
         let slot = hour_of_week(hour);
         self.weeks.resize(WEEK, 0);
         self.area.resize(WEEK, 0);

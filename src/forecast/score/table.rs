@@ -4,30 +4,30 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::desk::LeftOut;
-use crate::errors::{Errors, WAYS, Way};
-use crate::score::Words;
+use crate::errors::{Accuracy, Estimator, WAYS};
+use crate::score::ArrivalPredictions;
 
 /// Accuracy by stream and way.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ScoreTable {
-    streams: BTreeMap<String, [Errors; 4]>,
+    streams: BTreeMap<String, [Accuracy; 4]>,
     /// Ours, by stream and week since the first event.
-    weeks: BTreeMap<(String, i64), Errors>,
+    weeks: BTreeMap<(String, i64), Accuracy>,
     left_out: BTreeMap<LeftOut, u64>,
 }
 
 impl ScoreTable {
     /// Scores one visit, all ways on the same truth.
-    pub(super) fn add(&mut self, stream: &str, week: i64, words: &Words, truth: f64) {
+    pub(super) fn add(&mut self, stream: &str, week: i64, words: &ArrivalPredictions, truth: f64) {
         let weekly = self.weeks.entry((stream.to_owned(), week)).or_default();
         weekly.add(&words.ways[0], Some(words.ranges), truth);
         if !self.streams.contains_key(stream) {
             self.streams
-                .insert(stream.to_owned(), <[Errors; 4]>::default());
+                .insert(stream.to_owned(), <[Accuracy; 4]>::default());
         }
         if let Some(row) = self.streams.get_mut(stream) {
             for (way, (errors, said)) in WAYS.iter().zip(row.iter_mut().zip(&words.ways)) {
-                let ranges = (*way == Way::Forecast).then_some(words.ranges);
+                let ranges = (*way == Estimator::Forecast).then_some(words.ranges);
                 errors.add(said, ranges, truth);
             }
         }
@@ -39,15 +39,15 @@ impl ScoreTable {
     }
 
     /// Each stream and its errors, in the order of [`WAYS`].
-    pub fn streams(&self) -> impl Iterator<Item = (&str, &[Errors; 4])> {
+    pub fn streams(&self) -> impl Iterator<Item = (&str, &[Accuracy; 4])> {
         self.streams
             .iter()
             .map(|(name, errors)| (name.as_str(), errors))
     }
 
     /// All streams as one.
-    pub fn overall(&self) -> [Errors; 4] {
-        let mut overall = <[Errors; 4]>::default();
+    pub fn overall(&self) -> [Accuracy; 4] {
+        let mut overall = <[Accuracy; 4]>::default();
         for errors in self.streams.values() {
             for (sum, one) in overall.iter_mut().zip(errors) {
                 sum.merge(one);
@@ -57,7 +57,7 @@ impl ScoreTable {
     }
 
     /// Ours of a stream by week since the first event, 0 the first.
-    pub fn weeks(&self, stream: &str) -> impl Iterator<Item = (i64, &Errors)> {
+    pub fn weeks(&self, stream: &str) -> impl Iterator<Item = (i64, &Accuracy)> {
         let from = (stream.to_owned(), i64::MIN)..=(stream.to_owned(), i64::MAX);
         self.weeks
             .range(from)
@@ -69,7 +69,12 @@ impl ScoreTable {
         self.left_out.iter().map(|(why, count)| (*why, *count))
     }
 
-    fn row(f: &mut fmt::Formatter<'_>, stream: &str, way: Way, errors: &Errors) -> fmt::Result {
+    fn row(
+        f: &mut fmt::Formatter<'_>,
+        stream: &str,
+        way: Estimator,
+        errors: &Accuracy,
+    ) -> fmt::Result {
         let minutes = |seconds: f64| seconds / 60.0;
         let [low, middle, high] = errors.pinball().map(minutes);
         write!(
@@ -85,9 +90,11 @@ impl ScoreTable {
         let [eighty, ninety] = errors.coverage_percent();
         let [width, wide] = errors.width().map(minutes);
         match way {
-            Way::Forecast => writeln!(f, " {eighty:>5.1} {width:>6.1} {ninety:>5.1} {wide:>6.1}"),
-            Way::Rolling => writeln!(f, " {eighty:>5.1} {width:>6.1}"),
-            Way::LastEntered | Way::HeadOfLine => writeln!(f),
+            Estimator::Forecast => {
+                writeln!(f, " {eighty:>5.1} {width:>6.1} {ninety:>5.1} {wide:>6.1}")
+            }
+            Estimator::Rolling => writeln!(f, " {eighty:>5.1} {width:>6.1}"),
+            Estimator::LastEntered | Estimator::HeadOfLine => writeln!(f),
         }
     }
 }
@@ -111,7 +118,7 @@ impl fmt::Display for ScoreTable {
 }
 
 impl ScoreTable {
-    fn rows(&self, f: &mut fmt::Formatter<'_>, overall: &[Errors; 4]) -> fmt::Result {
+    fn rows(&self, f: &mut fmt::Formatter<'_>, overall: &[Accuracy; 4]) -> fmt::Result {
         writeln!(
             f,
             "minutes            way                     visits     MAE    RMSE    bias under%   pin10  pin50  pin90  in80%  width in90%  width"

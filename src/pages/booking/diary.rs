@@ -7,13 +7,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
-use crate::booking::{Parts, no_service};
+use crate::booking::{BookingPagesState, no_service};
 use crate::{Frame, page as page_of};
 use app::plain;
 use domain::{Caller, Role};
-use views::Standing;
+use views::BookingStanding;
 
-struct Row {
+struct DiaryRow {
     id: String,
     time: String,
     standing: &'static str,
@@ -23,7 +23,7 @@ struct Row {
 
 #[derive(Template)]
 #[template(path = "booking-day.html")]
-struct Page {
+struct DiaryPage {
     frame: Frame,
     who: String,
     id: String,
@@ -31,21 +31,21 @@ struct Page {
     day: String,
     before: String,
     after: String,
-    rows: Vec<Row>,
+    rows: Vec<DiaryRow>,
 }
 
 /// Which day.
 #[derive(Deserialize)]
-pub struct Day {
+pub struct DiaryQuery {
     date: Option<jiff::civil::Date>,
 }
 
 /// The page.
 pub async fn day(
-    State(parts): State<Parts>,
+    State(parts): State<BookingPagesState>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
-    Query(day): Query<Day>,
+    Query(day): Query<DiaryQuery>,
 ) -> Response {
     let shared = &parts.desk.shared;
     let (picture, now) = (shared.picture(), shared.clock.now());
@@ -67,13 +67,13 @@ pub async fn day(
     let rows = bookings.into_iter().map(|booking| {
         let rule = diary.and_then(|diary| diary.rule());
         let (standing, tag) = match booking.standing(now, rule) {
-            Standing::Booked => ("Expected", "blue"),
-            Standing::Arrived => ("Arrived", "green"),
-            Standing::Seen => ("Seen", "green"),
-            Standing::Cancelled => ("Cancelled", "grey"),
-            Standing::DidNotAttend => ("Did not attend", "red"),
+            BookingStanding::Booked => ("Expected", "blue"),
+            BookingStanding::Arrived => ("Arrived", "green"),
+            BookingStanding::Seen => ("Seen", "green"),
+            BookingStanding::Cancelled => ("Cancelled", "grey"),
+            BookingStanding::DidNotAttend => ("Did not attend", "red"),
         };
-        Row {
+        DiaryRow {
             id: booking.made.booking.to_string(),
             time: plain::clock(booking.made.start),
             standing,
@@ -86,7 +86,7 @@ pub async fn day(
             format!("/clinician/services/{}/bookings?date={date}", service.id)
         })
     };
-    let page = Page {
+    let page = DiaryPage {
         frame: Frame::of(&shared.mode),
         who: caller.name.to_string(),
         id: service.id.to_string(),

@@ -7,13 +7,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use serde::Deserialize;
 
-use crate::booking::slots::{About, Choice, choice, find, next_free};
-use crate::booking::{Parts, no_service, sentence};
+use crate::booking::slots::{About, SlotOption, choice, find, next_free};
+use crate::booking::{BookingPagesState, no_service, sentence};
 use crate::{Frame, page as page_of};
-use app::placing::{Asked, Desk, Failed, Filled, fresh_uuid};
+use app::placing::{BookingDesk, BookingError, BookingRequest, PatientForm, fresh_uuid};
 use app::plain;
 use domain::{At, BookingId, Caller, Declined, HoldId, ServiceId, Slot, SlotId};
-use views::Claim;
+use views::SlotClaim;
 
 /// Slots that are offered to whoever lost theirs.
 const NEXT: usize = 3;
@@ -66,9 +66,9 @@ pub struct Whole {
 }
 
 impl Whole {
-    fn filled(&self) -> Filled {
+    fn filled(&self) -> PatientForm {
         let is_ticked = |text: &str| text == "yes";
-        Filled {
+        PatientForm {
             family: self.family.clone(),
             given: self.given.clone(),
             birth_date: self.birth_date.clone(),
@@ -90,7 +90,7 @@ impl Whole {
 
 #[derive(Template)]
 #[template(path = "booking-form.html")]
-struct Page {
+struct BookingFormPage {
     frame: Frame,
     who: String,
     about: About,
@@ -103,14 +103,14 @@ struct Page {
     held_until: Option<(i64, String)>,
     /// The server's time, milliseconds.
     now: i64,
-    filled: Filled,
+    filled: PatientForm,
     /// Field and what to do about it.
     faults: Vec<(String, String)>,
     /// Slots to choose from when this one is gone.
-    next: Vec<Choice>,
+    next: Vec<SlotOption>,
 }
 
-impl Page {
+impl BookingFormPage {
     /// What is wrong with a field.
     fn fault(&self, field: &str) -> Option<&str> {
         let found = self.faults.iter().find(|(name, _)| name == field);
@@ -126,29 +126,29 @@ pub fn day_and_time(slot: At) -> String {
 
 /// The empty form of a held slot.
 pub async fn form(
-    State(parts): State<Parts>,
+    State(parts): State<BookingPagesState>,
     Extension(caller): Extension<Caller>,
     Query(address): Query<Address>,
 ) -> Response {
     let place = (&address.service, &address.slot);
     let held = (address.hold.as_str(), fresh_uuid());
-    render(&parts, &caller, place, held, Told::default())
+    render(&parts, &caller, place, held, FormContents::default())
 }
 
 /// What the form holds and what is wrong with it.
 #[derive(Default)]
-struct Told {
-    filled: Filled,
+struct FormContents {
+    filled: PatientForm,
     faults: Vec<(String, String)>,
     is_lost: bool,
 }
 
 fn render(
-    parts: &Parts,
+    parts: &BookingPagesState,
     caller: &Caller,
     (service, slot): (&ServiceId, &SlotId),
     (hold, booking): (&str, String),
-    told: Told,
+    told: FormContents,
 ) -> Response {
     let shared = &parts.desk.shared;
     let (picture, now) = (shared.picture(), shared.clock.now());
@@ -160,7 +160,7 @@ fn render(
         .get(service)
         .and_then(|diary| diary.claim(slot.as_str(), now));
     let held_until = match claim {
-        Some(Claim::Held { hold: by, until }) if by.as_str() == hold => {
+        Some(SlotClaim::Held { hold: by, until }) if by.as_str() == hold => {
             Some((until.0, plain::clock(*until)))
         }
         _ => None,
@@ -176,7 +176,7 @@ fn render(
         (_, true) => StatusCode::CONFLICT,
         _ => StatusCode::BAD_REQUEST,
     };
-    let page = Page {
+    let page = BookingFormPage {
         frame: Frame::of(&shared.mode),
         who: caller.name.to_string(),
         about: About::of(view, now),
@@ -190,7 +190,7 @@ fn render(
         faults: told.faults,
         next: next
             .iter()
-            .map(|slot| Choice {
+            .map(|slot| SlotOption {
                 time: day_and_time(slot.start),
                 ..choice(slot)
             })
@@ -201,13 +201,13 @@ fn render(
 
 /// Books what the form says.
 pub async fn book(
-    State(parts): State<Parts>,
+    State(parts): State<BookingPagesState>,
     Extension(caller): Extension<Caller>,
     Form(form): Form<Whole>,
 ) -> Response {
     let filled = form.filled();
     let place = (&form.service, &form.slot);
-    let again = |told: Told| {
+    let again = |told: FormContents| {
         let held = (form.hold.as_str(), form.booking.clone());
         render(&parts, &caller, place, held, told)
     };
@@ -217,7 +217,7 @@ pub async fn book(
             let faults = faults
                 .into_iter()
                 .map(|(f, w)| (f.to_owned(), w.to_owned()));
-            return again(Told {
+            return again(FormContents {
                 filled,
                 faults: faults.collect(),
                 is_lost: false,
@@ -227,7 +227,7 @@ pub async fn book(
     let Ok(booking) = BookingId::new(&form.booking) else {
         return no_service(&parts);
     };
-    let asked = Asked {
+    let asked = BookingRequest {
         booking,
         service: form.service.clone(),
         slot: form.slot.clone(),
@@ -240,10 +240,12 @@ pub async fn book(
     let onward = format!("/clinician/bookings/{}", form.booking);
     match parts.desk.book(asked).await {
         // In use: the second click, and it was booked by the first.
-        Ok(()) | Err(Failed::Declined(Declined::IdInUse)) => Redirect::to(&onward).into_response(),
-        Err(why) => again(Told {
+        Ok(()) | Err(BookingError::Declined(Declined::IdInUse)) => {
+            Redirect::to(&onward).into_response()
+        }
+        Err(why) => again(FormContents {
             filled,
-            is_lost: matches!(why, Failed::Declined(_)),
+            is_lost: matches!(why, BookingError::Declined(_)),
             faults: vec![("slot".to_owned(), sentence(&why))],
         }),
     }
@@ -252,19 +254,19 @@ pub async fn book(
 /// Moves a booking to another slot, with the details that are held. The patient is never without a place: the former
 /// one is given up only with the new one.
 pub async fn rebook(
-    desk: &Desk,
+    desk: &BookingDesk,
     caller: &Caller,
     former: BookingId,
     (service, slot): (&ServiceId, &SlotId),
-) -> Result<String, Failed> {
+) -> Result<String, BookingError> {
     let purpose = "to move the booking to another time";
     let held = desk.read(former.as_str(), caller, purpose).await?;
     let details = held.ok_or_else(|| {
-        Failed::Refused("The details were destroyed: cancel, and book again".to_owned())
+        BookingError::Refused("The details were destroyed: cancel, and book again".to_owned())
     })?;
     let id = fresh_uuid();
-    let booking = BookingId::new(&id).map_err(|_why| Failed::Unavailable)?;
-    desk.book(Asked {
+    let booking = BookingId::new(&id).map_err(|_why| BookingError::Unavailable)?;
+    desk.book(BookingRequest {
         booking,
         service: service.clone(),
         slot: slot.clone(),

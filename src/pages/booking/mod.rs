@@ -13,21 +13,21 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::{Frame, Message};
-use app::placing::{Desk, Failed};
+use crate::{Frame, MessagePage};
+use app::placing::{BookingDesk, BookingError};
 
 /// Longest form, bytes.
 const BODY_BYTES_MAX: usize = 64 << 10;
 
 /// What the pages need.
 #[derive(Clone)]
-pub struct Parts {
+pub struct BookingPagesState {
     /// Where places are asked for.
-    pub desk: Desk,
+    pub desk: BookingDesk,
 }
 
 /// The routes.
-pub fn router(parts: Parts) -> Router {
+pub fn router(parts: BookingPagesState) -> Router {
     Router::new()
         .route("/clinician/services/{id}/slots", get(slots::choose))
         .route("/clinician/services/{id}/bookings", get(diary::day))
@@ -45,12 +45,12 @@ pub fn router(parts: Parts) -> Router {
 }
 
 fn message(
-    parts: &Parts,
+    parts: &BookingPagesState,
     status: StatusCode,
     heading: &'static str,
     lines: Vec<&'static str>,
 ) -> Response {
-    let page = Message {
+    let page = MessagePage {
         frame: Frame::of(&parts.desk.shared.mode),
         heading,
         lines,
@@ -58,31 +58,31 @@ fn message(
     crate::page(status, &page)
 }
 
-fn no_service(parts: &Parts) -> Response {
+fn no_service(parts: &BookingPagesState) -> Response {
     let lines = vec!["No service of that name is in the Directory."];
     message(parts, StatusCode::NOT_FOUND, "Service not found", lines)
 }
 
-fn no_booking(parts: &Parts) -> Response {
+fn no_booking(parts: &BookingPagesState) -> Response {
     let lines = vec!["There is no booking of that number, or it is too long ago."];
     message(parts, StatusCode::NOT_FOUND, "Booking not found", lines)
 }
 
 /// What went wrong, as a sentence for the person at the screen.
-fn sentence(why: &Failed) -> String {
+fn sentence(why: &BookingError) -> String {
     match why {
-        Failed::Declined(why) => {
+        BookingError::Declined(why) => {
             let words = why.detail();
             let (first, rest) = words.split_at(1);
             format!("{}{rest}", first.to_uppercase())
         }
-        Failed::Refused(words) => words.clone(),
-        Failed::Unavailable => {
+        BookingError::Refused(words) => words.clone(),
+        BookingError::Unavailable => {
             "It could not be kept just now, and nothing was booked. Send it again".to_owned()
         }
-        Failed::TimedOut => {
+        BookingError::TimedOut => {
             "The answer takes too long. Send it again: it is booked once at most".to_owned()
         }
-        Failed::TooLong => "The notes are too long to keep. Shorten them".to_owned(),
+        BookingError::TooLong => "The notes are too long to keep. Shorten them".to_owned(),
     }
 }

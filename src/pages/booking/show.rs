@@ -9,20 +9,20 @@ use serde::Deserialize;
 
 use crate::booking::fill::day_and_time;
 use crate::booking::slots::About;
-use crate::booking::{Parts, no_booking, sentence};
+use crate::booking::{BookingPagesState, no_booking, sentence};
 use crate::{Frame, page as page_of};
-use app::placing::Desk;
+use app::placing::BookingDesk;
 use app::plain;
-use domain::booking::{Channel, Delivery, Topic};
+use domain::booking::{Delivery, NoticeChannel, Topic};
 use domain::patient::PatientDetails;
 use domain::{At, Caller, Event, Role};
-use views::{Noticed, Standing};
+use views::{BookingStanding, Noticed};
 
 /// Roles that may read who it is for.
 const READ: [Role; 2] = [Role::Clinician, Role::Service];
 
 /// Who it is for, in words.
-struct Person {
+struct PatientWords {
     name: String,
     born: String,
     number: String,
@@ -34,7 +34,7 @@ struct Person {
 
 #[derive(Template)]
 #[template(path = "booking-show.html")]
-struct Page {
+struct BookingPage {
     frame: Frame,
     who: String,
     id: String,
@@ -49,39 +49,39 @@ struct Page {
     may_read: bool,
     is_erased: bool,
     read_count: u32,
-    person: Option<Person>,
+    person: Option<PatientWords>,
     fault: Option<String>,
 }
 
 /// The page.
 pub async fn booking(
-    State(parts): State<Parts>,
+    State(parts): State<BookingPagesState>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Response {
     render(&parts, &caller, &id, None, None)
 }
 
-fn standing_words(standing: Standing) -> (&'static str, &'static str) {
+fn standing_words(standing: BookingStanding) -> (&'static str, &'static str) {
     match standing {
-        Standing::Booked => ("Booked", "blue"),
-        Standing::Arrived => ("Arrived", "green"),
-        Standing::Seen => ("Seen", "green"),
-        Standing::Cancelled => ("Cancelled", "grey"),
-        Standing::DidNotAttend => ("Did not attend", "red"),
+        BookingStanding::Booked => ("Booked", "blue"),
+        BookingStanding::Arrived => ("Arrived", "green"),
+        BookingStanding::Seen => ("Seen", "green"),
+        BookingStanding::Cancelled => ("Cancelled", "grey"),
+        BookingStanding::DidNotAttend => ("Did not attend", "red"),
     }
 }
 
 fn render(
-    parts: &Parts,
+    parts: &BookingPagesState,
     caller: &Caller,
     id: &str,
-    person: Option<Person>,
+    person: Option<PatientWords>,
     fault: Option<String>,
 ) -> Response {
     let shared = &parts.desk.shared;
     let (picture, now) = (shared.picture(), shared.clock.now());
-    let Some((diary, booking)) = Desk::find(&picture, id) else {
+    let Some((diary, booking)) = BookingDesk::find(&picture, id) else {
         return no_booking(parts);
     };
     let made = &booking.made;
@@ -107,7 +107,7 @@ fn render(
         };
         rows.push(("From booked to seen", words));
     }
-    let mut page = Page {
+    let mut page = BookingPage {
         frame: Frame::of(&shared.mode),
         who: caller.name.to_string(),
         id: id.to_owned(),
@@ -141,9 +141,9 @@ fn render(
 /// "Text message of the booking: delivered at 10:02am".
 fn notice(notice: &Noticed, now: At) -> String {
     let channel = match notice.channel {
-        Channel::Sms => "Text message",
-        Channel::Email => "Email",
-        Channel::Forward => "Message to the service's own system",
+        NoticeChannel::Sms => "Text message",
+        NoticeChannel::Email => "Email",
+        NoticeChannel::Forward => "Message to the service's own system",
     };
     let topic = match notice.topic {
         Topic::Made => "of the booking",
@@ -172,13 +172,13 @@ pub struct Purpose {
 
 /// Shows who it is for, once the log knows who asked.
 pub async fn patient(
-    State(parts): State<Parts>,
+    State(parts): State<BookingPagesState>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     Form(form): Form<Purpose>,
 ) -> Response {
     let picture = parts.desk.shared.picture();
-    let Some((_, booking)) = Desk::find(&picture, &id) else {
+    let Some((_, booking)) = BookingDesk::find(&picture, &id) else {
         return no_booking(&parts);
     };
     if caller.role == Role::Service && !caller.may_speak_for(&booking.made.service) {
@@ -198,7 +198,7 @@ pub async fn patient(
     }
 }
 
-fn person(details: &PatientDetails) -> Person {
+fn person(details: &PatientDetails) -> PatientWords {
     let mut needs = Vec::new();
     if details.needs.interpreter {
         needs.push("Needs an interpreter".to_owned());
@@ -230,7 +230,7 @@ fn person(details: &PatientDetails) -> Person {
             rows.push((name, text.to_owned()));
         }
     }
-    Person {
+    PatientWords {
         name: format!("{} {}", details.given, details.family),
         born: details.birth_date.clone(),
         number: details.nhs_number.as_deref().map_or_else(
@@ -248,12 +248,12 @@ fn person(details: &PatientDetails) -> Person {
 
 /// Cancels.
 pub async fn cancel(
-    State(parts): State<Parts>,
+    State(parts): State<BookingPagesState>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Response {
     let picture = parts.desk.shared.picture();
-    let Some((_, booking)) = Desk::find(&picture, &id) else {
+    let Some((_, booking)) = BookingDesk::find(&picture, &id) else {
         return no_booking(&parts);
     };
     if caller.role == Role::Service && !caller.may_speak_for(&booking.made.service) {

@@ -7,9 +7,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use serde::Deserialize;
 
-use crate::booking::{Parts, fill, no_service, sentence};
+use crate::booking::{BookingPagesState, fill, no_service, sentence};
 use crate::{Frame, page as page_of};
-use app::placing::{Desk, fresh_uuid};
+use app::placing::{BookingDesk, fresh_uuid};
 use app::plain;
 use domain::event::Rag;
 use domain::time::{DAY, MINUTE};
@@ -23,7 +23,7 @@ const DAYS_AHEAD: i64 = 7;
 
 /// One slot to choose.
 #[derive(Clone)]
-pub struct Choice {
+pub struct SlotOption {
     /// Its name.
     pub id: String,
     /// `10:15am`.
@@ -35,7 +35,7 @@ pub struct Choice {
 /// Slots of one hour.
 pub struct Hour {
     name: String,
-    choices: Vec<Choice>,
+    choices: Vec<SlotOption>,
 }
 
 /// Where the page stands with a service.
@@ -88,7 +88,7 @@ impl About {
 
 #[derive(Template)]
 #[template(path = "booking-slots.html")]
-struct Page {
+struct SlotsPage {
     frame: Frame,
     who: String,
     about: About,
@@ -103,26 +103,26 @@ struct Page {
 
 /// Which day, and whether a booking is to be moved.
 #[derive(Deserialize)]
-pub struct Day {
+pub struct SlotsPageQuery {
     date: Option<jiff::civil::Date>,
     instead_of: Option<String>,
 }
 
 /// The page.
 pub async fn choose(
-    State(parts): State<Parts>,
+    State(parts): State<BookingPagesState>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
-    Query(day): Query<Day>,
+    Query(day): Query<SlotsPageQuery>,
 ) -> Response {
     show(&parts, &caller.name, &id, &day, (StatusCode::OK, None))
 }
 
 fn show(
-    parts: &Parts,
+    parts: &BookingPagesState,
     who: &str,
     id: &str,
-    day: &Day,
+    day: &SlotsPageQuery,
     (status, fault): (StatusCode, Option<String>),
 ) -> Response {
     let shared = &parts.desk.shared;
@@ -132,7 +132,7 @@ fn show(
     };
     let date = day.date.unwrap_or_else(|| now.london_date());
     let free = free_on(&picture, view, date, now);
-    let page = Page {
+    let page = SlotsPage {
         frame: Frame::of(&shared.mode),
         who: who.to_owned(),
         about: About::of(view, now),
@@ -196,8 +196,8 @@ fn by_hour(slots: &[Slot]) -> Vec<Hour> {
 }
 
 /// A slot as it is shown.
-pub fn choice(slot: &Slot) -> Choice {
-    Choice {
+pub fn choice(slot: &Slot) -> SlotOption {
+    SlotOption {
         id: slot.slot.to_string(),
         time: plain::clock(slot.start),
         kind: slot.kind.to_string(),
@@ -226,11 +226,11 @@ pub struct Chosen {
 
 /// Holds the chosen slot and goes on to the form; or moves a booking to it.
 pub async fn hold(
-    State(parts): State<Parts>,
+    State(parts): State<BookingPagesState>,
     Extension(caller): Extension<Caller>,
     Form(chosen): Form<Chosen>,
 ) -> Response {
-    let day = Day {
+    let day = SlotsPageQuery {
         date: None,
         instead_of: chosen.instead_of.clone(),
     };
@@ -275,5 +275,5 @@ pub async fn hold(
 
 /// The slot of a service, if it has it.
 pub fn find(picture: &Published, service: &ServiceId, slot: &SlotId) -> Option<Slot> {
-    Desk::find_slot(picture, service, slot)
+    BookingDesk::find_slot(picture, service, slot)
 }

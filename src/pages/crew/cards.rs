@@ -1,13 +1,13 @@
 //! The answer as cards.
 
 use crate::crew::map;
-use app::destinations::Question;
-use app::destinations::words::{self, Told};
+use app::destinations::DestinationsRequest;
+use app::destinations::words::{self, RankedPlace};
 use app::plain;
 use domain::pathway::Way;
 use domain::{Age, At, Position, ReadingName};
 use views::Published;
-use views::destinations::{Basis, Choice, Destinations};
+use views::destinations::{Basis, Destinations, RankedDestination};
 
 /// Attribute of a Directory record: the way in for ambulances.
 const ENTRANCE: &str = "ambulance_entrance";
@@ -39,7 +39,7 @@ pub struct Card {
 }
 
 /// The answer.
-pub struct Answer {
+pub struct DestinationCards {
     pub need: String,
     pub from: String,
     pub as_of: At,
@@ -60,11 +60,11 @@ pub struct Answer {
     pub may_tell: bool,
 }
 
-impl Answer {
+impl DestinationCards {
     /// In words.
     pub fn new(
         picture: &Published,
-        question: &Question,
+        question: &DestinationsRequest,
         found: &Destinations,
         how: &'static str,
         may_tell: bool,
@@ -114,8 +114,8 @@ fn tenths(chance: f64) -> String {
     }
 }
 
-fn card(told: Told<'_>) -> Card {
-    let Told {
+fn card(told: RankedPlace<'_>) -> Card {
+    let RankedPlace {
         choice,
         is_tie,
         is_recommended,
@@ -148,7 +148,7 @@ fn card(told: Told<'_>) -> Card {
 }
 
 /// What is known of the hand-over, and whether its feed is late.
-fn then(choice: &Choice) -> (String, bool) {
+fn then(choice: &RankedDestination) -> (String, bool) {
     let Some(range) = choice.prospect.then else {
         let why = match choice.basis {
             Basis::NotKnown(why) => why.plain(),

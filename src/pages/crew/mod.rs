@@ -13,11 +13,11 @@ use axum::{Extension, Form, Router};
 
 use crate::{Frame, assets, page, private};
 use app::destinations::said::{Conveying, NotTaken, set_off};
-use app::destinations::{Parts, read};
+use app::destinations::{DestinationsState, read};
 use app::finding::Fault;
 use app::finding::asks::Fields;
 use app::plain;
-use cards::Answer;
+use cards::DestinationCards;
 use domain::pathway::Way;
 use domain::{At, Caller, IncidentId, Role, ServiceId};
 
@@ -33,7 +33,7 @@ const MANIFEST: &str = include_str!("manifest.json");
 const ICON: &str = include_str!("icon.svg");
 
 /// The routes.
-pub fn router(parts: Parts) -> Router {
+pub fn router(parts: DestinationsState) -> Router {
     Router::new()
         .route("/crew", get(show).post(ask))
         .route("/crew/conveying", post(conveying))
@@ -62,7 +62,7 @@ fn installed(kind: &'static str, text: &'static str) -> Response {
 
 /// What was filled in, as it was.
 #[derive(Debug, Default)]
-struct Filled {
+struct CrewForm {
     need: String,
     from: String,
     lat: String,
@@ -74,7 +74,7 @@ struct Filled {
     patient: String,
 }
 
-impl Filled {
+impl CrewForm {
     fn read(fields: &Fields) -> Self {
         let text = |name| -> String {
             let text = fields.get(name).unwrap_or_default();
@@ -130,22 +130,22 @@ const KNOWN: [&str; 8] = [
 /// The page.
 #[derive(Template)]
 #[template(path = "crew.html")]
-struct Page {
+struct CrewPage {
     frame: Frame,
     is_night: bool,
     now: At,
-    filled: Filled,
+    filled: CrewForm,
     needs: Vec<(String, String, bool)>,
     ages: Vec<(&'static str, &'static str, bool)>,
     /// The field it is about, and words.
     faults: Vec<(&'static str, String)>,
-    answer: Option<Answer>,
+    answer: Option<DestinationCards>,
     /// Of this picture of the page, for the messages sent from it.
     key: String,
 }
 
-impl Page {
-    fn new(parts: &Parts, mut filled: Filled) -> Self {
+impl CrewPage {
+    fn new(parts: &DestinationsState, mut filled: CrewForm) -> Self {
         if IncidentId::new(&filled.patient).is_err() {
             filled.patient = random();
         }
@@ -210,19 +210,19 @@ fn random() -> String {
     }
 }
 
-async fn show(State(parts): State<Parts>) -> Response {
-    let empty = Page::new(&parts, Filled::default());
+async fn show(State(parts): State<DestinationsState>) -> Response {
+    let empty = CrewPage::new(&parts, CrewForm::default());
     private(page(StatusCode::OK, &empty))
 }
 
 async fn ask(
-    State(parts): State<Parts>,
+    State(parts): State<DestinationsState>,
     Extension(caller): Extension<Caller>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Response {
     let fields = Fields::of(pairs, &KNOWN);
-    let filled = Filled::read(&fields);
-    let mut shown = Page::new(&parts, filled);
+    let filled = CrewForm::read(&fields);
+    let mut shown = CrewPage::new(&parts, filled);
     let mut faults = fields.faults;
     faults.extend(faults_of_names(&shown.filled));
     let picture = parts.shared.picture();
@@ -241,11 +241,13 @@ async fn ask(
     let found = question.answer(&parts.shared, &picture).await;
     let how = parts.shared.travel.how();
     let may_tell = caller.role != Role::Clinician || caller.name == "demonstration";
-    shown.answer = Some(Answer::new(&picture, &question, &found, how, may_tell));
+    shown.answer = Some(DestinationCards::new(
+        &picture, &question, &found, how, may_tell,
+    ));
     private(page(StatusCode::OK, &shown))
 }
 
-fn faults_of_names(filled: &Filled) -> Vec<Fault> {
+fn faults_of_names(filled: &CrewForm) -> Vec<Fault> {
     let mut faults = Vec::new();
     if !filled.incident.is_empty() && IncidentId::new(&filled.incident).is_err() {
         faults.push(Fault::new("incident", "cannot be read", ""));
@@ -287,7 +289,7 @@ fn in_plain_words(fault: &Fault) -> (&'static str, String) {
 /// What came of a choice.
 #[derive(Template)]
 #[template(path = "crew-told.html")]
-struct Told {
+struct ConveyingReply {
     frame: Frame,
     is_night: bool,
     heading: String,
@@ -297,7 +299,7 @@ struct Told {
 
 /// `POST /crew/conveying`: a crew sets off for a place.
 async fn conveying(
-    State(parts): State<Parts>,
+    State(parts): State<DestinationsState>,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Response {
     const SENT: [&str; 6] = ["service", "key", "incident", "vehicle", "eta", "ago"];
@@ -365,13 +367,13 @@ async fn conveying(
 }
 
 fn told(
-    parts: &Parts,
+    parts: &DestinationsState,
     status: StatusCode,
     heading: &str,
     lines: Vec<String>,
     phone: Option<String>,
 ) -> Response {
-    let shown = Told {
+    let shown = ConveyingReply {
         frame: Frame::with(assets::CREW, &parts.shared.mode),
         is_night: is_night(parts.shared.clock.now()),
         heading: heading.to_owned(),
@@ -397,13 +399,13 @@ mod tests {
 
     #[test]
     fn a_position_of_the_phone_goes_before_what_was_typed() {
-        let mut filled = Filled {
+        let mut filled = CrewForm {
             need: "stroke".to_owned(),
             from: "LE1 5WW".to_owned(),
             age: "infant".to_owned(),
-            ..Filled::default()
+            ..CrewForm::default()
         };
-        let of = |filled: &Filled| -> Vec<String> {
+        let of = |filled: &CrewForm| -> Vec<String> {
             let pairs = filled.pairs().into_iter();
             pairs.map(|(name, text)| format!("{name}={text}")).collect()
         };

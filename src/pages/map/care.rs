@@ -7,14 +7,14 @@ use h3o::Resolution;
 use crate::map::draw::Drawing;
 use crate::map::scale::{CLASSES, Scale};
 use crate::map::scene::{
-    Entry, Key, Live, Place, Row, Scene, Table, dated, hexes, sheet, towns_of_the_area,
-    towns_on_paper,
+    LegendKey, LiveMap, MapCell, MapPlace, MapRow, MapTable, Scene, dated, hexes, sheet,
+    towns_of_the_area, towns_on_paper,
 };
 use app::plain::{about, clock, gain};
 use domain::{Cell, Service};
 use domain::{outlines, places};
 use views::Published;
-use views::surface::{Best, Fineness, Group};
+use views::surface::{Best, Fineness, PatientGroup};
 
 /// Where the hexes of one surface go in the drawing.
 #[derive(Default)]
@@ -25,7 +25,7 @@ struct Sorted {
 }
 
 /// The map for those of a group who set off in so many hours.
-pub fn scene(picture: &Published, group: Group, hours: usize) -> Scene {
+pub fn scene(picture: &Published, group: PatientGroup, hours: usize) -> Scene {
     let surface = picture.surfaces.surface(Fineness::Seven);
     let rows = surface.rows(group, hours);
     let best: BTreeMap<Cell, (&Service, Best)> = rows
@@ -33,27 +33,27 @@ pub fn scene(picture: &Published, group: Group, hours: usize) -> Scene {
         .collect();
     let all = places::area(Resolution::Seven);
     let scale = match group {
-        Group::Ambulance => Scale::AMBULANCE,
+        PatientGroup::Ambulance => Scale::AMBULANCE,
         _ => Scale::WALK_IN,
     };
     let sorted = sort(&all, &best, scale);
     let mut named: Vec<&Service> = best.values().map(|(service, _)| *service).collect();
     named.sort_by(|a, b| a.id.cmp(&b.id));
     named.dedup_by(|a, b| a.id == b.id);
-    let places = Place::number(sheet(), named.into_iter().map(|s| (s, "app-map__place")));
+    let places = MapPlace::number(sheet(), named.into_iter().map(|s| (s, "app-map__place")));
     let title = title(picture, group, hours);
     Scene {
         drawing: draw(&sorted, &places, &dated(&title, picture)),
         meaning: meaning(group),
         alerts: Vec::new(),
         unit: match group {
-            Group::Ambulance => "Minutes until handed over",
+            PatientGroup::Ambulance => "Minutes until handed over",
             _ => "Minutes until seen",
         },
         legend: legend(&sorted, scale),
         table: table(&best, group, &title),
         places,
-        live: Live {
+        live: LiveMap {
             kind: "care",
             topic: (hours == 0).then(|| "heat:time-to-care:7".to_owned()),
             prefix: format!("{}:", group.label()),
@@ -62,17 +62,17 @@ pub fn scene(picture: &Published, group: Group, hours: usize) -> Scene {
                 let group = group.label();
                 format!("/api/v1/heat?kind=time-to-care&group={group}&at_plus={hours}&res=7")
             }),
-            ..Live::default()
+            ..LiveMap::default()
         },
         title,
     }
 }
 
-fn title(picture: &Published, group: Group, hours: usize) -> String {
+fn title(picture: &Published, group: PatientGroup, hours: usize) -> String {
     let who = match group {
-        Group::Minor => "An adult with a minor injury or illness",
-        Group::Child => "A child with a minor injury or illness",
-        Group::Ambulance => "Anybody who comes by ambulance",
+        PatientGroup::Minor => "An adult with a minor injury or illness",
+        PatientGroup::Child => "A child with a minor injury or illness",
+        PatientGroup::Ambulance => "Anybody who comes by ambulance",
     };
     let when = match hours {
         0 => "setting off now".to_owned(),
@@ -84,9 +84,9 @@ fn title(picture: &Published, group: Group, hours: usize) -> String {
     format!("{who}, {when}")
 }
 
-fn meaning(group: Group) -> Vec<&'static str> {
+fn meaning(group: PatientGroup) -> Vec<&'static str> {
     let mut all = vec![match group {
-        Group::Ambulance => {
+        PatientGroup::Ambulance => {
             "The drive and the time until the hospital takes over, together, at the best place that takes \
              ambulances. Getting the ambulance to you is not counted. The crew decides where to go."
         }
@@ -112,7 +112,7 @@ fn sort(all: &[Cell], best: &BTreeMap<Cell, (&Service, Best)>, scale: Scale) -> 
     sorted
 }
 
-fn draw(sorted: &Sorted, places: &[Place], title: &str) -> String {
+fn draw(sorted: &Sorted, places: &[MapPlace], title: &str) -> String {
     let mut drawing = Drawing::new(sheet(), title);
     drawing.land(outlines::outlines());
     drawing.hexes("app-map__0", &sorted.nowhere);
@@ -121,26 +121,26 @@ fn draw(sorted: &Sorted, places: &[Place], title: &str) -> String {
     }
     drawing.hatched(&sorted.unknown);
     drawing.outlines(outlines::outlines());
-    let marks: Vec<_> = places.iter().map(Place::mark).collect();
+    let marks: Vec<_> = places.iter().map(MapPlace::mark).collect();
     drawing.places_and_names(&marks, towns_on_paper());
     drawing.finish()
 }
 
-fn legend(sorted: &Sorted, scale: Scale) -> Vec<Key> {
+fn legend(sorted: &Sorted, scale: Scale) -> Vec<LegendKey> {
     let classes = CLASSES.iter().zip(scale.minutes()).zip(&sorted.classes);
-    let mut keys: Vec<Key> = classes
-        .map(|((class, words), cells)| Key {
+    let mut keys: Vec<LegendKey> = classes
+        .map(|((class, words), cells)| LegendKey {
             class,
             words,
             count: hexes(cells.len()),
         })
         .collect();
-    keys.push(Key {
+    keys.push(LegendKey {
         class: "app-map__unknown",
         words: "Not known: no live wait".to_owned(),
         count: hexes(sorted.unknown.len()),
     });
-    keys.push(Key {
+    keys.push(LegendKey {
         class: "app-map__0",
         words: "No place is open then".to_owned(),
         count: hexes(sorted.nowhere.len()),
@@ -148,9 +148,9 @@ fn legend(sorted: &Sorted, scale: Scale) -> Vec<Key> {
     keys
 }
 
-fn table(best: &BTreeMap<Cell, (&Service, Best)>, group: Group, title: &str) -> Table {
+fn table(best: &BTreeMap<Cell, (&Service, Best)>, group: PatientGroup, title: &str) -> MapTable {
     let until = match group {
-        Group::Ambulance => "Until handed over",
+        PatientGroup::Ambulance => "Until handed over",
         _ => "Until seen",
     };
     let row = |town: &&'static domain::places::Town| {
@@ -165,23 +165,23 @@ fn table(best: &BTreeMap<Cell, (&Service, Best)>, group: Group, title: &str) -> 
             ),
             None => (NOWHERE.to_owned(), None, String::new()),
         };
-        Some(Row {
+        Some(MapRow {
             key: cell.to_string(),
             value: None,
             head: format!("From {}", town.name),
             href: None,
             cells: vec![
-                Entry::of("minutes", minutes),
-                Entry {
+                MapCell::of("minutes", minutes),
+                MapCell {
                     part: "place",
                     words: service.map_or_else(String::new, |s| s.shown_name().to_owned()),
                     href: service.map(|service| format!("/services/{}", service.id)),
                 },
-                Entry::of("gain", against),
+                MapCell::of("gain", against),
             ],
         })
     };
-    Table {
+    MapTable {
         caption: title.to_owned(),
         heads: vec!["From", until, "At", "Against the nearest"],
         rows: towns_of_the_area().iter().filter_map(row).collect(),

@@ -7,7 +7,8 @@ use h3o::Resolution;
 use crate::map::draw::Drawing;
 use crate::map::scale::{CLASSES, Scale};
 use crate::map::scene::{
-    Entry, Key, Live, Place, Row, Scene, Table, dated, hexes, sheet, towns_on_paper, whereabouts,
+    LegendKey, LiveMap, MapCell, MapPlace, MapRow, MapTable, Scene, dated, hexes, sheet,
+    towns_on_paper, whereabouts,
 };
 use app::plain::{clock, people};
 use domain::outlines;
@@ -17,7 +18,7 @@ use views::Published;
 use views::demand::{FINEST, HotSpot, PublicWindow, Share, Window, whole};
 
 /// People of the hexes of a window, and how many hours it is long.
-struct Counted {
+struct DemandCounts {
     /// Wide hexes first: they lie below the finer ones inside them.
     cells: Vec<(Cell, Share)>,
     hours: f64,
@@ -27,7 +28,7 @@ struct Counted {
 pub fn scene(picture: &Published, window: Window, hours_ago: i64) -> Scene {
     let public = picture.demand.public_ago(hours_ago);
     let found = public.window(window);
-    let mut counted = Counted::of(found);
+    let mut counted = DemandCounts::of(found);
     let title = title(found, picture.as_of);
     let spots: &[HotSpot] = match hours_ago {
         0 => &picture.demand.hot_spots,
@@ -38,7 +39,7 @@ pub fn scene(picture: &Published, window: Window, hours_ago: i64) -> Scene {
         .values()
         .filter(|view| view.service.in_llr && view.service.kind.has_waits())
         .map(|view| (view.service.as_ref(), "app-map__place"));
-    let places = Place::number(sheet(), listed);
+    let places = MapPlace::number(sheet(), listed);
     Scene {
         drawing: draw(&counted, spots, &places, &dated(&title, picture)),
         meaning: vec![
@@ -55,7 +56,7 @@ pub fn scene(picture: &Published, window: Window, hours_ago: i64) -> Scene {
         legend: legend(&counted),
         table: table(&mut counted, &title),
         places,
-        live: Live {
+        live: LiveMap {
             kind: "demand",
             topic: Some(format!("heat:demand:{}:7", window.label())),
             prefix: String::new(),
@@ -114,7 +115,7 @@ fn alert(spot: &HotSpot, now: At) -> String {
     format!("{place}, since {since}: {sure}.")
 }
 
-impl Counted {
+impl DemandCounts {
     fn of(window: Option<&PublicWindow>) -> Self {
         let all: Option<&BTreeMap<Cell, Share>> = window.map(|window| &window.cells);
         let mut cells: Vec<(Cell, Share)> = all
@@ -153,7 +154,7 @@ fn square_miles(cell: Cell) -> f64 {
     cell.0.resolution().area_km2() * IN_A_SQUARE_KM
 }
 
-fn draw(counted: &Counted, spots: &[HotSpot], places: &[Place], title: &str) -> String {
+fn draw(counted: &DemandCounts, spots: &[HotSpot], places: &[MapPlace], title: &str) -> String {
     let mut drawing = Drawing::new(sheet(), title);
     drawing.land(outlines::outlines());
     for level in [Resolution::Four, Resolution::Five, Resolution::Six, FINEST] {
@@ -171,20 +172,20 @@ fn draw(counted: &Counted, spots: &[HotSpot], places: &[Place], title: &str) -> 
     drawing.outlines(outlines::outlines());
     let hot: Vec<Cell> = spots.iter().map(|spot| spot.centre).collect();
     drawing.hexes("app-map__hot", &hot);
-    let marks: Vec<_> = places.iter().map(Place::mark).collect();
+    let marks: Vec<_> = places.iter().map(MapPlace::mark).collect();
     drawing.places_and_names(&marks, towns_on_paper());
     drawing.finish()
 }
 
-fn legend(counted: &Counted) -> Vec<Key> {
+fn legend(counted: &DemandCounts) -> Vec<LegendKey> {
     let count = |wanted: Option<usize>| hexes(counted.of_class(wanted).count());
-    let mut keys = vec![Key {
+    let mut keys = vec![LegendKey {
         class: "app-map__0",
         words: "Fewer than 1, not filled".to_owned(),
         count: count(None),
     }];
     let classes = CLASSES.iter().zip(Scale::PEOPLE.people()).enumerate();
-    keys.extend(classes.map(|(number, (class, words))| Key {
+    keys.extend(classes.map(|(number, (class, words))| LegendKey {
         class,
         words,
         count: count(Some(number)),
@@ -192,7 +193,7 @@ fn legend(counted: &Counted) -> Vec<Key> {
     keys
 }
 
-fn table(counted: &mut Counted, title: &str) -> Table {
+fn table(counted: &mut DemandCounts, title: &str) -> MapTable {
     let mut cells = counted.cells.clone();
     cells.sort_by(|a, b| {
         counted
@@ -206,22 +207,22 @@ fn table(counted: &mut Counted, title: &str) -> Table {
             .usual
             .map(whole)
             .and_then(|usual| i64::try_from(usual).ok());
-        Row {
+        MapRow {
             key: cell.to_string(),
             value: Some(share.people),
             head: whereabouts(*cell, is_wide),
             href: None,
             cells: vec![
-                Entry::of("people", people(i64::from(share.people))),
-                Entry::of(
+                MapCell::of("people", people(i64::from(share.people))),
+                MapCell::of(
                     "usual",
                     usual.map_or_else(|| "Not known yet".to_owned(), people),
                 ),
-                Entry::of("area", format!("{miles} square miles")),
+                MapCell::of("area", format!("{miles} square miles")),
             ],
         }
     };
-    Table {
+    MapTable {
         caption: format!("{title}, most to a square mile first"),
         heads: vec!["Where", "People", "Usually then", "In"],
         rows: cells.iter().map(row).collect(),

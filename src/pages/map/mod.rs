@@ -13,18 +13,18 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::Frame;
-use app::Mode;
+use app::ServerMode;
 use app::plain::clock;
 use domain::At;
 use scene::Scene;
 use tiles::Tiles;
 use views::Published;
 use views::demand::{HOURS_AGO_MAX, Window};
-use views::surface::{Group, HOURS_AHEAD};
+use views::surface::{HOURS_AHEAD, PatientGroup};
 
 /// What the reader chose; anything else than what the page offers is as if nothing was chosen.
 #[derive(Debug, Default, Deserialize)]
-pub struct Choice {
+pub struct MapQuery {
     kind: Option<String>,
     group: Option<String>,
     at_plus: Option<String>,
@@ -59,7 +59,7 @@ const WINDOWS: [(&str, &str); 3] = [("60m", "1 hour"), ("4h", "4 hours"), ("24h"
 /// The page.
 #[derive(Template)]
 #[template(path = "map.html")]
-pub struct Page {
+pub struct MapPage {
     frame: Frame,
     kind: &'static str,
     heading: &'static str,
@@ -77,13 +77,13 @@ pub struct Page {
     tiles: Option<Tiles>,
 }
 
-impl Page {
+impl MapPage {
     /// The page for a picture, as of `now`.
     pub fn new(
         picture: &Published,
-        mode: &Mode,
+        mode: &ServerMode,
         now: At,
-        choice: &Choice,
+        choice: &MapQuery,
         tiles: Option<&Tiles>,
     ) -> Self {
         let (kind, heading) = chosen(&KINDS, choice.kind.as_deref());
@@ -99,7 +99,7 @@ impl Page {
             "demand" => demand::scene(picture, Window::find(window).unwrap_or(Window::Hour), ago),
             _ => care::scene(
                 picture,
-                Group::find(group).unwrap_or(Group::Minor),
+                PatientGroup::find(group).unwrap_or(PatientGroup::Minor),
                 hours.parse().unwrap_or(0),
             ),
         };

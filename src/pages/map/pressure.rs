@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use crate::card::Card;
 use crate::map::draw::Drawing;
 use crate::map::scale::CLASSES;
-use crate::map::scene::{Entry, Key, Live, Place, Row, Scene, Table, dated, sheet, towns_on_paper};
+use crate::map::scene::{
+    LegendKey, LiveMap, MapCell, MapPlace, MapRow, MapTable, Scene, dated, sheet, towns_on_paper,
+};
 use app::plain::{duration, people, tag};
 use domain::outlines;
 use domain::{At, Cell, ReadingName};
@@ -42,7 +44,7 @@ pub fn scene(picture: &Published, now: At) -> Scene {
     let classed = views
         .iter()
         .map(|view| (view.service.as_ref(), class(view)));
-    let places = Place::number(sheet(), classed);
+    let places = MapPlace::number(sheet(), classed);
     Scene {
         drawing: draw(picture, &places, &dated(&title, picture)),
         meaning: vec![
@@ -58,10 +60,10 @@ pub fn scene(picture: &Published, now: At) -> Scene {
         legend: legend(&places),
         table: table(picture, &views, &title, now),
         places,
-        live: Live {
+        live: LiveMap {
             kind: "pressure",
             topic: Some("waits".to_owned()),
-            ..Live::default()
+            ..LiveMap::default()
         },
         title,
     }
@@ -84,7 +86,7 @@ fn class(view: &ServiceView) -> &'static str {
     }
 }
 
-fn draw(picture: &Published, places: &[Place], title: &str) -> String {
+fn draw(picture: &Published, places: &[MapPlace], title: &str) -> String {
     let mut drawing = Drawing::new(sheet(), title);
     drawing.land(outlines::outlines());
     let mut hexes: BTreeMap<&str, Vec<Cell>> = BTreeMap::new();
@@ -100,12 +102,12 @@ fn draw(picture: &Published, places: &[Place], title: &str) -> String {
         }
     }
     drawing.outlines(outlines::outlines());
-    let marks: Vec<_> = places.iter().map(Place::mark).collect();
+    let marks: Vec<_> = places.iter().map(MapPlace::mark).collect();
     drawing.places_and_names(&marks, towns_on_paper());
     drawing.finish()
 }
 
-fn legend(places: &[Place]) -> Vec<Key> {
+fn legend(places: &[MapPlace]) -> Vec<LegendKey> {
     let others = [
         ("app-map__unknown", "Open, no live wait"),
         ("app-map__closed", "Closed now"),
@@ -115,7 +117,7 @@ fn legend(places: &[Place]) -> Vec<Key> {
         .chain(others)
         .map(|(class, words)| {
             let count = places.iter().filter(|place| place.class == class).count();
-            Key {
+            LegendKey {
                 class,
                 words: words.to_owned(),
                 count: match count {
@@ -127,7 +129,7 @@ fn legend(places: &[Place]) -> Vec<Key> {
         .collect()
 }
 
-fn table(picture: &Published, views: &[&ServiceView], title: &str, now: At) -> Table {
+fn table(picture: &Published, views: &[&ServiceView], title: &str, now: At) -> MapTable {
     let row = |view: &&ServiceView| {
         let card = Card::of(view, now);
         let word = card
@@ -135,23 +137,23 @@ fn table(picture: &Published, views: &[&ServiceView], title: &str, now: At) -> T
             .map(|(word, _)| format!(" ({})", word.to_lowercase()));
         let waiting = view.find_reading(ReadingName::Waiting);
         let waiting = waiting.and_then(|reading| reading.age.measure());
-        Row {
+        MapRow {
             key: view.service.id.to_string(),
             value: None,
             head: view.service.shown_name().to_owned(),
             href: Some(format!("/services/{}", view.service.id)),
             cells: vec![
-                Entry::of("wait", format!("{}{}", card.wait, word.unwrap_or_default())),
-                Entry::of(
+                MapCell::of("wait", format!("{}{}", card.wait, word.unwrap_or_default())),
+                MapCell::of(
                     "waiting",
                     waiting.map_or_else(String::new, |m| format!("{} waiting", people(m.value))),
                 ),
-                Entry::of("trend", trend(picture, view)),
-                Entry::of("more", more(view)),
+                MapCell::of("trend", trend(picture, view)),
+                MapCell::of("more", more(view)),
             ],
         }
     };
-    Table {
+    MapTable {
         caption: format!("{title}, the longest wait first"),
         heads: vec![
             "Place",

@@ -31,17 +31,17 @@ pub struct Scene {
     /// Over the legend.
     pub unit: &'static str,
     /// Each class, what it means, and how much of the map it is.
-    pub legend: Vec<Key>,
+    pub legend: Vec<LegendKey>,
     /// The same in words.
-    pub table: Table,
+    pub table: MapTable,
     /// The numbered places.
-    pub places: Vec<Place>,
+    pub places: Vec<MapPlace>,
     /// What the script needs to go on from here.
-    pub live: Live,
+    pub live: LiveMap,
 }
 
 /// One line of the legend.
-pub struct Key {
+pub struct LegendKey {
     /// Its class in the style sheet.
     pub class: &'static str,
     /// What it means.
@@ -51,19 +51,19 @@ pub struct Key {
 }
 
 /// A table.
-pub struct Table {
+pub struct MapTable {
     /// Over it.
     pub caption: String,
     /// Of its columns.
     pub heads: Vec<&'static str>,
     /// In order.
-    pub rows: Vec<Row>,
+    pub rows: Vec<MapRow>,
     /// Where there are no rows.
     pub empty: &'static str,
 }
 
 /// A row: what it is of, and its cells.
-pub struct Row {
+pub struct MapRow {
     /// For the script: a hex or a service,
     pub key: String,
     /// and how many people, where that is what the map shows.
@@ -73,11 +73,11 @@ pub struct Row {
     /// A page about that.
     pub href: Option<String>,
     /// The others.
-    pub cells: Vec<Entry>,
+    pub cells: Vec<MapCell>,
 }
 
 /// One cell of a row.
-pub struct Entry {
+pub struct MapCell {
     /// By which the script finds it.
     pub part: &'static str,
     /// What it says.
@@ -86,7 +86,7 @@ pub struct Entry {
     pub href: Option<String>,
 }
 
-impl Entry {
+impl MapCell {
     /// Words alone.
     pub fn of(part: &'static str, words: impl Into<String>) -> Self {
         Self {
@@ -98,7 +98,7 @@ impl Entry {
 }
 
 /// A numbered place on the map.
-pub struct Place {
+pub struct MapPlace {
     /// Its number.
     pub sign: String,
     /// Which.
@@ -113,7 +113,7 @@ pub struct Place {
     pub class: &'static str,
 }
 
-impl Place {
+impl MapPlace {
     /// The places of these services that are on the paper, numbered from 1.
     pub fn number<'a>(
         sheet: &Sheet,
@@ -143,7 +143,7 @@ impl Place {
 
 /// What the script needs to keep a map up.
 #[derive(Default)]
-pub struct Live {
+pub struct LiveMap {
     /// Which map, for the script.
     pub kind: &'static str,
     /// The topic, where the map can be followed.

@@ -6,9 +6,9 @@ mod own;
 use crate::commands::{read_directory, say};
 use config::args;
 use config::settings::Settings;
-use world::routing::{Advise, Advised, Asking, Comparison, Outcome, Site, Trial, simulate};
+use world::routing::{Advise, Advised, Asking, Comparison, Site, Trial, TrialOutcome, simulate};
 
-use own::Own;
+use own::OurPolicy;
 
 /// Nobody is advised.
 struct Silent;
@@ -54,7 +54,7 @@ pub fn command(args: &args::World) -> anyhow::Result<()> {
             args::AdvisedWho::Both => Advised::Both,
         },
     };
-    let run = |make: &dyn Fn() -> Box<dyn Advise>| -> Vec<Outcome> {
+    let run = |make: &dyn Fn() -> Box<dyn Advise>| -> Vec<TrialOutcome> {
         let seeds = args.seed..args.seed + args.seeds;
         seeds
             .map(|seed| simulate(&directory, seed, trial, make()))
@@ -66,7 +66,7 @@ pub fn command(args: &args::World) -> anyhow::Result<()> {
             "nearest" => run(&|| Box::new(Nearest)),
             "posted" => run(&|| Box::new(Posted)),
             _ => {
-                let own = Own::read(policy)?;
+                let own = OurPolicy::read(policy)?;
                 run(&|| Box::new(own.clone()))
             }
         };

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use domain::{At, Event};
 use views::Advice;
 use views::destinations::adds;
-use views::destinations::nudges::{COMING, Guard, Standing, TAKEN_SHARE, recommend_by};
+use views::destinations::nudges::{COMING, Guard, NudgeState, TAKEN_SHARE, recommend_by};
 use views::destinations::rank::{Prospect, Range};
 use world::routing::{Advise, Asking, Group, SEEN_WINDOW, Site};
 
@@ -41,7 +41,7 @@ enum Wait {
 
 /// Ours.
 #[derive(Debug, Clone)]
-pub(super) struct Own {
+pub(super) struct OurPolicy {
     guard: Guard,
     wait: Wait,
     taken_share: f64,
@@ -49,7 +49,7 @@ pub(super) struct Own {
     told: At,
 }
 
-impl Own {
+impl OurPolicy {
     /// From `uec-live`, as the server does it, or `uec-live/cap=none/ties=off` and the like.
     pub(super) fn read(text: &str) -> anyhow::Result<Self> {
         let mut own = Self {
@@ -142,7 +142,7 @@ impl Own {
     }
 }
 
-impl Advise for Own {
+impl Advise for OurPolicy {
     fn advise(&mut self, asking: &Asking) -> Option<usize> {
         let now = asking.at;
         if now.since(self.told) > COMING {
@@ -154,7 +154,7 @@ impl Advise for Own {
             Group::Child => "minor_child",
             Group::Crew => "general",
         };
-        let mut ordered: Vec<(usize, Prospect, Standing)> = asking
+        let mut ordered: Vec<(usize, Prospect, NudgeState)> = asking
             .sites
             .iter()
             .enumerate()
@@ -167,7 +167,7 @@ impl Advise for Own {
                         Group::Minor | Group::Child => self.predict(site, now),
                     }),
                 };
-                let standing = Standing::of(&self.advice, &site.service, need, now);
+                let standing = NudgeState::of(&self.advice, &site.service, need, now);
                 (place, prospect, standing)
             })
             .collect();
@@ -217,9 +217,9 @@ mod tests {
 
     #[test]
     fn ours_is_the_guard_of_the_server_unless_a_part_is_taken_away() {
-        let own = Own::read("uec-live").unwrap();
+        let own = OurPolicy::read("uec-live").unwrap();
         assert_eq!(own.guard, Guard::SERVER);
-        let bare = Own::read("uec-live/cap=none/burst=none/more=0/ties=off").unwrap();
+        let bare = OurPolicy::read("uec-live/cap=none/burst=none/more=0/ties=off").unwrap();
         assert_eq!(bare.guard.nudges_max, u32::MAX);
         assert_eq!((bare.guard.burst_max, bare.guard.gain_more), (u32::MAX, 0));
         assert!(!bare.guard.minds_ties);
@@ -229,7 +229,7 @@ mod tests {
             "uec-live/cap=x",
             "uec-live/wait=guess",
         ] {
-            assert!(Own::read(wrong).is_err(), "{wrong}");
+            assert!(OurPolicy::read(wrong).is_err(), "{wrong}");
         }
     }
 
@@ -238,7 +238,9 @@ mod tests {
         for group in [Group::Minor, Group::Child, Group::Crew] {
             let told = |far| {
                 let sites = vec![site("near", 5, 9), site("far", 15, far)];
-                Own::read("uec-live").unwrap().advise(&asking(group, sites))
+                OurPolicy::read("uec-live")
+                    .unwrap()
+                    .advise(&asking(group, sites))
             };
             assert_eq!(told(8), Some(0), "{group:?}");
             assert_eq!(told(1), Some(1), "{group:?}");
@@ -247,7 +249,7 @@ mod tests {
 
     #[test]
     fn those_just_sent_somewhere_make_it_less_attractive_to_the_next() {
-        let mut own = Own::read("uec-live/cap=none/burst=none/more=0").unwrap();
+        let mut own = OurPolicy::read("uec-live/cap=none/burst=none/more=0").unwrap();
         let sites = || vec![site("near", 5, 6), site("far", 15, 3)];
         let told: Vec<_> = (0..40)
             .map(|_| own.advise(&asking(Group::Minor, sites())))

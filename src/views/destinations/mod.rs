@@ -9,11 +9,11 @@ use crate::{Published, ServiceView};
 use domain::care::years_in_days;
 use domain::event::Rag;
 use domain::opening::Opening;
-use domain::pathway::{Need, Pathways, Step, Way};
+use domain::pathway::{PathwayNeed, PathwayStep, Pathways, Way};
 use domain::time::{MINUTE, Millis};
 use domain::{Age, Ahead, At, Measure, Reading, ReadingName, Withheld};
 
-use nudges::{Recommended, Standing, TAKEN_SHARE, recommend};
+use nudges::{NudgeState, Recommended, TAKEN_SHARE, recommend};
 use rank::{Prospect, Range, chance_of_order, tie_groups};
 
 /// A child whose age was not said, years.
@@ -25,9 +25,9 @@ const EACH_AHEAD_MAX: f64 = 10.0;
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub struct DestinationsQuery<'a> {
     /// What the patient needs.
-    pub need: &'a Need,
+    pub need: &'a PathwayNeed,
     /// How they come.
     pub way: Way,
     /// Their age, days.
@@ -113,11 +113,11 @@ pub struct Coming {
 
 /// A place that may take the patient.
 #[derive(Debug, Clone)]
-pub struct Choice {
+pub struct RankedDestination {
     /// Which.
     pub view: Arc<ServiceView>,
     /// The step of the pathway that names it.
-    pub step: Step,
+    pub step: PathwayStep,
     /// What its order rests on.
     pub prospect: Prospect,
     /// What the prediction rests on.
@@ -127,7 +127,7 @@ pub struct Choice {
     /// Who is coming already.
     pub coming: Coming,
     /// Where it stands with the herding guard.
-    pub standing: Standing,
+    pub standing: NudgeState,
     /// Places of one group are a tie.
     pub group: usize,
 }
@@ -136,7 +136,7 @@ pub struct Choice {
 #[derive(Debug, Clone)]
 pub struct Destinations {
     /// Places that may take the patient, in order.
-    pub choices: Vec<Choice>,
+    pub choices: Vec<RankedDestination>,
     /// Places that a step names and that cannot take them now, and why.
     pub left_out: Vec<(Arc<ServiceView>, Excluded)>,
     /// What is recommended, by its place in `choices`.
@@ -144,11 +144,11 @@ pub struct Destinations {
     /// The chance that the first is still the soonest on arrival, 0 to 1.
     pub holds: Option<f64>,
     /// Steps that name no place: nobody told us.
-    pub unknown: Vec<Step>,
+    pub unknown: Vec<PathwayStep>,
 }
 
 /// Places that a pathway names, for which drives are to be found.
-pub fn named(picture: &Published, need: &Need) -> Vec<Arc<ServiceView>> {
+pub fn named(picture: &Published, need: &PathwayNeed) -> Vec<Arc<ServiceView>> {
     let views = picture.services.values();
     views
         .filter(|view| view.service.active && need.step_of(&view.service).is_some())
@@ -160,7 +160,7 @@ pub fn named(picture: &Published, need: &Need) -> Vec<Arc<ServiceView>> {
 pub fn answer(
     picture: &Published,
     table: &Pathways,
-    asked: &Asked<'_>,
+    asked: &DestinationsQuery<'_>,
     places: &[(Arc<ServiceView>, Option<i64>)],
 ) -> Destinations {
     let mut choices = Vec::new();
@@ -183,7 +183,7 @@ pub fn answer(
         .iter()
         .map(|choice| (choice.prospect, choice.standing.clone()));
     let standings: Vec<_> = standings.collect();
-    let is_empty = |step: &&Step| step.kinds.is_empty() && step.services.is_empty();
+    let is_empty = |step: &&PathwayStep| step.kinds.is_empty() && step.services.is_empty();
     Destinations {
         recommended: recommend(&standings),
         holds: chance_of_order(&order),
@@ -196,22 +196,22 @@ pub fn answer(
 fn choice(
     picture: &Published,
     table: &Pathways,
-    asked: &Asked<'_>,
+    asked: &DestinationsQuery<'_>,
     view: &Arc<ServiceView>,
     drive: Option<i64>,
-) -> Result<Option<Choice>, Excluded> {
+) -> Result<Option<RankedDestination>, Excluded> {
     let service = &view.service;
     let drive = drive.ok_or(Excluded::TooFar)?;
     let steps = asked.need.step.iter().enumerate();
     let mut naming = steps.filter(|(_, step)| step.names(service)).peekable();
     let nearest_limit = naming.peek().and_then(|(_, step)| step.within_minutes);
-    let reaches = |step: &Step| step.within_minutes.is_none_or(|most| drive <= most);
+    let reaches = |step: &PathwayStep| step.within_minutes.is_none_or(|most| drive <= most);
     let Some((place, step)) = naming.find(|(_, step)| reaches(step)) else {
         return nearest_limit.map_or(Ok(None), |most| Err(Excluded::BeyondBypass(most)));
     };
     let arrival = picture.as_of.plus(asked.in_time + drive * MINUTE);
     eligible(table, asked, view, arrival)?;
-    let standing = Standing::of(&picture.advice, &service.id, &asked.need.id, picture.as_of);
+    let standing = NudgeState::of(&picture.advice, &service.id, &asked.need.id, picture.as_of);
     let (then, basis) = predict(view, asked.way, arrival);
     let coming = coming(picture, view, asked.way, (arrival, then), standing.advised);
     let prospect = Prospect {
@@ -221,7 +221,7 @@ fn choice(
     };
     let is_ambulance = asked.way == Way::Ambulance;
     let cleared = prospect.minutes().filter(|_| is_ambulance);
-    Ok(Some(Choice {
+    Ok(Some(RankedDestination {
         view: Arc::clone(view),
         step: step.clone(),
         prospect,
@@ -236,7 +236,7 @@ fn choice(
 /// Whether the place may take the patient at that moment.
 fn eligible(
     table: &Pathways,
-    asked: &Asked<'_>,
+    asked: &DestinationsQuery<'_>,
     view: &ServiceView,
     arrival: At,
 ) -> Result<(), Excluded> {

@@ -62,7 +62,7 @@ impl Guard {
     };
 
     /// Minutes to gain that the next nudge to a place takes.
-    pub fn asks(&self, standing: &Standing) -> i64 {
+    pub fn asks(&self, standing: &NudgeState) -> i64 {
         let least = if standing.is_kept {
             self.gain_keeps
         } else {
@@ -72,14 +72,14 @@ impl Guard {
     }
 
     /// Nobody more is nudged to a place for now.
-    pub fn is_full(&self, standing: &Standing) -> bool {
+    pub fn is_full(&self, standing: &NudgeState) -> bool {
         standing.nudges >= self.nudges_max || standing.burst >= self.burst_max
     }
 }
 
 /// Where one place stands with the guard.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct NudgeState {
     /// Nudges within the last [`CAP_WINDOW`].
     pub nudges: u32,
     /// Of these, within the last [`BURST_WINDOW`].
@@ -92,7 +92,7 @@ pub struct Standing {
     pub off: Option<Switched>,
 }
 
-impl Standing {
+impl NudgeState {
     /// From what was advised.
     pub fn of(advice: &Advice, service: &ServiceId, need: &str, now: At) -> Self {
         let id = service.as_str();
@@ -119,12 +119,12 @@ pub struct Recommended {
 }
 
 /// Which of the places, in order, is recommended; `None` when none of the first step may be.
-pub fn recommend(ordered: &[(Prospect, Standing)]) -> Option<Recommended> {
+pub fn recommend(ordered: &[(Prospect, NudgeState)]) -> Option<Recommended> {
     recommend_by(&Guard::SERVER, ordered)
 }
 
 /// The same with other numbers.
-pub fn recommend_by(guard: &Guard, ordered: &[(Prospect, Standing)]) -> Option<Recommended> {
+pub fn recommend_by(guard: &Guard, ordered: &[(Prospect, NudgeState)]) -> Option<Recommended> {
     let step = ordered.first()?.0.step;
     let first_step = || {
         let all = ordered.iter().enumerate();
@@ -193,7 +193,7 @@ mod tests {
             let mut ordered: Vec<_> = both
                 .into_iter()
                 .map(|(prospect, name)| {
-                    let standing = Standing::of(&advice, &name, "minor_injury", now);
+                    let standing = NudgeState::of(&advice, &name, "minor_injury", now);
                     (prospect, standing, name)
                 })
                 .collect();
@@ -236,7 +236,7 @@ mod tests {
         fn the_more_were_nudged_the_more_is_asked_and_what_goes_on_asks_less(
             nudges in 0..40_u32, is_kept in any::<bool>()
         ) {
-            let standing = |nudges, is_kept| Standing { nudges, is_kept, ..Standing::default() };
+            let standing = |nudges, is_kept| NudgeState { nudges, is_kept, ..NudgeState::default() };
             let asks = |nudges, is_kept| Guard::SERVER.asks(&standing(nudges, is_kept));
             prop_assert!(asks(nudges + 1, is_kept) > asks(nudges, is_kept));
             prop_assert!(asks(nudges, true) < asks(nudges, false));
@@ -271,21 +271,21 @@ mod tests {
 
     #[test]
     fn a_place_that_is_switched_off_is_never_recommended() {
-        let off = Standing {
+        let off = NudgeState {
             off: Some(Switched {
                 since: At(0),
                 on: false,
                 why: "works at the door".to_owned(),
                 by: "control".into(),
             }),
-            ..Standing::default()
+            ..NudgeState::default()
         };
         let both = [
             (place(15, 5), off.clone()),
-            (place(5, 60), Standing::default()),
+            (place(5, 60), NudgeState::default()),
         ];
         assert_eq!(recommend(&both).unwrap().place, 1);
-        let near = [(place(5, 10), off), (place(30, 60), Standing::default())];
+        let near = [(place(5, 10), off), (place(30, 60), NudgeState::default())];
         assert_eq!(recommend(&near).unwrap().place, 1);
     }
 
@@ -300,8 +300,8 @@ mod tests {
             ..place(drive, median)
         };
         let both = [
-            (wide(15, 60), Standing::default()),
-            (wide(5, 82), Standing::default()),
+            (wide(15, 60), NudgeState::default()),
+            (wide(5, 82), NudgeState::default()),
         ];
         let said = recommend(&both).unwrap();
         assert!(!said.is_nudge && said.place == 1);

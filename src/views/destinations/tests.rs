@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::Viewer;
+use crate::Publisher;
 use config::directory;
 use domain::{Position, travel};
-use fold::Picture;
+use fold::FoldState;
 use forecast::Forecaster;
 
 const INFIRMARY: Position = Position {
@@ -20,11 +20,11 @@ const SOUTH_OF_LEICESTER: Position = Position {
 
 fn ask(from: Position, need: &str, way: Way, age: Option<f64>) -> Destinations {
     let directory = Arc::new(directory::demo().unwrap());
-    let picture = Picture::new(Arc::clone(&directory));
-    let mut viewer = Viewer::new(directory);
+    let picture = FoldState::new(Arc::clone(&directory));
+    let mut viewer = Publisher::new(directory);
     let picture = viewer.publish(&picture, &Forecaster::default(), &[], "test");
     let table = Pathways::demonstration();
-    let asked = Asked {
+    let asked = DestinationsQuery {
         need: table.find(need).unwrap(),
         way,
         age_days: age.map(years_in_days),

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::finder::query::{Excluded, OPEN_FOR_MIN, Query, Session};
-use crate::finder::{Live, Now};
+use crate::finder::query::{Excluded, OPEN_FOR_MIN, OpeningSession, Query};
+use crate::finder::{LiveStatus, Now};
 use domain::care::Care;
 use domain::event::Rag;
 use domain::listing::Audience;
@@ -14,13 +14,13 @@ use domain::{At, Service};
 const CHANGES_MAX: usize = 8;
 
 /// Judges places for one question; places with the same hours are asked once.
-pub struct Judge<'a> {
+pub struct Matcher<'a> {
     query: &'a Query,
     now: Now<'a>,
-    sessions: BTreeMap<usize, Result<Session, Excluded>>,
+    sessions: BTreeMap<usize, Result<OpeningSession, Excluded>>,
 }
 
-impl<'a> Judge<'a> {
+impl<'a> Matcher<'a> {
     /// For a question.
     pub fn new(query: &'a Query, now: Now<'a>) -> Self {
         Self {
@@ -31,12 +31,12 @@ impl<'a> Judge<'a> {
     }
 
     /// What was said live of a place.
-    pub fn live(&self, service: &Service) -> Live {
+    pub fn live(&self, service: &Service) -> LiveStatus {
         (self.now)(service)
     }
 
     /// When it is open for the patient, or the first reason against it, the cheapest asked first.
-    pub fn fits(&mut self, service: &Service) -> Result<Session, Excluded> {
+    pub fn fits(&mut self, service: &Service) -> Result<OpeningSession, Excluded> {
         if let Some(why) = self.record_says(service).next() {
             return Err(why);
         }
@@ -123,7 +123,7 @@ impl<'a> Judge<'a> {
         .filter_map(|(is_so, why)| is_so.then_some(why))
     }
 
-    fn session(&mut self, service: &Service) -> Result<Session, Excluded> {
+    fn session(&mut self, service: &Service) -> Result<OpeningSession, Excluded> {
         let query = self.query;
         *self
             .sessions
@@ -133,7 +133,7 @@ impl<'a> Judge<'a> {
 }
 
 /// The first session that begins within the time and is long enough.
-pub fn session(hours: &Hours, from: At, until: At) -> Result<Session, Excluded> {
+pub fn session(hours: &Hours, from: At, until: At) -> Result<OpeningSession, Excluded> {
     let mut moment = from;
     let mut too_short = None;
     for _ in 0..CHANGES_MAX {
@@ -159,7 +159,7 @@ pub fn session(hours: &Hours, from: At, until: At) -> Result<Session, Excluded> 
                 moment = closes;
             }
             closes => {
-                return Ok(Session {
+                return Ok(OpeningSession {
                     opens: moment,
                     closes,
                 });

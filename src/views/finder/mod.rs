@@ -18,12 +18,13 @@ use domain::event::Rag;
 use domain::grid::GridRef;
 use domain::{Directory, Service, ServiceId, ServiceKind};
 
-use judge::Judge;
+use judge::Matcher;
 pub use judge::session;
 pub use query::{
-    Answer, Disposition, Excluded, Found, LeftOut, OPEN_FOR_MIN, Query, Reach, Session, Standing,
+    Disposition, Excluded, FoundPlace, LeftOut, OPEN_FOR_MIN, OpeningSession, Query, RankReason,
+    Reach, SearchResults,
 };
-use roll::Roll;
+use roll::FlatList;
 
 /// Emergency departments that are always offered, and how far they may be, kilometres
 /// (CheckCapacitySummary 1.5).
@@ -40,7 +41,7 @@ const WALKED_MAX: usize = 64;
 
 /// What a place said of itself, as far as a search asks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Live {
+pub struct LiveStatus {
     /// Its word on its capacity, while that holds.
     pub capacity: Option<Rag>,
     /// Closed out of turn.
@@ -48,35 +49,35 @@ pub struct Live {
 }
 
 /// Answers what a place said of itself.
-pub type Now<'a> = &'a dyn Fn(&Service) -> Live;
+pub type Now<'a> = &'a dyn Fn(&Service) -> LiveStatus;
 
 /// What the published views say of a place.
-pub fn live_in(views: &BTreeMap<ServiceId, Arc<ServiceView>>, service: &Service) -> Live {
+pub fn live_in(views: &BTreeMap<ServiceId, Arc<ServiceView>>, service: &Service) -> LiveStatus {
     views
         .get(&service.id)
-        .map_or_else(Live::default, |view| Live {
+        .map_or_else(LiveStatus::default, |view| LiveStatus {
             capacity: view.status.as_ref().map(|status| status.rag),
             is_closed: view.closure.is_some(),
         })
 }
 
 /// A place on the national grid, metres, and which it is.
-type Place = GeomWithData<[i64; 2], u32>;
+type GridPoint = GeomWithData<[i64; 2], u32>;
 
 /// The places of one kind.
 #[derive(Debug)]
 struct OfKind {
     kind: ServiceKind,
-    tree: RTree<Place>,
+    tree: RTree<GridPoint>,
     /// The same as a list.
-    roll: Roll,
+    roll: FlatList,
     /// The places by what they treat: one for each profile; empty when there are too many profiles.
     profiles: Vec<u32>,
 }
 
 /// An index over a Directory.
 #[derive(Debug)]
-pub struct Finder {
+pub struct SearchIndex {
     services: Vec<Arc<Service>>,
     /// Where each of them is.
     grid: Vec<GridRef>,
@@ -104,23 +105,23 @@ impl Quota {
     }
 }
 
-impl Finder {
+impl SearchIndex {
     /// Builds the index.
     pub fn of(directory: &Directory) -> Self {
         let services: Vec<Arc<Service>> = directory.services().cloned().collect();
         let grid: Vec<GridRef> = services.iter().map(|s| GridRef::of(s.position)).collect();
-        let mut places: BTreeMap<u32, (ServiceKind, Vec<Place>)> = BTreeMap::new();
+        let mut places: BTreeMap<u32, (ServiceKind, Vec<GridPoint>)> = BTreeMap::new();
         for (index, service) in (0..).zip(&services) {
             let of_kind = places
                 .entry(service.kind.rank())
                 .or_insert_with(|| (service.kind, Vec::new()));
             let point = grid_point(grid[index as usize]);
-            of_kind.1.push(Place::new(point, index));
+            of_kind.1.push(GridPoint::new(point, index));
         }
         let kinds = places.into_values().map(|(kind, places)| OfKind {
             kind,
             profiles: profiles(&services, &places),
-            roll: Roll::of(&services, &on_roll(&places)),
+            roll: FlatList::of(&services, &on_roll(&places)),
             tree: RTree::bulk_load(places),
         });
         Self {
@@ -142,8 +143,8 @@ impl Finder {
 
     /// The places that fit, in order: kinds by rank, within a kind the nearest first, equally near ones by
     /// id; then the emergency departments that are always offered.
-    pub fn search(&self, query: &Query, quota: Quota, now: Now<'_>) -> Answer {
-        let mut judge = Judge::new(query, now);
+    pub fn search(&self, query: &Query, quota: Quota, now: Now<'_>) -> SearchResults {
+        let mut judge = Matcher::new(query, now);
         let mut found = Vec::new();
         let asked = |kind: &&OfKind| query.kinds.is_empty() || query.kinds.contains(&kind.kind);
         for kind in self.kinds.iter().filter(asked) {
@@ -152,16 +153,16 @@ impl Finder {
             }
         }
         self.add_catch_all(query, &judge, &mut found);
-        Answer {
+        SearchResults {
             found,
             left_out: Vec::new(),
         }
     }
 
     /// The same, and every place in the area that is not offered with all reasons.
-    pub fn explain(&self, query: &Query, quota: Quota, now: Now<'_>) -> Answer {
+    pub fn explain(&self, query: &Query, quota: Quota, now: Now<'_>) -> SearchResults {
         let mut answer = self.search(query, quota, now);
-        let mut judge = Judge::new(query, now);
+        let mut judge = Matcher::new(query, now);
         let origin = grid_point(GridRef::of(query.from));
         for kind in &self.kinds {
             for place in kind.tree.locate_in_envelope(&envelope(origin, query.reach)) {
@@ -194,8 +195,8 @@ impl Finder {
         kind: &OfKind,
         query: &Query,
         most: usize,
-        judge: &mut Judge<'_>,
-        found: &mut Vec<Found>,
+        judge: &mut Matcher<'_>,
+        found: &mut Vec<FoundPlace>,
     ) {
         let origin = grid_point(GridRef::of(query.from));
         let mut offered = Vec::new();
@@ -215,8 +216,8 @@ impl Finder {
             (1..)
                 .zip(offered)
                 .take(most)
-                .map(|(nearest, (_, found))| Found {
-                    standing: Standing::Ranked {
+                .map(|(nearest, (_, found))| FoundPlace {
+                    standing: RankReason::Ranked {
                         kind: rank,
                         nearest,
                     },
@@ -231,8 +232,8 @@ impl Finder {
         nearest: impl Iterator<Item = (i64, u32)>,
         query: &Query,
         most: usize,
-        judge: &mut Judge<'_>,
-        offered: &mut Vec<(i64, Found)>,
+        judge: &mut Matcher<'_>,
+        offered: &mut Vec<(i64, FoundPlace)>,
     ) -> bool {
         let origin = grid_point(GridRef::of(query.from));
         let reach = farthest(query.reach);
@@ -259,12 +260,12 @@ impl Finder {
             };
             offered.push((
                 distance,
-                Found {
+                FoundPlace {
                     km: query.from.km_to(service.position),
                     service: Arc::clone(service),
                     session,
                     capacity: judge.live(service).capacity,
-                    standing: Standing::CatchAll,
+                    standing: RankReason::CatchAll,
                 },
             ));
         }
@@ -273,7 +274,7 @@ impl Finder {
 
     /// An emergency department is always among the answers: the nearest two within reach, else the
     /// nearest there is; neither capacity nor the symptom is asked for.
-    fn add_catch_all(&self, query: &Query, judge: &Judge<'_>, found: &mut Vec<Found>) {
+    fn add_catch_all(&self, query: &Query, judge: &Matcher<'_>, found: &mut Vec<FoundPlace>) {
         let origin = grid_point(GridRef::of(query.from));
         let mut nearest: Vec<(i64, &Arc<Service>)> = Vec::new();
         for kind in self.kinds.iter().filter(|kind| kind.kind.is_ed()) {
@@ -305,17 +306,17 @@ impl Finder {
             if is_known || (index > 0 && !is_near(km)) {
                 continue;
             }
-            found.push(Found {
+            found.push(FoundPlace {
                 service: Arc::clone(service),
                 km,
                 session: session(&service.hours, query.at, query.window_end()).ok(),
                 capacity: judge.live(service).capacity,
-                standing: Standing::CatchAll,
+                standing: RankReason::CatchAll,
             });
         }
     }
 
-    fn some_profile_fits(&self, kind: &OfKind, judge: &Judge<'_>) -> bool {
+    fn some_profile_fits(&self, kind: &OfKind, judge: &Matcher<'_>) -> bool {
         let fits = |index: &u32| judge.takes(&self.services[*index as usize].care);
         kind.profiles.is_empty() || kind.profiles.iter().any(fits)
     }
@@ -336,7 +337,7 @@ impl Finder {
 }
 
 /// One place for each profile, in the order of places; none when there are too many to try.
-fn profiles(services: &[Arc<Service>], places: &[Place]) -> Vec<u32> {
+fn profiles(services: &[Arc<Service>], places: &[GridPoint]) -> Vec<u32> {
     let mut seen = BTreeMap::new();
     for place in places {
         let care = &services[place.data as usize].care;
@@ -348,8 +349,8 @@ fn profiles(services: &[Arc<Service>], places: &[Place]) -> Vec<u32> {
     seen.into_values().collect()
 }
 
-fn on_roll(places: &[Place]) -> Vec<([i32; 2], u32)> {
-    let point = |place: &Place| place.geom().map(|metres| metres as i32);
+fn on_roll(places: &[GridPoint]) -> Vec<([i32; 2], u32)> {
+    let point = |place: &GridPoint| place.geom().map(|metres| metres as i32);
     places
         .iter()
         .map(|place| (point(place), place.data))

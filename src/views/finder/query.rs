@@ -104,7 +104,7 @@ impl Query {
 
 /// When a place is open for the patient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Session {
+pub struct OpeningSession {
     /// From; the time asked about when it is open then.
     pub opens: At,
     /// Until; `None` when it does not close.
@@ -152,7 +152,7 @@ pub enum Excluded {
 
 /// Why a place stands where it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum RankReason {
     /// By the rank of its kind and then by distance.
     Ranked {
         /// The rank of its kind, 1 is first.
@@ -166,17 +166,17 @@ pub enum Standing {
 
 /// A place that is offered.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found {
+pub struct FoundPlace {
     /// Its record.
     pub service: Arc<Service>,
     /// In a straight line, kilometres.
     pub km: f64,
     /// When it is open for the patient; `None` only for a catch-all or where closed ones were asked for.
-    pub session: Option<Session>,
+    pub session: Option<OpeningSession>,
     /// What it said of its capacity, while that holds.
     pub capacity: Option<Rag>,
     /// Why it stands where it does.
-    pub standing: Standing,
+    pub standing: RankReason,
 }
 
 /// A place that is not offered.
@@ -192,9 +192,9 @@ pub struct LeftOut {
 
 /// What the search found.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Answer {
+pub struct SearchResults {
     /// Offered, in order.
-    pub found: Vec<Found>,
+    pub found: Vec<FoundPlace>,
     /// Not offered, nearest first; only when asked for.
     pub left_out: Vec<LeftOut>,
 }

@@ -6,12 +6,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
-use crate::finder::judge::Judge;
+use crate::finder::judge::Matcher;
 use domain::Service;
 
 /// One place.
 #[derive(Debug)]
-struct Seat {
+struct FlatEntry {
     point: [i32; 2],
     service: u32,
     care: u32,
@@ -20,13 +20,13 @@ struct Seat {
 
 /// The places of a kind; each care and each set of hours is named by one place that has it.
 #[derive(Debug, Default)]
-pub struct Roll {
-    seats: Vec<Seat>,
+pub struct FlatList {
+    seats: Vec<FlatEntry>,
     cares: Vec<u32>,
     hours: Vec<u32>,
 }
 
-impl Roll {
+impl FlatList {
     /// Of places on the national grid.
     pub fn of(services: &[Arc<Service>], places: &[([i32; 2], u32)]) -> Self {
         let mut roll = Self::default();
@@ -35,7 +35,7 @@ impl Roll {
         for (point, index) in places {
             let service = &services[*index as usize];
             let care = Arc::as_ptr(&service.care).addr();
-            roll.seats.push(Seat {
+            roll.seats.push(FlatEntry {
                 point: *point,
                 service: *index,
                 care: number_of(&mut cares, care, &mut roll.cares, *index),
@@ -50,7 +50,7 @@ impl Roll {
     pub fn likely(
         &self,
         services: &[Arc<Service>],
-        judge: &mut Judge<'_>,
+        judge: &mut Matcher<'_>,
         origin: [i64; 2],
         half: i64,
     ) -> impl Iterator<Item = (i64, u32)> + use<> {

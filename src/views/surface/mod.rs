@@ -37,7 +37,7 @@ const AGES: [f64; 3] = [40.0, 8.0, 40.0];
 
 /// Of whom a surface is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Group {
+pub enum PatientGroup {
     /// An adult with a minor injury or illness who walks in.
     Minor,
     /// A child with a minor injury or illness, walking in.
@@ -46,7 +46,7 @@ pub enum Group {
     Ambulance,
 }
 
-impl Group {
+impl PatientGroup {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Minor, Self::Child, Self::Ambulance];
 
@@ -89,7 +89,7 @@ impl Group {
 
 /// Drives from every hex to the places near it.
 #[derive(Debug)]
-pub struct Table {
+pub struct DriveTable {
     cells: Vec<Cell>,
     sites: Vec<Arc<Service>>,
     /// Where the places of each hex begin in `near`; one more than there are hexes.
@@ -98,7 +98,7 @@ pub struct Table {
     near: Vec<(u16, u8)>,
 }
 
-impl Table {
+impl DriveTable {
     /// Works the drives out: the slow part, done once.
     pub fn new(cells: Vec<Cell>, sites: Vec<Arc<Service>>) -> Self {
         let mut table = Self {
@@ -190,7 +190,8 @@ fn fill(waits: &mut SiteWaits, table: &Pathways, view: &ServiceView, now: At) {
     if view.closure.is_some() || (is_red && !service.kind.is_ed()) {
         return;
     }
-    let takes: [bool; 3] = std::array::from_fn(|at| Group::ALL[at].takes(table, service, ages[at]));
+    let takes: [bool; 3] =
+        std::array::from_fn(|at| PatientGroup::ALL[at].takes(table, service, ages[at]));
     let mut known: Option<(Opening, At)> = None;
     for (step, minutes) in waits.iter_mut().enumerate() {
         let at = now.plus(step as i64 * STEP);
@@ -234,13 +235,13 @@ pub struct Best {
 /// A surface: what is best in every hex, by group and hour.
 #[derive(Debug)]
 pub struct Surface {
-    table: Arc<Table>,
+    table: Arc<DriveTable>,
     best: [[Vec<Option<Best>>; HOURS_AHEAD]; 3],
 }
 
 impl Surface {
     /// Works it out.
-    pub fn of(table: &Arc<Table>, waits: &Waits) -> Self {
+    pub fn of(table: &Arc<DriveTable>, waits: &Waits) -> Self {
         let empty = || Vec::with_capacity(table.cells.len());
         let mut best: [[Vec<Option<Best>>; HOURS_AHEAD]; 3] =
             std::array::from_fn(|_| std::array::from_fn(|_| empty()));
@@ -259,7 +260,11 @@ impl Surface {
     }
 
     /// Every hex, the place and what is known of it; hexes from which nothing is open are left out.
-    pub fn rows(&self, group: Group, hours: usize) -> impl Iterator<Item = (Cell, &Service, Best)> {
+    pub fn rows(
+        &self,
+        group: PatientGroup,
+        hours: usize,
+    ) -> impl Iterator<Item = (Cell, &Service, Best)> {
         let all = self.best[group as usize].get(hours).into_iter().flatten();
         let cells = self.table.cells.iter().zip(all);
         cells.filter_map(|(cell, best)| {
@@ -319,19 +324,19 @@ pub enum Fineness {
 
 /// The tables of one Directory, worked out when they are first needed.
 #[derive(Debug)]
-pub struct Tables {
+pub struct DriveTables {
     pathways: Arc<Pathways>,
     sites: Vec<Arc<Service>>,
-    seven: OnceLock<Arc<Table>>,
-    eight: OnceLock<Arc<Table>>,
+    seven: OnceLock<Arc<DriveTable>>,
+    eight: OnceLock<Arc<DriveTable>>,
 }
 
-impl Tables {
+impl DriveTables {
     /// Of the places that take one of the groups.
     pub fn new(directory: &Directory) -> Self {
         let ages = AGES.map(years_in_days);
         let takes = |service: &&Arc<Service>| {
-            let mut groups = Group::ALL.into_iter().zip(ages);
+            let mut groups = PatientGroup::ALL.into_iter().zip(ages);
             groups.any(|(group, age)| group.takes(directory.pathways(), service, age))
         };
         let sites = directory.services().filter(takes).cloned();
@@ -345,7 +350,7 @@ impl Tables {
     }
 
     /// The drives at a fineness.
-    pub fn table(&self, fineness: Fineness) -> &Arc<Table> {
+    pub fn table(&self, fineness: Fineness) -> &Arc<DriveTable> {
         let (held, resolution) = match fineness {
             Fineness::Seven => (&self.seven, Resolution::Seven),
             Fineness::Eight => (&self.eight, Resolution::Eight),
@@ -357,7 +362,7 @@ impl Tables {
                 .collect();
             cells.sort_unstable();
             cells.dedup();
-            Arc::new(Table::new(cells, self.sites.clone()))
+            Arc::new(DriveTable::new(cells, self.sites.clone()))
         })
     }
 }
@@ -365,7 +370,7 @@ impl Tables {
 /// What the published picture holds: the surfaces, worked out when asked for.
 #[derive(Debug)]
 pub struct Surfaces {
-    tables: Arc<Tables>,
+    tables: Arc<DriveTables>,
     waits: Waits,
     seven: OnceLock<Surface>,
     eight: OnceLock<Surface>,
@@ -374,7 +379,7 @@ pub struct Surfaces {
 impl Surfaces {
     /// From what is known of each Service now.
     pub fn new(
-        tables: &Arc<Tables>,
+        tables: &Arc<DriveTables>,
         services: &BTreeMap<ServiceId, Arc<ServiceView>>,
         now: At,
     ) -> Self {
@@ -397,7 +402,7 @@ impl Surfaces {
         let table = self.tables.table(fineness);
         let takes = |site: u16| {
             let wait = self.waits.0.get(usize::from(site)).map(|waits| waits[0]);
-            wait.is_some_and(|wait| wait[Group::Minor as usize] != CLOSED)
+            wait.is_some_and(|wait| wait[PatientGroup::Minor as usize] != CLOSED)
         };
         table
             .cells

@@ -2,10 +2,10 @@ use super::*;
 use config::directory;
 use proptest::prelude::*;
 
-fn table() -> &'static Arc<Table> {
-    static ALL: OnceLock<Arc<Table>> = OnceLock::new();
+fn table() -> &'static Arc<DriveTable> {
+    static ALL: OnceLock<Arc<DriveTable>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let tables = Tables::new(&directory::demo().unwrap());
+        let tables = DriveTables::new(&directory::demo().unwrap());
         Arc::clone(tables.table(Fineness::Seven))
     })
 }
@@ -36,7 +36,7 @@ proptest! {
             }
         });
         let surface = Surface::of(table, &waits);
-        for (at, group) in Group::ALL.into_iter().enumerate() {
+        for (at, group) in PatientGroup::ALL.into_iter().enumerate() {
             for hour in 0..HOURS_AHEAD {
                 let found: BTreeMap<Cell, Best> =
                     surface.rows(group, hour).map(|(cell, _, best)| (cell, best)).collect();
@@ -64,22 +64,24 @@ fn the_area_is_covered_and_its_hexes_are_near_a_place() {
 #[test]
 fn children_are_not_sent_to_the_adult_department_nor_adults_to_the_childrens() {
     let demo = directory::demo().unwrap();
-    let takes = |group: Group, id: &str| {
+    let takes = |group: PatientGroup, id: &str| {
         let age = years_in_days(AGES[group as usize]);
         group.takes(demo.pathways(), demo.find_service(id).unwrap(), age)
     };
-    assert!(takes(Group::Child, "lri-ced") && !takes(Group::Child, "lri-ed"));
-    assert!(takes(Group::Minor, "lri-ed") && !takes(Group::Minor, "lri-ced"));
-    assert!(takes(Group::Minor, "oadby-utc") && !takes(Group::Ambulance, "oadby-utc"));
+    assert!(takes(PatientGroup::Child, "lri-ced") && !takes(PatientGroup::Child, "lri-ed"));
+    assert!(takes(PatientGroup::Minor, "lri-ed") && !takes(PatientGroup::Minor, "lri-ced"));
+    assert!(
+        takes(PatientGroup::Minor, "oadby-utc") && !takes(PatientGroup::Ambulance, "oadby-utc")
+    );
 }
 
 #[test]
 fn the_nearest_place_is_the_first_by_car_that_is_open_for_adults() {
-    let tables = Arc::new(Tables::new(&directory::demo().unwrap()));
+    let tables = Arc::new(DriveTables::new(&directory::demo().unwrap()));
     let table = Arc::clone(tables.table(Fineness::Seven));
     // Every third place is closed to adults.
     let waits = Waits::made_up(table.sites.len(), |site, _, group| match site % 3 {
-        0 if group == Group::Minor as usize => CLOSED,
+        0 if group == PatientGroup::Minor as usize => CLOSED,
         1 => NOT_KNOWN,
         _ => 30,
     });

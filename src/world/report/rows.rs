@@ -1,7 +1,7 @@
 //! The published figures and their tolerances.
 
 use super::super::places::{AMBULANCES_A_DAY, TYPE_1_A_DAY};
-use super::super::rhythm::{HOURS, Rhythm};
+use super::super::rhythm::{ArrivalProfile, HOURS};
 use super::Row;
 use super::tally::{Day, Tally};
 
@@ -205,7 +205,7 @@ fn stays(mean: Mean<'_>) -> Vec<Row> {
 }
 
 fn hours(mean: Mean<'_>) -> Vec<Row> {
-    let published = Rhythm::published().0.by_hour();
+    let published = ArrivalProfile::published().0.by_hour();
     (0..HOURS)
         .map(|hour| {
             let share = 100.0 * published[hour];

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::happening::{Happening, IncidentNo, VisitNo, What};
 use super::super::places::{ADULT_ED, CHILDREN_ED, EYE_CASUALTY};
 use super::super::rhythm::HOURS;
-use domain::event::{Decision, Departure, Mode};
+use domain::event::{ArrivalMode, Decision, Departure};
 use domain::time::{DAY, HOUR, MINUTE};
 use domain::{At, Millis};
 
@@ -128,14 +128,14 @@ impl Tally {
         }
     }
 
-    fn arrive(&mut self, at: At, visit: VisitNo, kind: Kind, mode: Mode) {
+    fn arrive(&mut self, at: At, visit: VisitNo, kind: Kind, mode: ArrivalMode) {
         let day = self.day(at);
         if let Some(day) = day {
             let counted = &mut self.days[day];
             match kind {
                 Kind::Type1 => {
                     counted.type_1 += 1.0;
-                    counted.ambulances += f64::from(u8::from(mode == Mode::Ambulance));
+                    counted.ambulances += f64::from(u8::from(mode == ArrivalMode::Ambulance));
                     self.by_hour[at.london().hour() as usize] += 1.0;
                 }
                 Kind::Eye => self.eye += 1.0,

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
 use super::crews::Crew;
-use super::outcome::{Counted, Outcome};
+use super::outcome::{TrialCounts, TrialOutcome};
 use super::{Advise, Asking, Group, POSTED_WINDOW, SEEN_WINDOW, Site, Trial};
-use crate::engine::{Area, Step};
+use crate::engine::{Area, SimStep};
 use crate::happening::{IncidentNo, VisitNo, What};
-use crate::patient::{Patient, Sort};
+use crate::patient::{DepartmentSort, Patient};
 use crate::residents::CHILD_BANDS;
-use domain::event::Mode;
+use domain::event::ArrivalMode;
 use domain::time::MINUTE;
 use domain::travel::minutes_by_car;
 use domain::{At, Position, ServiceId};
@@ -21,11 +21,11 @@ const MINOR_FROM: u8 = 4;
 const FAR_MINUTES: i64 = 75;
 
 /// Advises those who set off, and counts what comes of it.
-pub(crate) struct Router {
+pub(crate) struct AdviceRouter {
     adviser: Box<dyn Advise>,
     seed: u64,
     trial: Trial,
-    pub(super) counted: Counted,
+    pub(super) counted: TrialCounts,
     /// When each who asked set off.
     setting_off: BTreeMap<VisitNo, (Group, At, bool)>,
     arrived: BTreeMap<VisitNo, (usize, At, bool)>,
@@ -36,15 +36,15 @@ pub(crate) struct Router {
     seen: BTreeMap<usize, VecDeque<(At, f64, bool)>>,
 }
 
-impl fmt::Debug for Router {
+impl fmt::Debug for AdviceRouter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Router")
+        f.debug_struct("AdviceRouter")
             .field("seed", &self.seed)
             .finish_non_exhaustive()
     }
 }
 
-impl Router {
+impl AdviceRouter {
     pub(crate) fn new(
         adviser: Box<dyn Advise>,
         seed: u64,
@@ -55,7 +55,7 @@ impl Router {
             adviser,
             seed,
             trial,
-            counted: Counted::new(counted),
+            counted: TrialCounts::new(counted),
             setting_off: BTreeMap::new(),
             arrived: BTreeMap::new(),
             crews: BTreeMap::new(),
@@ -131,12 +131,12 @@ impl Router {
 
 impl Area {
     /// From now on those who set off are advised.
-    pub(crate) fn route(&mut self, router: Router) {
+    pub(crate) fn route(&mut self, router: AdviceRouter) {
         self.router = Some(Box::new(router));
     }
 
     /// What came of it.
-    pub(crate) fn outcome(&mut self) -> Outcome {
+    pub(crate) fn outcome(&mut self) -> TrialOutcome {
         self.router
             .take()
             .map(|router| router.counted.outcome())
@@ -160,8 +160,8 @@ impl Area {
     pub(crate) fn sets_off(&self, patient: &Patient, arrives: At) -> Option<At> {
         let router = self.router.as_ref()?;
         let place = &self.departments[patient.department];
-        let is_minor = patient.acuity >= MINOR_FROM && patient.mode == Mode::WalkIn;
-        let is_here = !patient.needs_space && place.sort != Sort::Eye;
+        let is_minor = patient.acuity >= MINOR_FROM && patient.mode == ArrivalMode::WalkIn;
+        let is_here = !patient.needs_space && place.sort != DepartmentSort::Eye;
         let drive = drive(patient.person.home, place.position);
         let is_asked = is_minor && is_here && router.trial.advised.walk_in();
         is_asked.then(|| arrives.plus(-drive * MINUTE))
@@ -200,7 +200,7 @@ impl Area {
             if let Some(patient) = self.patients.get_mut(&visit) {
                 patient.department = goes;
             }
-            self.plan(arrives, Step::Arrive(visit));
+            self.plan(arrives, SimStep::Arrive(visit));
         }
         self.router = Some(router);
         self.count_waiting();
@@ -211,19 +211,19 @@ impl Area {
         if let Some(patient) = self.patients.get(&visit) {
             let to = self.departments[patient.department].position;
             let arrives = self.now.plus(drive(patient.person.home, to) * MINUTE);
-            self.plan(arrives, Step::Arrive(visit));
+            self.plan(arrives, SimStep::Arrive(visit));
         }
     }
 
-    fn asking(&self, router: &Router, group: Group, home: Position) -> (Vec<usize>, Asking) {
+    fn asking(&self, router: &AdviceRouter, group: Group, home: Position) -> (Vec<usize>, Asking) {
         let now = self.now;
         let mut found: Vec<(usize, Site)> = Vec::new();
         for (index, place) in self.departments.iter().enumerate() {
             let fits = match place.sort {
-                Sort::Adult => group == Group::Minor,
-                Sort::Children => group == Group::Child,
-                Sort::Centre => true,
-                Sort::Eye => false,
+                DepartmentSort::Adult => group == Group::Minor,
+                DepartmentSort::Children => group == Group::Child,
+                DepartmentSort::Centre => true,
+                DepartmentSort::Eye => false,
             };
             let Some(drive) = minutes_by_car(home, place.position).filter(|_| fits) else {
                 continue;

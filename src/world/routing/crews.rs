@@ -3,15 +3,15 @@
 //! Adults whom no pathway sends elsewhere, of acuity 2 or less urgent, may be taken to any emergency department
 //! within reach. The others go where the calibrated area sends them.
 
-use super::choose::Router;
+use super::choose::AdviceRouter;
 use super::{Asking, Group, POSTED_WINDOW, SEEN_WINDOW, Site};
 use crate::crews::drive;
 use crate::dice::{Dice, Sequence, whole_seconds};
-use crate::engine::{Area, Step};
+use crate::engine::{Area, SimStep};
 use crate::happening::{IncidentNo, VisitNo, What};
-use crate::patient::{Patient, Sort};
+use crate::patient::{DepartmentSort, Patient};
 use crate::residents::Person;
-use domain::event::{Category, Mode};
+use domain::event::{ArrivalMode, IncidentCategory};
 use domain::time::MINUTE;
 use domain::travel::minutes_by_car;
 use domain::{At, Position, ServiceId};
@@ -91,11 +91,11 @@ impl Area {
         self.count_waiting();
     }
 
-    fn may_choose(&self, router: &Router, incident: IncidentNo) -> bool {
+    fn may_choose(&self, router: &AdviceRouter, incident: IncidentNo) -> bool {
         let Some(call) = self.calls.get(&incident) else {
             return false;
         };
-        if matches!(call.category, Category::Ift) {
+        if matches!(call.category, IncidentCategory::Ift) {
             return false;
         }
         let patient = call.visit.and_then(|visit| self.patients.get(&visit));
@@ -112,21 +112,21 @@ impl Area {
     }
 
     /// Somebody who would have been taken out of the area: the same whatever is advised.
-    fn draw_patient(&self, router: &Router, incident: IncidentNo, home: Position) -> Patient {
+    fn draw_patient(&self, router: &AdviceRouter, incident: IncidentNo, home: Position) -> Patient {
         let mixed = router.seed().wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ incident;
         let mut dice = Dice::new(mixed, Sequence::Neighbour);
         let person = Person {
             band: SOME_BAND,
             home,
         };
-        let kind = (self.places.adult.unwrap_or_default(), Sort::Adult);
-        Patient::draw(kind, Mode::Ambulance, person, &mut dice)
+        let kind = (self.places.adult.unwrap_or_default(), DepartmentSort::Adult);
+        Patient::draw(kind, ArrivalMode::Ambulance, person, &mut dice)
     }
 
     #[expect(clippy::type_complexity, reason = "doors beside the question, once")]
     fn crew_asks(
         &self,
-        router: &Router,
+        router: &AdviceRouter,
         incident: IncidentNo,
     ) -> Option<(Vec<(Door, ServiceId, Position)>, Asking)> {
         let from = self.calls.get(&incident)?.place;
@@ -163,7 +163,7 @@ impl Area {
 
     fn take_to(
         &mut self,
-        router: &Router,
+        router: &AdviceRouter,
         incident: IncidentNo,
         door: Door,
         (service, position): (ServiceId, Position),
@@ -181,7 +181,7 @@ impl Area {
             self.patients.remove(&visit);
         }
         match door {
-            Door::Neighbour(_) => self.plan_in(road, Step::ReachOther(incident)),
+            Door::Neighbour(_) => self.plan_in(road, SimStep::ReachOther(incident)),
             Door::Own(_) => {
                 let visit = VISITS_FROM | incident;
                 let mut patient = self.draw_patient(router, incident, home);
@@ -190,7 +190,7 @@ impl Area {
                 if let Some(call) = self.calls.get_mut(&incident) {
                     call.visit = Some(visit);
                 }
-                self.plan_in(road, Step::Arrive(visit));
+                self.plan_in(road, SimStep::Arrive(visit));
             }
         }
     }
@@ -225,7 +225,7 @@ impl Crew {
     }
 }
 
-impl Router {
+impl AdviceRouter {
     /// Mean hand-over at a place and number of those handed over after a moment.
     fn handed_over_lately(&self, service: &ServiceId, after: At) -> (u32, Option<f64>) {
         let all = self.handovers.get(service).into_iter().flatten();

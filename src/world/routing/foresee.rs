@@ -1,7 +1,7 @@
 //! What no adviser can know: how long somebody would take to be seen at each place, found by letting a copy of the
 //! area go on. It is the bound that a perfect forecast would reach, not a way of advising.
 
-use crate::engine::{Area, Step};
+use crate::engine::{Area, SimStep};
 use crate::happening::{VisitNo, What};
 use domain::At;
 use domain::time::{HOUR, MINUTE, Millis};
@@ -21,7 +21,7 @@ impl Area {
             // To be held against others their patience does not end it.
             patient.patience = None;
         }
-        copy.plan(arrives, Step::Arrive(visit));
+        copy.plan(arrives, SimStep::Arrive(visit));
         let mut until = arrives;
         while until.since(arrives) < FOLLOWED {
             until = until.plus(LOOK);

@@ -17,8 +17,8 @@ use crate::scenario::Scenario;
 use domain::time::{DAY, HOUR};
 use domain::{At, Directory, Millis, ServiceId};
 
-pub(crate) use choose::Router;
-pub use outcome::{Figure, Outcome, paired};
+pub(crate) use choose::AdviceRouter;
+pub use outcome::{TrialFigure, TrialOutcome, paired};
 
 /// The first day that counts: Monday 24 November 2025, London midnight, as in the report.
 const FIRST_DAY: At = At(1_763_942_400_000);
@@ -120,10 +120,10 @@ pub fn simulate(
     seed: u64,
     trial: Trial,
     adviser: Box<dyn Advise>,
-) -> Outcome {
+) -> TrialOutcome {
     let from = FIRST_DAY.plus(-SETTLING_DAYS * DAY);
     let end = FIRST_DAY.plus(i64::from(trial.days) * DAY);
-    let router = Router::new(adviser, seed, trial, (FIRST_DAY, end));
+    let router = AdviceRouter::new(adviser, seed, trial, (FIRST_DAY, end));
     let mut area = Area::new(seed, trial.scenario, from, directory);
     if trial.advised != Advised::WalkIn {
         area.surround(neighbours(directory, seed, trial.scenario));
@@ -145,7 +145,7 @@ pub struct Comparison {
     /// Seeds.
     pub seeds: usize,
     /// By way of advising: its name, and an outcome for each seed, in the order of seeds.
-    pub ways: Vec<(String, Vec<Outcome>)>,
+    pub ways: Vec<(String, Vec<TrialOutcome>)>,
 }
 
 impl fmt::Display for Comparison {
@@ -163,11 +163,11 @@ impl fmt::Display for Comparison {
             write!(f, " {name} |")?;
         }
         writeln!(f, "\n|---|{}", "---|".repeat(self.ways.len()))?;
-        let is_counted = |figure: &Figure| {
+        let is_counted = |figure: &TrialFigure| {
             let mut all = self.ways.iter().flat_map(|(_, outcomes)| outcomes);
             all.all(|one| one.figure(*figure).is_finite())
         };
-        for figure in Figure::ALL.into_iter().filter(is_counted) {
+        for figure in TrialFigure::ALL.into_iter().filter(is_counted) {
             write!(f, "| {} |", figure.words())?;
             for (_, outcomes) in &self.ways {
                 let values: Vec<f64> = outcomes.iter().map(|one| one.figure(figure)).collect();
@@ -191,7 +191,7 @@ impl fmt::Display for Comparison {
             write!(f, " {last} − {name} |")?;
         }
         writeln!(f, "\n|---|{}", "---|".repeat(others.len()))?;
-        for figure in Figure::ALL.into_iter().filter(is_counted) {
+        for figure in TrialFigure::ALL.into_iter().filter(is_counted) {
             write!(f, "| {} |", figure.words())?;
             for (_, other) in others {
                 let (mean, half) = paired(own, other, figure);
@@ -248,7 +248,12 @@ mod tests {
         }
     }
 
-    fn run_for(advised: Advised, compliance: f64, days: u32, adviser: Box<dyn Advise>) -> Outcome {
+    fn run_for(
+        advised: Advised,
+        compliance: f64,
+        days: u32,
+        adviser: Box<dyn Advise>,
+    ) -> TrialOutcome {
         let trial = Trial {
             compliance,
             days,
@@ -258,7 +263,7 @@ mod tests {
         simulate(&directory::demo().unwrap(), 3, trial, adviser)
     }
 
-    fn run(compliance: f64, adviser: Box<dyn Advise>) -> Outcome {
+    fn run(compliance: f64, adviser: Box<dyn Advise>) -> TrialOutcome {
         run_for(Advised::WalkIn, compliance, 2, adviser)
     }
 
@@ -266,10 +271,10 @@ mod tests {
     fn advice_that_nobody_takes_changes_nothing_and_advice_taken_moves_people() {
         let (none, unheard) = (run(0.0, Box::new(Silent)), run(0.0, Box::new(Nearest)));
         assert_eq!(none, unheard);
-        assert!(none.figure(Figure::MinorPeople) > 200.0, "{none:?}");
+        assert!(none.figure(TrialFigure::MinorPeople) > 200.0, "{none:?}");
         let taken = run(1.0, Box::new(Nearest));
-        assert!(taken.figure(Figure::Moved) > 5.0, "{taken:?}");
-        assert!(none.figure(Figure::Moved).abs() < f64::EPSILON);
+        assert!(taken.figure(TrialFigure::Moved) > 5.0, "{taken:?}");
+        assert!(none.figure(TrialFigure::Moved).abs() < f64::EPSILON);
     }
 
     #[test]
@@ -278,11 +283,11 @@ mod tests {
         let (none, unheard) = (crews(0.0, Box::new(Silent)), crews(0.0, Box::new(Nearest)));
         assert_eq!(none, unheard);
         let taken = crews(1.0, Box::new(Nearest));
-        assert!(taken.figure(Figure::ChoiceMoved) > 5.0, "{taken:?}");
-        let people = |outcome: &Outcome| outcome.figure(Figure::ChoicePeople);
+        assert!(taken.figure(TrialFigure::ChoiceMoved) > 5.0, "{taken:?}");
+        let people = |outcome: &TrialOutcome| outcome.figure(TrialFigure::ChoicePeople);
         assert!((people(&none) - people(&taken)).abs() < 0.5, "{taken:?}");
         assert!(
-            none.figure(Figure::Moved).is_nan(),
+            none.figure(TrialFigure::Moved).is_nan(),
             "nobody who walks in is asked"
         );
     }

@@ -12,7 +12,7 @@ const LONG_MINUTES: f64 = 45.0;
 
 /// A figure of an outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Figure {
+pub enum TrialFigure {
     /// Both groups together.
     BothMean,
     /// Mean time from setting off to seen, adults.
@@ -61,7 +61,7 @@ pub enum Figure {
     ChoicePeople,
 }
 
-impl Figure {
+impl TrialFigure {
     /// All of them, in the order to print.
     pub const ALL: [Self; 23] = [
         Self::BothMean,
@@ -121,12 +121,12 @@ impl Figure {
 
 /// What came of one run.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Outcome(Vec<Option<f64>>);
+pub struct TrialOutcome(Vec<Option<f64>>);
 
-impl Outcome {
+impl TrialOutcome {
     /// One figure; no number when nobody was counted.
-    pub fn figure(&self, figure: Figure) -> f64 {
-        let place = Figure::ALL.iter().position(|known| *known == figure);
+    pub fn figure(&self, figure: TrialFigure) -> f64 {
+        let place = TrialFigure::ALL.iter().position(|known| *known == figure);
         let value = place.and_then(|place| *self.0.get(place)?);
         value.unwrap_or(f64::NAN)
     }
@@ -155,7 +155,7 @@ impl Changes {
 
 /// Counts during a run.
 #[derive(Debug)]
-pub(crate) struct Counted {
+pub(crate) struct TrialCounts {
     span: (At, At),
     minutes: [Vec<f64>; 2],
     left: [f64; 2],
@@ -170,7 +170,7 @@ pub(crate) struct Counted {
     doors: Changes,
 }
 
-impl Counted {
+impl TrialCounts {
     pub(super) fn new(span: (At, At)) -> Self {
         Self {
             span,
@@ -239,7 +239,7 @@ impl Counted {
         self.doors.look(doors);
     }
 
-    pub(super) fn outcome(mut self) -> Outcome {
+    pub(super) fn outcome(mut self) -> TrialOutcome {
         let sorted = self.minutes.iter_mut();
         for minutes in sorted.chain([&mut self.clear, &mut self.free]) {
             minutes.sort_by(f64::total_cmp);
@@ -253,32 +253,32 @@ impl Counted {
             let left = self.left[group];
             share(left, self.minutes[group].len() as f64 + left)
         };
-        let value = |figure: Figure| match figure {
-            Figure::BothMean => mean(&both),
-            Figure::MinorMean => mean(minor),
-            Figure::Minor95 => high(minor),
-            Figure::MinorLeft => left(0),
-            Figure::ChildMean => mean(child),
-            Figure::Child95 => high(child),
-            Figure::ChildLeft => left(1),
-            Figure::ChoiceMean => mean(&self.free),
-            Figure::Choice95 => high(&self.free),
-            Figure::ChoiceHandover => mean(chosen),
-            Figure::ChoiceOver45 => over(chosen),
-            Figure::ChoiceMoved => share(self.crews_moved, self.free.len() as f64),
-            Figure::Clear => mean(&self.clear),
-            Figure::Clear95 => high(&self.clear),
-            Figure::Over45 => over(all),
-            Figure::AroundHandover => mean(around),
-            Figure::AroundOver45 => over(around),
-            Figure::Swing => self.rooms.mean(),
-            Figure::DoorSwing => self.doors.mean(),
-            Figure::Moved => share(self.moved, both.len() as f64),
-            Figure::MinorPeople => count(minor),
-            Figure::ChildPeople => count(child),
-            Figure::ChoicePeople => count(&self.free),
+        let value = |figure: TrialFigure| match figure {
+            TrialFigure::BothMean => mean(&both),
+            TrialFigure::MinorMean => mean(minor),
+            TrialFigure::Minor95 => high(minor),
+            TrialFigure::MinorLeft => left(0),
+            TrialFigure::ChildMean => mean(child),
+            TrialFigure::Child95 => high(child),
+            TrialFigure::ChildLeft => left(1),
+            TrialFigure::ChoiceMean => mean(&self.free),
+            TrialFigure::Choice95 => high(&self.free),
+            TrialFigure::ChoiceHandover => mean(chosen),
+            TrialFigure::ChoiceOver45 => over(chosen),
+            TrialFigure::ChoiceMoved => share(self.crews_moved, self.free.len() as f64),
+            TrialFigure::Clear => mean(&self.clear),
+            TrialFigure::Clear95 => high(&self.clear),
+            TrialFigure::Over45 => over(all),
+            TrialFigure::AroundHandover => mean(around),
+            TrialFigure::AroundOver45 => over(around),
+            TrialFigure::Swing => self.rooms.mean(),
+            TrialFigure::DoorSwing => self.doors.mean(),
+            TrialFigure::Moved => share(self.moved, both.len() as f64),
+            TrialFigure::MinorPeople => count(minor),
+            TrialFigure::ChildPeople => count(child),
+            TrialFigure::ChoicePeople => count(&self.free),
         };
-        Outcome(Figure::ALL.map(value).into())
+        TrialOutcome(TrialFigure::ALL.map(value).into())
     }
 }
 
@@ -323,7 +323,7 @@ pub(super) fn interval(values: &[f64]) -> (f64, f64) {
 }
 
 /// The same of the differences seed by seed.
-pub fn paired(own: &[Outcome], other: &[Outcome], figure: Figure) -> (f64, f64) {
+pub fn paired(own: &[TrialOutcome], other: &[TrialOutcome], figure: TrialFigure) -> (f64, f64) {
     let pairs = own.iter().zip(other);
     let differences: Vec<f64> = pairs
         .map(|(own, other)| own.figure(figure) - other.figure(figure))

@@ -20,7 +20,7 @@ const PAUSE_MAX: Duration = Duration::from_mins(1);
 
 /// The server's answer.
 #[derive(Debug, Deserialize)]
-struct Answer {
+struct EventsReply {
     accepted: u64,
     duplicate: u64,
 }
@@ -113,7 +113,7 @@ impl EventsLine {
 
     async fn read(&self, response: Response, lines: usize) -> Result<Sent, Failure> {
         let text = response.bytes().await.map_err(Failure::passing)?;
-        let answer: Answer = serde_json::from_slice(&text)
+        let answer: EventsReply = serde_json::from_slice(&text)
             .map_err(|why| Failure::Final(self.not_understood(why)))?;
         // The list of refusals may be cut short; the lines not taken are all refused.
         let taken = answer.accepted + answer.duplicate;
