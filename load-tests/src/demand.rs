@@ -8,7 +8,7 @@ use std::time::Instant;
 use config::directory;
 use domain::time::{DAY, HOUR, MINUTE};
 use domain::{At, Cell, Directory, Entry, Event, Record};
-use fold::demand::hot::HotSpot;
+use fold::demand::hot_spots::HotSpot;
 use fold::demand::usual::PARTS;
 use fold::demand::{Demand, DemandSource};
 use fold::{FactDecision, FoldState, Limits};

@@ -2,7 +2,6 @@
 #![allow(clippy::print_stdout, reason = "a report is printed")]
 
 mod bookings;
-mod bound;
 mod compare;
 mod days;
 mod demand;
@@ -13,14 +12,15 @@ mod frames;
 mod latency;
 mod launch;
 mod metrics;
-mod night;
+mod minimal_server;
+mod mixed_load;
 mod patients;
 mod peer;
 mod plot;
 mod process;
-mod screen;
+mod reconnect_storm;
 mod searches;
-mod storm;
+mod simulated_viewer;
 mod surface;
 mod viewers;
 
@@ -50,9 +50,9 @@ enum Command {
     /// People and programs that ask for pages and JSON, at a steady rate.
     Searches(searches::Arguments),
     /// A mixed night: screens, feeds and searches, cuts and restarts; fails on a gap or a leak.
-    Night(night::Arguments),
+    Night(mixed_load::Arguments),
     /// A full house: the memory of every screen, and a restart under all of them.
-    Storm(storm::Arguments),
+    Storm(reconnect_storm::Arguments),
     /// The same viewers on the product, the bound and nchan, in turns.
     Compare(compare::Arguments),
     /// Searches of a Directory of 100,000 places beside PostGIS, Redis and a plain scan.
@@ -62,7 +62,7 @@ enum Command {
     /// How long the time-to-care surface takes, of the area and of a country.
     Surface(surface::Arguments),
     /// The smallest server that can push to many sockets.
-    Bound(bound::Arguments),
+    Bound(minimal_server::Arguments),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -88,13 +88,13 @@ fn main() -> anyhow::Result<()> {
         // One thread reads as much as the servers write, and takes nothing from their core.
         Command::Viewers(arguments) => one.block_on(viewers::run(&arguments)),
         Command::Searches(arguments) => one.block_on(searches::run(&arguments)),
-        Command::Night(arguments) => one.block_on(night::run(&arguments)),
-        Command::Storm(arguments) => one.block_on(storm::run(&arguments)),
+        Command::Night(arguments) => one.block_on(mixed_load::run(&arguments)),
+        Command::Storm(arguments) => one.block_on(reconnect_storm::run(&arguments)),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Directory(arguments) => directory::run(&arguments),
         Command::Bookings(arguments) => many.block_on(bookings::run(&arguments)),
         Command::Surface(arguments) => surface::run(&arguments),
-        Command::Bound(arguments) => bound::run(&arguments),
+        Command::Bound(arguments) => minimal_server::run(&arguments),
     }
 }
 

@@ -21,7 +21,7 @@ use log::{Log, Submission};
 use metrics::with_local_recorder;
 use metrics_exporter_prometheus::{PrometheusHandle, PrometheusRecorder};
 use runtime::clock::WorldClock;
-use runtime::keeper::{Schedule, SnapshotKeeper, SnapshotThread};
+use runtime::snapshot_schedule::{Schedule, SnapshotKeeper, SnapshotThread};
 use runtime::writer::Writer;
 use sources::wire_event;
 use tokio::sync::{oneshot, watch};

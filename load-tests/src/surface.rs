@@ -7,8 +7,8 @@ use tokio::time::Instant;
 use anyhow::Context;
 use clap::Args;
 use config::directory;
-use domain::{Cell, Directory, Position, Service, ServiceId, places};
-use views::surface::{
+use domain::{Cell, Directory, Position, Service, ServiceId, gazetteer};
+use views::time_to_care::{
     DriveTable, DriveTables, Fineness, HOURS_AHEAD, PatientGroup, Surface, Waits,
 };
 
@@ -96,7 +96,7 @@ fn england() -> Vec<Cell> {
         let mut lng = west;
         while lng < east {
             let at = Position { lat, lng };
-            if places::is_in_england(at) {
+            if gazetteer::is_in_england(at) {
                 cells.extend(at.cell(h3o::Resolution::Seven));
             }
             lng += 0.015;
@@ -123,7 +123,7 @@ fn made_up(demo: &Directory, count: usize) -> anyhow::Result<Vec<Arc<Service>>> 
             lat: south + (north - south) * part(0.618_033_988),
             lng: west + (east - west) * part(0.754_877_666),
         };
-        if !places::is_in_england(at) {
+        if !gazetteer::is_in_england(at) {
             continue;
         }
         let mut service = patterns[sites.len() % patterns.len()].as_ref().clone();

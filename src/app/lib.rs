@@ -4,12 +4,12 @@
 //! It reads the published picture and never the fold; it knows no route.
 
 pub mod access;
+pub mod booking;
+pub mod connections;
 pub mod destinations;
-pub mod finding;
-pub mod looking_back;
-pub mod places;
-pub mod placing;
-pub mod plain;
+pub mod history;
+pub mod plain_words;
+pub mod search;
 pub mod session;
 pub mod wire;
 

@@ -66,7 +66,7 @@ fn position([lng, lat]: [f64; 2]) -> Position {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::places;
+    use crate::gazetteer;
 
     #[test]
     fn the_nine_districts_are_closed_lines_around_the_places_they_hold() {
@@ -90,7 +90,7 @@ mod tests {
             ("Melton", "Melton Mowbray"),
             ("North West Leicestershire", "Coalville"),
         ] {
-            let at = places::find_place(town).unwrap().position;
+            let at = gazetteer::find_place(town).unwrap().position;
             let district = outlines().iter().find(|o| o.name == name).unwrap();
             assert!(district.rings.iter().any(|ring| within(ring, at)), "{town}");
         }

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use super::care::years_in_days;
 use super::directory::Directory;
 use super::ids::ServiceId;
-use super::kind::ServiceKind;
 use super::service::Service;
+use super::service_kind::ServiceKind;
 
 /// The demonstration's table.
 const TABLE: &str = include_str!("../../fixtures/directory/pathways.toml");

@@ -11,9 +11,9 @@ use super::care::Care;
 use super::event::Acuity;
 use super::geo::Position;
 use super::ids::ServiceId;
-use super::kind::ServiceKind;
-use super::listing::{Audience, Contacts, Endpoint, Facility, ReferralRoute};
 use super::opening::Hours;
+use super::service_contacts::{Audience, Contacts, Endpoint, Facility, ReferralRoute};
+use super::service_kind::ServiceKind;
 use super::time::{At, DAY, london};
 
 /// A record that nobody looked at for so long may be out of date, days.

@@ -12,9 +12,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::{heat, shapes};
+use crate::{heat, map_shapes};
 use app::access::Access;
-use app::looking_back::HistoryTurns;
+use app::history::HistoryTurns;
 use app::{AppState, failure, wire};
 use views::Published;
 
@@ -42,8 +42,11 @@ pub fn router(parts: ApiState) -> Router {
         .route("/api/v1/opel", get(opel))
         .route("/api/v1/heat", get(heat::json))
         .route("/api/v1/heat.geojson", get(heat::geojson))
-        .route("/api/v1/outlines.geojson", get(shapes::outlines_geojson))
-        .route("/api/v1/hexes.geojson", get(shapes::hexes_geojson))
+        .route(
+            "/api/v1/outlines.geojson",
+            get(map_shapes::outlines_geojson),
+        )
+        .route("/api/v1/hexes.geojson", get(map_shapes::hexes_geojson))
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .with_state(parts)

@@ -1,7 +1,7 @@
 //! Destinations for crews and advisers as JSON: what is asked, and what they tell in return.
 
-use app::destinations::said::{Conveying, KEY, NotTaken, bad, keep, keyed, set_off};
-use app::destinations::{DestinationsState, read as read_question, words};
+use app::destinations::reports::{Conveying, KEY, NotTaken, bad, keep, keyed, set_off};
+use app::destinations::{DestinationsState, as_json, read as read_question};
 use app::wire;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Query, State};
@@ -48,17 +48,17 @@ async fn ask(
         &picture,
         &parts.shared.mode,
         "destinations",
-        &words::choices(&found, question.way),
+        &as_json::choices(&found, question.way),
     );
     let more = json!({
         "need": {"id": question.need.id, "name": question.need.name},
         "way": question.way.label(),
         "from": question.place,
         "at_plus": question.hours,
-        "recommended": words::recommended(&found),
+        "recommended": as_json::recommended(&found),
         "order_holds": found.holds.map(|chance| (chance * 100.0).round() / 100.0),
-        "left_out": words::left_out(&found),
-        "unknown": words::unknown(&found),
+        "left_out": as_json::left_out(&found),
+        "unknown": as_json::unknown(&found),
         "rules": {
             "source": table.source,
             "signed_off": table.signed_off,

@@ -11,7 +11,7 @@ use crate::api::{ApiState, answer};
 use crate::demand::{self, DemandRequest};
 use app::{failure, wire};
 use domain::{Cell, ReadingName, Service};
-use views::surface::{Best, Fineness, HOURS_AHEAD, PatientGroup};
+use views::time_to_care::{Best, Fineness, HOURS_AHEAD, PatientGroup};
 use views::{OpelView, Published, ServiceView};
 
 /// What may be asked.

@@ -9,6 +9,6 @@ mod demand;
 pub mod destinations;
 pub mod directory;
 mod heat;
+mod map_shapes;
 pub mod metrics;
 pub mod scorecard;
-mod shapes;

@@ -1,12 +1,12 @@
 //! FHIR R4: the Directory, to be read and searched; booking and referral (BaRS).
 
-mod asked;
 mod bars;
 mod body;
 mod filter;
 mod format;
 pub mod model;
 mod outcome;
+mod request;
 mod resources;
 mod search;
 
@@ -19,14 +19,14 @@ use serde_json::{Value, json};
 use tower_http::compression::CompressionLayer;
 
 use app::access::{Access, PROFESSIONALS};
-use app::placing::BookingDesk;
+use app::booking::BookingDesk;
 use domain::Service;
-use domain::listing::Audience;
+use domain::service_contacts::Audience;
 
-use asked::FhirRequest;
 use bars::Requests;
 use format::Format;
 use outcome::Problem;
+use request::FhirRequest;
 
 /// The FHIR base.
 const BASE: &str = "/FHIR/R4";

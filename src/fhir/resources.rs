@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use domain::listing::Audience;
+use domain::service_contacts::Audience;
 use domain::{Service, systems};
 
 /// Days of the week in opening hours and in FHIR, Monday first.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::filter::{Filter, ResourceKind};
 use crate::outcome::Problem;
 use crate::{is_listed, resources};
-use domain::listing::Audience;
+use domain::service_contacts::Audience;
 use domain::{Directory, Service};
 
 /// Resources of one page, unless asked for fewer or more.

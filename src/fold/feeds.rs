@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHasher};
 use serde::{Deserialize, Serialize};
 
-use crate::rhythm::FeedActivity;
+use crate::feed_activity::FeedActivity;
 use domain::time::{DAY, MINUTE, Millis};
 use domain::{At, Event, EventId, Fact, FeedId};
 

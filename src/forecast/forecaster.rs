@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::board::{Course, ShownBoard, as_of, put};
-use crate::desk::{GROUPS, QueueUpdate, WaitEvent, WaitQueues, WaitStep};
+use crate::backtest::Options;
 use crate::outlook::{Before, HORIZONS, Outlook};
-use crate::score::Options;
+use crate::queues::{GROUPS, QueueUpdate, WaitEvent, WaitQueues, WaitStep};
 use crate::scorecard::{PendingScore, SCORED_HORIZONS, Scorecard, Simple};
+use crate::shown::{Course, ShownBoard, as_of, put};
 use crate::{handover_spell, survival, wait_spell};
 use domain::event::ArrivalMode;
 use domain::time::{HOUR, MINUTE, Millis};

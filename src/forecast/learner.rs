@@ -9,8 +9,8 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::band::{PredictionInterval, Widths, plain};
-use crate::line::{QueueFeatures, london_hour, seconds};
+use crate::interval::{PredictionInterval, Widths, plain};
+use crate::queue::{QueueFeatures, london_hour, seconds};
 use domain::At;
 use domain::time::DAY;
 
@@ -50,7 +50,7 @@ const SENSIBLE: [f64; FEATURES] = [
 pub struct Prediction {
     /// Half are started sooner.
     pub median: f64,
-    /// The quantiles of [`crate::band::QUANTILES`].
+    /// The quantiles of [`crate::interval::QUANTILES`].
     pub range: [f64; 4],
     /// Ranges that hold 80% and 90%.
     pub ranges: [[f64; 2]; 2],

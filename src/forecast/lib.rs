@@ -2,16 +2,16 @@
 //!
 //! Pure: learned from the entries of the log as they come, floats through `libm` only.
 
-pub mod band;
-pub mod board;
-pub mod desk;
-mod errors;
+mod accuracy;
+mod backtest;
 mod forecaster;
+pub mod interval;
 pub mod learner;
-pub mod line;
 pub mod outlook;
-mod score;
+pub mod queue;
+pub mod queues;
 pub mod scorecard;
+pub mod shown;
 pub mod survival;
 
 use domain::time::{HOUR, MINUTE, Millis};
@@ -20,12 +20,12 @@ use fold::handovers::Incident;
 use fold::visit::VisitState;
 use survival::{Curve, Spell};
 
-pub use board::ShownBoard;
-pub use desk::{LeftOut, WaitEvent, WaitQueues, WaitStep};
-pub use errors::{Accuracy, Estimator, WAYS};
+pub use accuracy::{Accuracy, Estimator, WAYS};
+pub use backtest::{ArrivalPredictions, Backtest, Options, ScoreTable};
 pub use forecaster::Forecaster;
-pub use score::{ArrivalPredictions, Backtest, Options, ScoreTable};
+pub use queues::{LeftOut, WaitEvent, WaitQueues, WaitStep};
 pub use scorecard::{Scorecard, ScoredKind, Span};
+pub use shown::ShownBoard;
 
 /// Windows to estimate from, the most recent that holds enough people first.
 pub const WINDOWS: [Millis; 3] = [2 * HOUR, 4 * HOUR, 8 * HOUR];

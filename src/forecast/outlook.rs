@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::band::{PredictionInterval, plain};
+use crate::interval::{PredictionInterval, plain};
 use domain::time::{HOUR, MINUTE, Millis};
 
 /// Horizons that are learned; between them the nearest counts for the range.
@@ -75,7 +75,7 @@ impl Outlook {
         before + (after - before) * (horizon as f64 - from) / (to - from)
     }
 
-    /// Median and the range of [`crate::band::QUANTILES`], seconds, for those who come
+    /// Median and the range of [`crate::interval::QUANTILES`], seconds, for those who come
     /// after a horizon.
     pub fn say(&self, before: Before, horizon: Millis) -> (f64, [f64; 4]) {
         let bin = &self.bins[nearest(horizon)];

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use crate::errors::Accuracy;
+use crate::accuracy::Accuracy;
 use crate::outlook::Before;
 use domain::time::{DAY, HOUR, MINUTE, Millis};
 use domain::{AcuityGroup, At, Estimate, ServiceId, Subject, VisitId};

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::disk::{Disk, Folder, FolderLock};
+use crate::entry_format;
 use crate::frame;
 use crate::reader::Reader;
-use crate::record;
 use crate::segment::{self, Frames, SEGMENT_BYTES_MAX, Segment, SegmentHeader, Stop, damaged};
 use crate::walk::{self, Anchor};
 use crate::{Log, LogError};
@@ -83,7 +83,7 @@ impl EmbeddedLog {
             disk,
             claim: None,
             opening: SegmentHeader {
-                format: record::FORMAT,
+                format: entry_format::FORMAT,
                 epoch: String::new(),
             },
             tip: Tip::default(),
@@ -211,7 +211,7 @@ impl EmbeddedLog {
                 entries_check: newest.map_or(0, |(header, _)| header.check),
             },
             opening: SegmentHeader {
-                format: record::FORMAT,
+                format: entry_format::FORMAT,
                 epoch: frames.opening.map(|o| o.epoch).unwrap_or_default(),
             },
         })
@@ -249,7 +249,7 @@ impl EmbeddedLog {
                 let what = format!("entry {} was to follow entry {}", entry.seq, tip.seq);
                 return Err(damaged(self.disk.as_ref(), entry.seq, &what));
             }
-            record::write(entry, &mut body)
+            entry_format::write(entry, &mut body)
                 .map_err(|what| damaged(self.disk.as_ref(), entry.seq, &what))?;
             (tip.seq, tip.at) = (entry.seq, entry.at);
         }

@@ -5,10 +5,10 @@
 
 pub mod disk;
 pub mod embedded;
+pub mod entry_format;
 mod frame;
 pub mod inspect;
 mod reader;
-pub mod record;
 pub mod repair;
 mod segment;
 pub mod snapshot;

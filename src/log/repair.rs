@@ -13,7 +13,7 @@ use crate::embedded::{LOG_FOLDER, random_epoch};
 use crate::inspect;
 use crate::segment::{self, Frames, Segment, SegmentHeader, Stop, io_error};
 use crate::snapshot::{SNAPSHOT_FOLDER, Snapshots};
-use crate::{frame, record, walk};
+use crate::{entry_format, frame, walk};
 
 const ASIDE: &str = ".damaged";
 
@@ -112,7 +112,7 @@ fn sound_bytes(
 /// A new history begins behind what is kept: its places would otherwise be taken for the lost ones.
 fn begin_anew(files: &mut Folder, kept: u64, check: u32) -> Result<(), LogError> {
     let opening = SegmentHeader {
-        format: record::FORMAT,
+        format: entry_format::FORMAT,
         epoch: random_epoch()?,
     };
     let mut bytes = Vec::new();

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::LogError;
 use crate::disk::{self, Files};
+use crate::entry_format;
 use crate::frame::{self, Header, Rest};
-use crate::record;
 use domain::Entry;
 
 /// A segment is closed once it is this long, bytes: two or three days of a busy area.
@@ -142,7 +142,7 @@ pub fn entries(
     let lines = body.split_inclusive(|byte| *byte == b'\n');
     (header.first..header.next())
         .zip(lines)
-        .map(move |(seq, line)| record::read(format, seq, line))
+        .map(move |(seq, line)| entry_format::read(format, seq, line))
 }
 
 /// The whole bytes of a segment.

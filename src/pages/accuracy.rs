@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::Frame;
 use app::ServerMode;
-use app::plain as words;
+use app::plain_words as words;
 use domain::Subject;
 use views::{Accuracy, Published, ScoreRow, ScoredKind, Span};
 

@@ -4,14 +4,14 @@ use askama::Template;
 
 use crate::Frame;
 use app::AppState;
-use app::finding::asks::{self, Fields, SearchRequest};
-use app::finding::{Offer, offers, words};
-use app::plain;
+use app::plain_words;
+use app::search::parameters::{self, Fields, SearchRequest};
+use app::search::{Offer, offers, sentences};
 use domain::At;
 use domain::care::Sex;
 use domain::event::Rag;
 use views::Published;
-use views::finder::{LeftOut, RankReason};
+use views::search::{LeftOut, RankReason};
 
 /// Fields of the form, in the order in which they are filled in.
 const FIELDS: [&str; 10] = [
@@ -97,14 +97,14 @@ impl ClinicianPage {
             left_out: Vec::new(),
             left_out_total: 0,
             how: shared.travel.how(),
-            as_of: plain::clock(now),
+            as_of: plain_words::clock(now),
         };
         if page.is_asked {
             let mut pairs = known;
             for (name, text) in [("for", "clinician"), ("explain", "true"), ("limit", "100")] {
                 pairs.push((name.to_owned(), text.to_owned()));
             }
-            match asks::read(pairs, now) {
+            match parameters::read(pairs, now) {
                 Ok(ask) => page.answer(shared, &ask).await,
                 Err(faults) => {
                     page.faults = faults
@@ -133,7 +133,7 @@ impl ClinicianPage {
         let answer = offers(shared, &picture, ask).await;
         let at = ask.query.at;
         self.place.clone_from(&ask.place);
-        self.area = words::reach(ask.query.reach);
+        self.area = sentences::reach(ask.query.reach);
         let rows = (1..).zip(&answer.offers);
         self.rows = rows
             .map(|(number, offer)| row(number, offer, &picture, at))
@@ -166,11 +166,11 @@ fn row(number: usize, offer: &Offer, picture: &Published, at: At) -> OfferRow {
         None => ("Not said", "grey"),
     };
     let capacity = match status {
-        Some(status) => format!("{word}, set at {}", plain::when(status.since, at)),
+        Some(status) => format!("{word}, set at {}", plain_words::when(status.since, at)),
         None => word.to_owned(),
     };
     let wait = match (&offer.wait, offer.waiting()) {
-        (_, Some(minutes)) => plain::about(minutes),
+        (_, Some(minutes)) => plain_words::about(minutes),
         (Some(_), None) => "Withheld".to_owned(),
         (None, None) => "No live data".to_owned(),
     };
@@ -179,9 +179,11 @@ fn row(number: usize, offer: &Offer, picture: &Published, at: At) -> OfferRow {
         id: service.id.to_string(),
         name: service.name.clone(),
         kind: service.kind.plain(),
-        miles: words::miles(found.km),
-        by_car: offer.by_car.map_or_else(|| "–".to_owned(), plain::duration),
-        opening: words::opening(service, at),
+        miles: sentences::miles(found.km),
+        by_car: offer
+            .by_car
+            .map_or_else(|| "–".to_owned(), plain_words::duration),
+        opening: sentences::opening(service, at),
         capacity,
         tag,
         wait,
@@ -205,11 +207,11 @@ fn left_out(left: &LeftOut, at: At) -> (String, String, String) {
     let why: Vec<String> = left
         .why
         .iter()
-        .map(|why| words::excluded(*why, at))
+        .map(|why| sentences::excluded(*why, at))
         .collect();
     (
         left.service.name.clone(),
-        words::miles(left.km),
+        sentences::miles(left.km),
         why.join(" "),
     )
 }

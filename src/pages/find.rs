@@ -5,11 +5,11 @@ use serde::Deserialize;
 
 use crate::Frame;
 use app::AppState;
-use app::finding::asks::{self, SearchRequest};
-use app::finding::{Fault, Offer, offers, words};
-use app::plain;
-use domain::listing::Facility;
+use app::plain_words;
+use app::search::parameters::{self, SearchRequest};
+use app::search::{Fault, Offer, offers, sentences};
 use domain::need::{self, Need, Urgency};
+use domain::service_contacts::Facility;
 use domain::{Age, At, Service};
 
 /// Longest text that is looked at, characters.
@@ -107,7 +107,7 @@ impl FindPage {
                 .push(("from", "Enter your postcode or town".to_owned()));
             return page;
         }
-        match asks::read(page.pairs(sort), shared.clock.now()) {
+        match parameters::read(page.pairs(sort), shared.clock.now()) {
             Ok(ask) => page.answer(shared, &ask).await,
             Err(faults) => page.faults = faults.iter().map(in_plain_words).collect(),
         }
@@ -188,22 +188,25 @@ fn in_plain_words(fault: &Fault) -> (&'static str, String) {
 fn place(offer: &Offer, at: At) -> FoundService {
     let found = &offer.found;
     let service = &found.service;
-    let miles = plain::capital(&words::miles(found.km));
+    let miles = plain_words::capital(&sentences::miles(found.km));
     FoundService {
         id: service.id.to_string(),
         name: service.shown_name().to_owned(),
         kind: service.kind.plain(),
         way: match offer.by_car {
             Some(minutes) => {
-                format!("{miles} away, about {} by car.", plain::duration(minutes))
+                format!(
+                    "{miles} away, about {} by car.",
+                    plain_words::duration(minutes)
+                )
             }
             None => format!("{miles} away."),
         },
         wait: wait(offer),
         total: offer
             .in_all()
-            .map(|total| format!("{} in all.", plain::about(total))),
-        opening: words::opening(service, at),
+            .map(|total| format!("{} in all.", plain_words::about(total))),
+        opening: sentences::opening(service, at),
         is_closed: found.session.is_none(),
         entry: entry(service),
         phone: service.contacts.public_phone.clone(),
@@ -216,11 +219,11 @@ fn place(offer: &Offer, at: At) -> FoundService {
 fn wait(offer: &Offer) -> Option<String> {
     let reading = offer.wait.as_ref()?;
     Some(match reading.age {
-        Age::Fresh(measure) => format!("{} to be seen", plain::about(measure.value)),
+        Age::Fresh(measure) => format!("{} to be seen", plain_words::about(measure.value)),
         Age::Late { measure, heard } => format!(
             "{} to be seen, as last heard at {}",
-            plain::about(measure.value),
-            plain::clock(heard)
+            plain_words::about(measure.value),
+            plain_words::clock(heard)
         ),
         Age::Withheld(why) => why.plain().to_owned(),
     })

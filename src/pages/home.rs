@@ -3,11 +3,11 @@
 use askama::Template;
 use serde::Deserialize;
 
-use crate::card::Card;
-use crate::origin::ReaderLocation;
+use crate::reader_location::ReaderLocation;
+use crate::service_card::Card;
 use crate::{Frame, accuracy};
 use app::ServerMode;
-use domain::kind::ServiceKind;
+use domain::service_kind::ServiceKind;
 use domain::{Age, At, ReadingName, Withheld};
 use views::{Published, ServiceView};
 

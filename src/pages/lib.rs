@@ -3,14 +3,14 @@
 mod accuracy;
 mod assets;
 pub mod booking;
-mod card;
 mod clinician;
 pub mod crew;
 mod find;
 mod home;
 pub mod map;
-mod origin;
+mod reader_location;
 mod service;
+mod service_card;
 mod sign_in;
 mod status;
 

@@ -2,11 +2,11 @@
 
 use askama::Template;
 
-use crate::card::Card;
+use crate::service_card::Card;
 use crate::{Frame, accuracy, find};
 use app::ServerMode;
-use app::finding::words as finding;
-use app::plain as words;
+use app::plain_words as words;
+use app::search::sentences as finding;
 use domain::reading::Unit;
 use domain::time::HOUR;
 use domain::{AcuityGroup, Age, At, Reading, ReadingName, Service};

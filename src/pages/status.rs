@@ -8,7 +8,7 @@ use compact_str::CompactString;
 
 use crate::Frame;
 use app::ServerMode;
-use app::plain as words;
+use app::plain_words as words;
 use domain::time::{MINUTE, Millis, SECOND};
 use domain::verdict::Reason;
 use domain::{Age, At};

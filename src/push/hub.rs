@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
+use crate::delta::SummedDelta;
 use crate::message::Message;
 use crate::topic::{self, Contents, Difference, Topic, Topics};
-use crate::written::SummedDelta;
 use app::{AppState, ServerMode};
 use domain::{At, Clock};
 use views::Published;

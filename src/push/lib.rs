@@ -4,18 +4,18 @@
 //! `socket` and `events` move the bytes.
 
 mod client;
-mod events;
+mod delta;
 mod fanout;
 mod hub;
 mod message;
+mod poll;
 mod session;
 mod socket;
-mod state;
-mod tap;
+mod socket_reader;
+mod sse;
 #[cfg(test)]
 mod tests;
 mod topic;
-mod written;
 
 use std::net::IpAddr;
 use std::num::NonZero;
@@ -29,8 +29,8 @@ use axum::routing::get;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use app::looking_back::HistoryTurns;
-use app::places::{ConnectionLimit, ConnectionPermit, TrustedProxies};
+use app::connections::{ConnectionLimit, ConnectionPermit, TrustedProxies};
+use app::history::HistoryTurns;
 use app::{AppState, failure};
 use fanout::{FanoutSender, Id};
 use hub::Hub;
@@ -92,8 +92,8 @@ pub fn router(needs: PushSettings) -> Router {
         .collect();
     Router::new()
         .route("/api/v1/push", get(socket::upgrade))
-        .route("/api/v1/push/sse", get(events::events))
-        .route("/api/v1/state", get(state::state))
+        .route("/api/v1/push/sse", get(sse::events))
+        .route("/api/v1/state", get(poll::state))
         .route("/api/asyncapi.json", get(asyncapi))
         .with_state(PushState {
             hub,

@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::{Error, Message as Said};
 
 use crate::fanout::{ClientInput, Command, FanoutSender, Id};
 use crate::session::Close;
-use crate::tap::SocketReader;
+use crate::socket_reader::SocketReader;
 use crate::{PushState, too_many};
 use app::failure;
 

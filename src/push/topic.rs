@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use app::{ServerMode, wire};
 use domain::ServiceId;
 use views::demand::{HotSpot, Window};
-use views::surface::{Fineness, PatientGroup};
+use views::time_to_care::{Fineness, PatientGroup};
 use views::{Published, ServiceView};
 
 /// What may be subscribed to.

@@ -8,7 +8,9 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 
 use crate::clock::SystemClock;
-use crate::{check, demo, listing, looking, quarantine, routing, score, serve};
+use crate::{
+    advice_trial, demo, directory_commands, fhir_check, log_commands, quarantine, score, serve,
+};
 use app::access::tokens::{self, NewToken};
 use config::args::{self, Command};
 use config::directory;
@@ -34,13 +36,13 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Serve(args) => in_runtime(serve::command(args)),
         Command::Demo(args) => in_runtime(demo::command(args)),
         Command::World(args) if args.report => report(&args),
-        Command::World(args) if !args.policy.is_empty() => routing::command(&args),
+        Command::World(args) if !args.policy.is_empty() => advice_trial::command(&args),
         Command::World(args) => in_runtime(demo::world_only(args)),
         Command::Score(args) => score::command(&args),
         Command::Log(command) => log(&command),
         Command::Quarantine(command) => in_runtime(quarantine::command(command)),
-        Command::Directory(command) => listing::command(&command),
-        Command::Fhir(args::Fhir::Check { files }) => check::files(&files),
+        Command::Directory(command) => directory_commands::command(&command),
+        Command::Fhir(args::Fhir::Check { files }) => fhir_check::files(&files),
         Command::Token(token) => token_command(token),
     }
 }
@@ -173,7 +175,7 @@ fn log(command: &args::Log) -> anyhow::Result<()> {
             inspect::export(&at.data, &mut out)?;
             out.flush().map_err(Into::into)
         }
-        args::Log::State(asked) => looking::state(asked),
+        args::Log::State(asked) => log_commands::state(asked),
         args::Log::Archive { data, to } => {
             let summary = inspect::archive(data, to)?;
             say(&format!("copied and checked: {summary}"))
@@ -183,7 +185,7 @@ fn log(command: &args::Log) -> anyhow::Result<()> {
             data,
             directory,
             config,
-        } => looking::import(file, data, directory.as_deref(), config.as_deref()),
+        } => log_commands::import(file, data, directory.as_deref(), config.as_deref()),
         args::Log::Repair(at) => say(&repair::repair(&at.data)?.to_string()),
     }
 }

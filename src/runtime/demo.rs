@@ -11,12 +11,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::clock::{SystemClock, WorldClock};
 use crate::commands::{read_directory, say};
-use crate::observing;
+use crate::logging;
+use crate::notices::NoticesSetup;
 use crate::serve::{self, ServerPlan};
-use crate::telling::NoticesSetup;
 use app::ServerMode;
 use app::access::tokens::{self, NewToken};
-use app::places::TrustedProxies;
+use app::connections::TrustedProxies;
 use config::args;
 use config::settings::{self, BarsSettings, BookingSettings, LogSettings};
 use domain::time::{HOUR, MINUTE, Millis};
@@ -38,7 +38,7 @@ const MARKER: &str = "DEMONSTRATION";
 
 /// `uec-live demo`
 pub async fn command(args: args::Demo) -> anyhow::Result<()> {
-    observing::log_to_stderr();
+    logging::log_to_stderr();
     empty_own_folder(&args.data)?;
     let directory = Arc::new(read_directory(None, &settings::Settings::default())?);
     let asked = SystemClock.now();
@@ -107,7 +107,7 @@ pub async fn command(args: args::Demo) -> anyhow::Result<()> {
 
 /// `uec-live world --to URL --mllp HOST:PORT`: real speed, from now on.
 pub async fn world_only(args: args::World) -> anyhow::Result<()> {
-    observing::log_to_stderr();
+    logging::log_to_stderr();
     let (Some(to), Some(mllp)) = (args.to, args.mllp) else {
         bail!("say where to send: --to URL --mllp HOST:PORT");
     };

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::state::DerivedState;
+use crate::derived_state::DerivedState;
 use domain::{At, Directory, Entry, ReadingName};
 use log::snapshot::{SNAPSHOT_FOLDER, SnapshotKey, Snapshots};
 use log::{LogError, Reader, disk, inspect};

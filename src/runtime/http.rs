@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use app::places::{ConnectionLimit, TrustedProxies};
+use app::connections::{ConnectionLimit, TrustedProxies};
 use push;
 
 /// Connections that are no push connections: pages, feeds, metrics.

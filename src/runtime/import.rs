@@ -13,13 +13,13 @@ use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 
-use crate::state::DerivedState;
+use crate::derived_state::DerivedState;
 use domain::{At, Directory, Entry, Fact, Record, Refused, Shown};
 use fold::{FactDecision, Limits};
 use log::disk::{Disk, Folder};
 use log::embedded::EmbeddedLog;
 use log::snapshot::{SNAPSHOT_FOLDER, Snapshots};
-use log::{Log, record};
+use log::{Log, entry_format};
 use sources::wire_event;
 
 /// Lines made durable together.
@@ -209,7 +209,7 @@ pub enum ImportLine {
 
 /// An event in the wire format, or an entry as `log export` writes it.
 pub fn read(text: &[u8]) -> Result<ImportLine, Refused> {
-    if let Ok(entry) = record::read_exported(text) {
+    if let Ok(entry) = entry_format::read_exported(text) {
         return Ok(match entry.record {
             Record::Fact(fact) => ImportLine::Fact(entry.at, Box::new(fact)),
             Record::Shown(shown) => ImportLine::Shown(entry.at, shown),

@@ -1,23 +1,23 @@
 //! Clock, tasks, shutdown and wiring: the only place that knows every other module.
 
-mod check;
+mod advice_trial;
 pub mod clock;
 pub mod commands;
 mod demo;
+pub mod derived_state;
+mod directory_commands;
+mod fhir_check;
 pub mod history;
 pub mod http;
 mod import;
-pub mod keeper;
-mod listing;
-mod looking;
-mod observing;
+mod log_commands;
+mod logging;
+mod notices;
 mod osrm;
 mod quarantine;
-mod rehearse;
 mod routes;
-mod routing;
 mod score;
+mod score_shown;
 pub mod serve;
-pub mod state;
-mod telling;
+pub mod snapshot_schedule;
 pub mod writer;

@@ -16,9 +16,9 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::writer::LogState;
 use app::access::{self, Access, Gate};
-use app::looking_back::HistoryTurns;
-use app::places::TrustedProxies;
-use app::placing::BookingDesk;
+use app::booking::BookingDesk;
+use app::connections::TrustedProxies;
+use app::history::HistoryTurns;
 use config::directory::read_records;
 use faces::directory::{self, ReadRecords};
 use faces::{api, bookings, destinations, metrics};

@@ -13,8 +13,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::commands::say;
-use crate::looking::directory;
-use crate::rehearse;
+use crate::log_commands::directory;
+use crate::score_shown;
 use config::args;
 use domain::event::Acuity;
 use domain::time::HOUR;
@@ -39,7 +39,7 @@ struct Event {
 pub fn command(args: &args::Score) -> anyhow::Result<()> {
     if args.shown {
         let directory = directory(args.directory.as_deref(), args.config.as_deref())?;
-        return rehearse::command(&args.file, args.format, &directory);
+        return score_shown::command(&args.file, args.format, &directory);
     }
     let options = Options {
         window: (args.window * HOUR as f64) as i64,

@@ -17,14 +17,14 @@ use tokio_util::task::TaskTracker;
 use crate::clock::SystemClock;
 use crate::commands::{read_directory, say};
 use crate::history::History;
-use crate::keeper::{SNAPSHOT_ENTRIES, Schedule, SnapshotKeeper, SnapshotThread};
+use crate::notices::{NOTICES, NoticesSetup};
 use crate::osrm::Osrm;
-use crate::telling::{NOTICES, NoticesSetup};
+use crate::snapshot_schedule::{SNAPSHOT_ENTRIES, Schedule, SnapshotKeeper, SnapshotThread};
 use crate::writer::{LogState, Outputs, Writer};
-use crate::{http, observing, routes};
+use crate::{http, logging, routes};
 use app::access::Access;
-use app::places::TrustedProxies;
-use app::placing::{self, BookingDesk, Retention};
+use app::booking::{self, BookingDesk, Retention};
+use app::connections::TrustedProxies;
 use app::{AppState, ServerMode};
 use config::args;
 use config::settings::{
@@ -144,7 +144,7 @@ pub async fn command(args: args::Serve) -> anyhow::Result<()> {
         .map(Settings::read)
         .transpose()?
         .unwrap_or_default();
-    let traces = observing::start(&settings.telemetry)?;
+    let traces = logging::start(&settings.telemetry)?;
     if args.open && !(args.listen.ip().is_loopback() && args.mllp.ip().is_loopback()) {
         bail!("--open switches access control off, so every listener must be on loopback");
     }
@@ -387,7 +387,7 @@ fn start_cleaning(
     stop: &CancellationToken,
 ) -> JoinHandle<()> {
     let retention = Retention(i64::from(plan.bookings.keep_details_days) * DAY);
-    tokio::spawn(placing::keep_clean(desk.clone(), retention, stop.clone()))
+    tokio::spawn(booking::keep_clean(desk.clone(), retention, stop.clone()))
 }
 
 fn shared(

@@ -12,8 +12,8 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::Span;
 
-use crate::keeper::SnapshotKeeper;
-use crate::state::DerivedState;
+use crate::derived_state::DerivedState;
+use crate::snapshot_schedule::SnapshotKeeper;
 use domain::{At, Clock, Directory, Entry, Fact, FeedId, Record, Refused, Verdict};
 use fold::{Change, FactDecision, Limits};
 use log::{Log, LogError, NotTaken, Receipt, Submission};

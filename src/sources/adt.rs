@@ -7,7 +7,7 @@
 use crate::codes;
 use crate::hl7::Message;
 use domain::event::{Acuity, ArrivalMode, Decision, Event};
-use domain::places;
+use domain::gazetteer;
 use domain::{At, Directory, EventId, Fact, Feed, IncidentId, Reason, Refused, ServiceId, VisitId};
 
 /// The facts of a message, and what to answer with.
@@ -172,7 +172,7 @@ impl AdtReader<'_> {
             origin: self
                 .message
                 .find_value("ZED", 8, 1)
-                .and_then(places::find_postcode),
+                .and_then(gazetteer::find_postcode),
             incident,
             booking: None,
         };

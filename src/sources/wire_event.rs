@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use domain::event::Event;
+use domain::gazetteer;
 use domain::geo::{DEMAND_RESOLUTION, Position};
-use domain::places;
 use domain::{At, Capacity, Cell, EventId, Fact, FeedId, Reason, Refused, Slot, SlotId};
 use fields::{Field, Fields};
 
@@ -198,7 +198,7 @@ fn origin(fields: &mut Fields<'_>) -> Result<Option<Cell>, Refused> {
         return Ok(None);
     };
     if let Some(text) = origin.postcode.or(origin.outcode) {
-        return Ok(places::find_postcode(&text));
+        return Ok(gazetteer::find_postcode(&text));
     }
     let lat = origin.lat.ok_or_else(|| fields::missing("origin.lat"))?;
     let lng = origin.lng.ok_or_else(|| fields::missing("origin.lng"))?;

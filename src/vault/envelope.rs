@@ -5,7 +5,7 @@ use aws_lc_rs::digest::{SHA256, digest as hash};
 use compact_str::CompactString;
 
 use crate::VaultError;
-use crate::master::{KEY_BYTES, MasterKey};
+use crate::master_key::{KEY_BYTES, MasterKey};
 
 const MARK: [u8; 4] = *b"UECs";
 /// Bytes of a nonce of AES-GCM.

@@ -6,7 +6,7 @@
 //! nothing about who may read: whoever opens has told the log first (`details.read`).
 
 mod envelope;
-mod master;
+mod master_key;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use compact_str::CompactString;
 use domain::Sealed;
 use domain::patient::PatientDetails;
 
-pub use master::MasterKey;
+pub use master_key::MasterKey;
 
 /// Folder of the sealed files inside the data folder.
 pub const FOLDER: &str = "sealed";

@@ -8,12 +8,12 @@ use h3o::Resolution;
 use domain::time::{HOUR, MINUTE, Millis};
 use domain::{At, Cell};
 use fold::FoldState;
-use fold::demand::blocks::{SettledHours, shown, spoken_for};
+use fold::demand::settled_hours::{SettledHours, shown, spoken_for};
 use fold::demand::usual::Usual;
 use fold::demand::{Counts, WINDOWS, WindowCounts};
 
-pub use fold::demand::blocks::{FINEST, HOURS_AGO_MAX, WIDEST};
-pub use fold::demand::hot::HotSpot;
+pub use fold::demand::hot_spots::HotSpot;
+pub use fold::demand::settled_hours::{FINEST, HOURS_AGO_MAX, WIDEST};
 pub use fold::demand::usual::PARTS;
 
 /// Over how long.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::department::ROLLING;
+use crate::visit_readings::ROLLING;
 use domain::event::Decision;
 use domain::time::{HOUR, Millis};
 use domain::{At, Entry, IncidentId, ReadingName, Record, VisitId};

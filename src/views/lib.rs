@@ -3,21 +3,21 @@
 //! Computed on the writer's thread from the fold and the forecast, published as a shared value.
 //! Nothing here knows a wire format; the faces turn these values into HTML, JSON and metrics.
 
+mod ambulance_readings;
 pub mod demand;
-mod department;
 pub mod destinations;
-mod door;
-mod doubt;
 mod evidence;
-pub mod finder;
-mod health;
+mod feed_health;
+mod history;
 pub mod opel;
-mod past;
+mod plausibility;
 mod publish;
 mod readings;
-mod saying;
 mod scorecard;
-pub mod surface;
+pub mod search;
+mod shown_estimates;
+pub mod time_to_care;
+mod visit_readings;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,24 +32,24 @@ use domain::{
     AcuityGroup, Ahead, At, Directory, Feed, FeedId, Reading, ReadingName, Service, ServiceId,
 };
 
+pub use ambulance_readings::Handovers;
 pub use demand::DemandView;
-pub use door::Handovers;
-pub use doubt::Implausible;
 pub use evidence::Evidence;
-pub use finder::SearchIndex;
+pub use feed_health::FeedHealth;
 pub use fold::advice::{Advice, Switched};
 pub use fold::bookings::diary::{Handling, Noticed};
 pub use fold::bookings::{Booking, BookingStanding, Diary, OfferState, Referral, SlotClaim};
+pub use fold::directory_changes::Note;
 pub use fold::handovers::{BAND_MINUTES, Bands};
-pub use fold::listings::Note;
 pub use forecast::{Accuracy, ScoredKind, Span, WAYS};
-pub use health::FeedHealth;
+pub use history::{HistoryError, HistoryLookup};
 pub use opel::{OpelPart, OpelView};
-pub use past::{HistoryError, HistoryLookup};
+pub use plausibility::Implausible;
 pub use publish::Publisher;
-pub use saying::differences;
 pub use scorecard::{ScoreRow, ScoreView};
-pub use surface::Surfaces;
+pub use search::SearchIndex;
+pub use shown_estimates::differences;
+pub use time_to_care::Surfaces;
 
 /// The wait in an hour must differ from now's by so many minutes to be called rising or falling.
 const TREND_MINUTES: i64 = 10;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
-use crate::department::VisitReadings;
-use crate::door::AmbulanceReadings;
+use crate::ambulance_readings::AmbulanceReadings;
 use crate::readings;
-use crate::saying::{ambulance_source, visit_source};
+use crate::shown_estimates::{ambulance_source, visit_source};
+use crate::visit_readings::VisitReadings;
 use domain::opel::{OpelKey, OpelParameter, OpelRules, OpelTrust};
 use domain::time::{DAY, HOUR, MINUTE, Millis};
 use domain::{Directory, Service, Withheld};

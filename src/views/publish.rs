@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::door::AmbulanceReadings;
-use crate::doubt::Implausible;
-use crate::health::{FeedHealth, Source, quiet};
+use crate::ambulance_readings::AmbulanceReadings;
+use crate::feed_health::{FeedHealth, Source, quiet};
 use crate::opel::{self, OpelView};
+use crate::plausibility::Implausible;
 use crate::readings;
-use crate::saying::{ambulance_source, visit_source};
 use crate::scorecard::{ScoreView, accuracy};
-use crate::surface::{DriveTables, Surfaces};
+use crate::shown_estimates::{ambulance_source, visit_source};
+use crate::time_to_care::{DriveTables, Surfaces};
 use crate::{
     Advice, Closure, DemandView, FeedView, Note, Published, SearchIndex, ServiceView, Status,
     StreamView,

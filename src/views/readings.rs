@@ -1,8 +1,8 @@
 //! The figures of one service, each with its definition and its age.
 
-use crate::department::VisitReadings;
-use crate::door::{self, AmbulanceReadings};
-use crate::health::Source;
+use crate::ambulance_readings::{self, AmbulanceReadings};
+use crate::feed_health::Source;
+use crate::visit_readings::VisitReadings;
 use domain::reading::Unit;
 use domain::time::{MINUTE, Millis};
 use domain::{
@@ -35,7 +35,9 @@ pub fn of(
     }
     if let Some((door, source)) = ambulances {
         let now = picture.at();
-        readings.extend(door::readings(door, forecaster, service, source, now));
+        readings.extend(ambulance_readings::readings(
+            door, forecaster, service, source, now,
+        ));
     }
     readings
 }

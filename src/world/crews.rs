@@ -1,8 +1,8 @@
 //! Ambulances: from the call, to the door, to clear again.
 
-use super::dice::Dice;
 use super::engine::{Area, SimStep};
 use super::happening::{CallOut, IncidentNo, Run, VisitNo, What};
+use super::random::Dice;
 use domain::event::IncidentCategory;
 use domain::time::MINUTE;
 use domain::{At, Millis, Position, ServiceId};
@@ -74,7 +74,7 @@ impl Area {
     ) -> IncidentNo {
         let (category, responded) = response(&mut self.demand);
         let scene = self.demand.minutes(SCENE_MINUTES.0, SCENE_MINUTES.1);
-        let road = super::dice::whole_seconds(drive(from, to));
+        let road = super::random::whole_seconds(drive(from, to));
         let lead = (responded + scene + road).min(LEAD_MAX);
         self.incidents += 1;
         let incident = self.incidents;
@@ -167,7 +167,7 @@ impl Area {
         let Some(visit) = call.visit.take_if(|_| now < call.arrive_at) else {
             return;
         };
-        let road = super::dice::whole_seconds(drive(call.place, to));
+        let road = super::random::whole_seconds(drive(call.place, to));
         call.service = Some(service.clone());
         call.arrive_at = now.plus(road);
         self.patients.remove(&visit);

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use super::arrival_profile::{ArrivalProfile, HOURS, HourOfWeek};
 use super::happening::VisitNo;
 use super::patient::DepartmentSort;
-use super::rhythm::{ArrivalProfile, HOURS, HourOfWeek};
 use domain::event::Rag;
 use domain::{Position, Service, ServiceId};
 

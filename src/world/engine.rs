@@ -7,16 +7,16 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
+use super::advice_trial::AdviceRouter;
+use super::arrival_profile::HourOfWeek;
 use super::crews::CallOutPlan;
 use super::department::Department;
-use super::dice::{Dice, Sequence};
 use super::happening::{Contact, Happening, IncidentNo, VisitNo, What};
 use super::neighbours::Neighbour;
 use super::outbreak::Planting;
 use super::patient::Patient;
 use super::places::Places;
-use super::rhythm::HourOfWeek;
-use super::routing::AdviceRouter;
+use super::random::{Dice, Sequence};
 use super::scenario::Scenario;
 use super::wards::Wards;
 use domain::event::Decision;
@@ -235,7 +235,7 @@ impl Area {
         for _ in 0..beds {
             let minute = self.wards.discharge_minute(from_hour);
             self.plan(
-                midnight.plus(super::dice::whole_seconds(minute)),
+                midnight.plus(super::random::whole_seconds(minute)),
                 SimStep::BedFree,
             );
         }

@@ -6,13 +6,13 @@
 //! the hospital: wards free beds by weekday and by regimes that last for days, admitted patients
 //! stay on trolleys meanwhile, and without a free trolley an ambulance cannot hand over.
 
-mod care;
+pub mod advice_trial;
+mod arrival_profile;
 mod crews;
-mod day;
+mod day_plan;
 mod department;
-mod dice;
-mod dirt;
 mod engine;
+mod feed_faults;
 mod happening;
 mod hl7;
 mod names;
@@ -20,28 +20,28 @@ mod ndjson;
 mod neighbours;
 mod outbreak;
 mod patient;
+mod patient_flow;
 mod places;
-mod post;
+mod random;
 mod record;
 mod report;
 mod residents;
-mod rhythm;
-pub mod routing;
 mod scenario;
 pub mod send;
 #[cfg(test)]
 mod tests;
 mod wards;
+mod wire_queue;
 
 use std::collections::BTreeMap;
 
 use self::engine::Area;
 use self::happening::{Happening, What};
-use self::post::WireQueue;
+use self::wire_queue::WireQueue;
 use domain::time::{DAY, HOUR, MINUTE};
 use domain::{At, Directory, FeedId, Millis, ServiceId};
 
-pub use self::dirt::FeedFaults;
+pub use self::feed_faults::FeedFaults;
 pub use self::outbreak::Outbreak;
 pub use self::report::{Report, Row, report};
 pub use self::scenario::{Scenario, UnknownScenario};

@@ -7,12 +7,12 @@
 
 use std::collections::VecDeque;
 
-use super::care::HANDOVER_MINUTES;
-use super::dice::{Dice, Sequence};
+use super::arrival_profile::HourOfWeek;
 use super::engine::{Area, SimStep};
 use super::happening::IncidentNo;
+use super::patient_flow::HANDOVER_MINUTES;
 use super::places::{AMBULANCES_A_DAY, TYPE_1_A_DAY};
-use super::rhythm::HourOfWeek;
+use super::random::{Dice, Sequence};
 use super::scenario::Scenario;
 use super::wards::{Regime, Wards};
 use domain::time::MINUTE;
@@ -147,7 +147,7 @@ impl Area {
         }
         for minute in times {
             self.plan_in(
-                super::dice::whole_seconds(minute),
+                super::random::whole_seconds(minute),
                 SimStep::NeighbourTakes(index, None),
             );
         }

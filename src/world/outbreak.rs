@@ -1,6 +1,6 @@
 //! An outbreak that is planted: for a while more people than usual ask for care from some hexes.
 
-use super::day::DayFactors;
+use super::day_plan::DayFactors;
 use super::engine::Area;
 use domain::time::MINUTE;
 use domain::{At, Cell, Millis, Position};

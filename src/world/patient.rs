@@ -4,8 +4,8 @@
 //! The national returns give totals only; the mixes below are assumptions, set so that the totals
 //! of `report` come out as published.
 
-use super::dice::Dice;
 use super::happening::IncidentNo;
+use super::random::Dice;
 use super::residents::Person;
 use domain::event::{Acuity, ArrivalMode};
 use domain::{At, Millis};

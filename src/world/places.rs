@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::arrival_profile::{ArrivalProfile, HourOfWeek};
 use super::department::Department;
 use super::patient::DepartmentSort;
 use super::residents::{Asks, Catchment, Residents, Who};
-use super::rhythm::{ArrivalProfile, HourOfWeek};
 use domain::opening::{Hours, Opening};
 use domain::time::{DAY, HOUR};
 use domain::{At, Directory, Position, ServiceId, ServiceKind};

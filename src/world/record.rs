@@ -1,7 +1,7 @@
 //! What a service's own system knows of one stay: each message is made from it.
 
-use super::dice::Dice;
 use super::happening::{Arrival, Happening, VisitNo, What};
+use super::random::Dice;
 use domain::event::{Acuity, Decision, Departure};
 use domain::{At, Directory, Position, ServiceId};
 

@@ -1,6 +1,6 @@
 //! Who lives where: the residents of each small area (LSOA), by age.
 
-use super::dice::Dice;
+use super::random::Dice;
 use domain::Position;
 
 /// ONS, see `fixtures/world/README.md`.
@@ -127,7 +127,7 @@ impl Residents {
 
 #[cfg(test)]
 mod tests {
-    use super::super::dice::Sequence;
+    use super::super::random::Sequence;
     use super::*;
 
     #[test]

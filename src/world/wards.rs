@@ -6,9 +6,9 @@
 
 use std::collections::VecDeque;
 
-use super::dice::{Dice, Sequence};
+use super::arrival_profile::HOURS;
 use super::happening::VisitNo;
-use super::rhythm::HOURS;
+use super::random::{Dice, Sequence};
 
 /// What sort of day it is for the flow out of the hospital.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,11 +2,11 @@
 
 use domain::At;
 use domain::event::Rag;
-use domain::grid::GridRef;
-use domain::listing::Audience;
+use domain::national_grid::GridRef;
+use domain::service_contacts::Audience;
 use domain::time::MINUTE;
 use domain::{Service, ServiceKind};
-use views::finder::{Query, Reach};
+use views::search::{Query, Reach};
 
 use super::generate::Listed;
 

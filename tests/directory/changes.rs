@@ -6,7 +6,7 @@ use config::directory;
 use domain::event::Event;
 use domain::{At, Directory, Entry, EventId, Fact, FeedId, OWN_FEED, Reason, Record, ServiceId};
 use fold::{FactDecision, FoldState, Limits};
-use runtime::state::DerivedState;
+use runtime::derived_state::DerivedState;
 
 fn demo() -> &'static Arc<Directory> {
     static DIRECTORY: OnceLock<Arc<Directory>> = OnceLock::new();

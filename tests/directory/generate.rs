@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use domain::care::{AgeRange, Care, Sex};
 use domain::event::Rag;
-use domain::listing::{Audience, Facility};
+use domain::service_contacts::{Audience, Facility};
 use domain::{At, Position, Service, ServiceKind};
 use proptest::prelude::*;
-use views::finder::{Disposition, LiveStatus, Query, Reach};
+use views::search::{Disposition, LiveStatus, Query, Reach};
 
 /// Texts that between them have every sort of session.
 const HOURS: [&str; 8] = [

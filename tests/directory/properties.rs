@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use config::directory;
-use domain::listing::Audience;
+use domain::service_contacts::Audience;
 use domain::{At, Directory, Position, Service, ServiceKind};
 use proptest::prelude::*;
 use views::SearchIndex;
-use views::finder::{Excluded, LiveStatus, Query, Quota, RankReason, Reach};
+use views::search::{Excluded, LiveStatus, Query, Quota, RankReason, Reach};
 
 use super::auditor;
 use super::generate::{self, Listed};
@@ -96,7 +96,7 @@ proptest! {
             prop_assert!(!left.why.is_empty());
             prop_assert!(answer.found.iter().all(|found| found.service.id != left.service.id));
             if left.why == [Excluded::EnoughNearer] {
-                let of_kind = |found: &&views::finder::FoundPlace| {
+                let of_kind = |found: &&views::search::FoundPlace| {
                     found.service.kind == left.service.kind
                 };
                 prop_assert!(answer.found.iter().any(|found| of_kind(&found)));

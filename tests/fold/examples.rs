@@ -7,7 +7,7 @@ use domain::event::{Departure, Event};
 use domain::time::MINUTE;
 use domain::{Age, At, Entry, Fact, ReadingName, Reason, Record, VisitId};
 use fold::{Change, FactDecision, FoldState, Limits};
-use runtime::state::DerivedState;
+use runtime::derived_state::DerivedState;
 use views::Published;
 
 use super::generate::start;

@@ -1,6 +1,6 @@
 //! The survival curve against a slow reference and closed forms; the band against what it promises.
 
-use forecast::band::{PredictionInterval, plain};
+use forecast::interval::{PredictionInterval, plain};
 use forecast::survival::{Curve, Spell};
 use proptest::prelude::*;
 

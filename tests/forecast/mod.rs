@@ -13,7 +13,7 @@ use domain::{
     VisitId,
 };
 use fold::{Change, FactDecision, Limits};
-use runtime::state::DerivedState;
+use runtime::derived_state::DerivedState;
 use views::Published;
 
 fn demo() -> &'static Arc<Directory> {

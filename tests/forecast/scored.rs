@@ -147,7 +147,7 @@ fn it_is_what_an_auditor_finds_in_the_log() {
 #[test]
 fn a_replay_of_the_log_has_the_same_score_without_working_anything_out() {
     let server = two_days(1);
-    let mut again = runtime::state::DerivedState::new(super::demo());
+    let mut again = runtime::derived_state::DerivedState::new(super::demo());
     for entry in &server.entries {
         again.apply(entry, &mut Vec::new());
     }
@@ -157,7 +157,7 @@ fn a_replay_of_the_log_has_the_same_score_without_working_anything_out() {
 #[test]
 fn where_nothing_was_shown_nothing_is_scored() {
     let server = two_days(2);
-    let mut again = runtime::state::DerivedState::new(super::demo());
+    let mut again = runtime::derived_state::DerivedState::new(super::demo());
     let facts = server
         .entries
         .iter()

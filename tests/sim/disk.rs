@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use log::disk::{Disk, Files};
 
-use super::chance::Chance;
+use super::random::Chance;
 
 const SECTOR: usize = 512;
 

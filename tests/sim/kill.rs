@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use log::inspect;
 
-use super::chance::Chance;
-use super::check;
+use super::invariants;
+use super::random::Chance;
 use super::run::key;
 use crate::e2e::server::{Server, now};
 use crate::fold::auditor::audit;
@@ -86,13 +86,13 @@ async fn a_server_killed_under_load_loses_and_doubles_nothing() {
         Ok(())
     })
     .unwrap();
-    check::entries_follow_on(&entries).unwrap();
+    invariants::entries_follow_on(&entries).unwrap();
     let acknowledged = acknowledged.lock().unwrap();
     let acknowledged = acknowledged
         .iter()
         .map(|id| ("dhu-oadby".to_owned(), id.clone()));
     let acknowledged: BTreeSet<_> = acknowledged.collect();
-    check::everything_acknowledged_is_there(&entries, &acknowledged).unwrap();
+    invariants::everything_acknowledged_is_there(&entries, &acknowledged).unwrap();
     let facts = entries.iter().filter_map(key).count();
     println!(
         "{} kills, {} acknowledged, {facts} in the log",

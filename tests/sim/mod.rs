@@ -2,13 +2,13 @@
 //!
 //! `make sim` runs ten thousand seeds; `UEC_SIM_SEEDS=7..8 cargo test sim::` runs one of them again.
 
-mod chance;
-mod check;
 mod disk;
+mod invariants;
 mod kill;
 mod plan;
+mod random;
 mod run;
-mod story;
+mod simulated_day;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -59,7 +59,7 @@ fn nothing_is_lost_doubled_or_shown_wrong_whatever_fails() {
         println!("{count:>10}  {what}");
     }
     if is_large {
-        check::went_through_everything(&tally);
+        invariants::went_through_everything(&tally);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What one simulation is to go through: made from a seed, made smaller after a failure.
 
-use super::chance::Chance;
+use super::random::Chance;
 
 /// Something that goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,16 +13,16 @@ use log::embedded::EmbeddedLog;
 use log::snapshot::Snapshots;
 use log::{NotTaken, Reader, Receipt, Submission};
 use runtime::history::History;
-use runtime::keeper::{Schedule, SnapshotKeeper, SnapshotThread};
+use runtime::snapshot_schedule::{Schedule, SnapshotKeeper, SnapshotThread};
 use runtime::writer::Writer;
 use tokio::sync::{oneshot, watch};
 use views::Published;
 
-use super::chance::Chance;
-use super::check::{self, Shown};
 use super::disk::{self, SimDisk};
+use super::invariants::{self, Shown};
 use super::plan::{Fault, Plan};
-use super::story::{self, Message};
+use super::random::Chance;
+use super::simulated_day::{self, Message};
 
 /// How often things happened, to know that a simulation did what it is for.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -83,7 +83,7 @@ pub struct Simulation {
 /// Runs a plan; the error says what went wrong.
 pub fn run(plan: &Plan) -> Result<Tally, String> {
     let mut chance = Chance::of(plan.seed);
-    let (start, messages) = story::messages(plan, &mut chance);
+    let (start, messages) = simulated_day::messages(plan, &mut chance);
     let mut simulation = Simulation {
         plan: *plan,
         chance,
@@ -125,7 +125,7 @@ impl Simulation {
         self.log_disk.mend();
         self.submit(&[], false)?;
         self.restart(true)?;
-        check::everything_acknowledged_is_there(&self.entries, &self.acknowledged)?;
+        invariants::everything_acknowledged_is_there(&self.entries, &self.acknowledged)?;
         self.look_back()?;
         self.flip_bits()
     }
@@ -174,7 +174,7 @@ impl Simulation {
             history,
         });
         self.take_note()?;
-        check::entries_follow_on(&self.entries)
+        invariants::entries_follow_on(&self.entries)
     }
 
     /// Remembers what became durable, and checks that what was known is still so.
@@ -282,7 +282,7 @@ impl Simulation {
             let (shown, durable) = (published.seq, self.entries.len());
             return Err(format!("entry {shown} is shown and {durable} is durable"));
         }
-        check::shown_is_true(&published, &self.entries)?;
+        invariants::shown_is_true(&published, &self.entries)?;
         self.shown.push(Shown::of(&published));
         Ok(())
     }
@@ -342,7 +342,7 @@ impl Simulation {
             return Err("an entry changed in a restart".to_owned());
         }
         if !self.plan.forgets && self.server_reader()?.last() > 0 {
-            check::log_holds_exactly(self.server_reader()?, &self.entries)?;
+            invariants::log_holds_exactly(self.server_reader()?, &self.entries)?;
         }
         self.check_what_is_shown()
     }
@@ -387,7 +387,7 @@ impl Simulation {
             let server = self.server.as_ref().ok_or("no server")?;
             match server.history.published(shown.at) {
                 Ok(Some(past)) => {
-                    check::same(shown, &Shown::of(&past))?;
+                    invariants::same(shown, &Shown::of(&past))?;
                     self.tally.count("moments looked back at");
                 }
                 Ok(None) if shown.seq == 0 => {}

@@ -1,11 +1,11 @@
 //! A Directory of the size of the nation's: how long a search takes, beside PostGIS, Redis and a plain scan;
 //! how long it takes to read, and what it weighs.
 
-mod dice;
 mod nation;
 mod postgis;
 mod postgres;
 mod questions;
+mod random;
 mod redis;
 mod towns;
 
@@ -16,10 +16,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use config::directory::read_services;
-use domain::grid::GridRef;
+use domain::national_grid::GridRef;
 use domain::{Directory, Service, ServiceId};
 use hdrhistogram::Histogram;
-use views::finder::{LiveStatus, Query, Quota, SearchIndex};
+use views::search::{LiveStatus, Query, Quota, SearchIndex};
 
 use crate::process;
 use questions::{Reader, ranked};

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use domain::care::{AgeRange, Care, Sex, years_in_days};
 use domain::event::Rag;
-use domain::listing::Audience;
 use domain::opening::Hours;
+use domain::service_contacts::Audience;
 use domain::{Position, Service, ServiceKind};
-use views::finder::LiveStatus;
+use views::search::LiveStatus;
 
-use super::dice::Dice;
+use super::random::Dice;
 use super::towns::TOWNS;
 
 /// Kinds, how many of 100,000 services, profiles of care, and the least and most symptom pairs of one. The

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use domain::Service;
 use domain::event::Rag;
-use domain::grid::GridRef;
+use domain::national_grid::GridRef;
 use domain::opening::Opening;
 use domain::time::MINUTE;
 

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use domain::care::{Sex, years_in_days};
-use domain::grid::GridRef;
-use domain::listing::Audience;
+use domain::national_grid::GridRef;
+use domain::service_contacts::Audience;
 use domain::time::MINUTE;
 use domain::{At, Service, ServiceKind};
-use views::finder::{Disposition, LiveStatus, Query, RankReason, Reach, SearchResults, session};
+use views::search::{Disposition, LiveStatus, Query, RankReason, Reach, SearchResults, session};
 
-use super::dice::Dice;
 use super::nation::place;
+use super::random::Dice;
 
 /// Midnight in London at the beginning of an ordinary week, Monday 8 June 2026: no bank holiday in it.
 pub const WEEK: At = At(1_780_873_200_000);

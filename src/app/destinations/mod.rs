@@ -1,12 +1,12 @@
 //! Destinations for crews and clinicians: where this patient may be taken, in what order and why; and what crews and
 //! advisers tell in return, so that those on their way count before they arrive.
 
-pub mod said;
-pub mod words;
+pub mod as_json;
+pub mod reports;
 
 use crate::AppState;
-use crate::finding::Fault;
-use crate::finding::asks::{Fields, age_days, origin};
+use crate::search::Fault;
+use crate::search::parameters::{Fields, age_days, origin};
 use domain::Position;
 use domain::pathway::{PathwayNeed, Pathways, Way};
 use domain::time::HOUR;

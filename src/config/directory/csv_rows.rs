@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::directory::records::{Checked, Interner};
 use domain::care::{AgeRange, Care, Sex, Symptom, years_in_days};
-use domain::listing::{Audience, Contacts, Facility, ReferralRoute};
+use domain::service_contacts::{Audience, Contacts, Facility, ReferralRoute};
 use domain::{Position, Service, ServiceId, ServiceKind, Station};
 
 #[derive(Deserialize)]

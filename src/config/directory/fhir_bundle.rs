@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::directory::records::{Checked, Interner};
-use domain::listing::{Audience, Contacts};
+use domain::service_contacts::{Audience, Contacts};
 use domain::{Position, Service, ServiceId, ServiceKind, systems};
 
 /// Whether the text is a FHIR Bundle and not a line of ours.

@@ -4,7 +4,7 @@
 //! read alike. An origin is already a hex here: a postcode or a position never gets this far.
 
 mod about;
-mod words;
+mod values;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
@@ -16,9 +16,9 @@ use super::ids::{
     BookingId, ContactId, HoldId, IncidentId, ReferralId, ServiceId, SlotId, VisitId,
 };
 use super::service::Service;
-use super::slots::SlotRule;
+use super::slot_rule::SlotRule;
 use super::time::At;
-pub use words::{Acuity, ArrivalMode, ContactChannel, Decision, Departure, IncidentCategory, Rag};
+pub use values::{Acuity, ArrivalMode, ContactChannel, Decision, Departure, IncidentCategory, Rag};
 
 /// What happened. The tag on the wire is `type`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::ServiceKind;
-use crate::listing::Facility;
+use crate::service_contacts::Facility;
 
 const PHRASES: &str = include_str!("../../../fixtures/directory/needs-phrases.csv");
 

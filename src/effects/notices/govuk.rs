@@ -11,8 +11,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use compact_str::{CompactString, ToCompactString};
 use serde_json::{Value, json};
 
-use crate::notices::pending::SendOutcome;
-use crate::notices::words::BookedPlace;
+use crate::notices::outbox::SendOutcome;
+use crate::notices::templates::BookedPlace;
 use domain::At;
 use domain::time::SECOND;
 

@@ -6,9 +6,9 @@
 
 pub mod govuk;
 pub mod onward;
-pub mod pending;
+pub mod outbox;
 pub mod smtp;
-pub mod words;
+pub mod templates;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,10 +21,10 @@ use domain::{Clock, Event, EventId, Fact, FeedId, Notice, OWN_FEED, Verdict};
 use govuk::{Letter, Notify, mobile};
 use log::{LogError, Reader, Submitter};
 use onward::{Onward, Target};
-use pending::{NoticeKey, NoticeTask, Outbox, SendOutcome};
+use outbox::{NoticeKey, NoticeTask, Outbox, SendOutcome};
 use smtp::Smtp;
+use templates::{BookedPlace, NoticeTemplates};
 use vault::Vault;
-use words::{BookedPlace, NoticeTemplates};
 
 /// How often the log is looked at for more, and pending words for what is due.
 const LOOK_EVERY: Duration = Duration::from_millis(500);

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use compact_str::{CompactString, ToCompactString};
 use serde_json::{Value, json};
 
-use crate::notices::pending::{NoticeKey, NoticeTask, SendOutcome};
+use crate::notices::outbox::{NoticeKey, NoticeTask, SendOutcome};
 
 const REQUEST_MAX: Duration = Duration::from_secs(30);
 /// What an endpoint of the Directory is called that takes such messages.

@@ -8,9 +8,9 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::bookings::{NEXT, failed, may_act_for, private, read, service_of, words};
+use crate::bookings::{NEXT, as_json, failed, may_act_for, private, read, service_of};
+use app::booking::{BookingDesk, BookingError, BookingRequest, PatientForm, fresh_uuid};
 use app::failure;
-use app::placing::{BookingDesk, BookingError, BookingRequest, PatientForm, fresh_uuid};
 use domain::time::{DAY, MINUTE};
 use domain::{BookingId, Caller, Declined, Event, HoldId, Role, ServiceId, SlotId};
 
@@ -85,7 +85,7 @@ fn next(desk: &BookingDesk, service: &ServiceId) -> Vec<Value> {
     );
     let first = free.iter().take(NEXT);
     first
-        .map(|slot| words::slot(diary, slot, true, now))
+        .map(|slot| as_json::slot(diary, slot, true, now))
         .collect()
 }
 
@@ -136,7 +136,7 @@ pub async fn make(
     let found = BookingDesk::find(&picture, &id);
     match (booked, found) {
         (Ok(()), Some((diary, booking))) => {
-            let body = words::booking(&diary, &booking, desk.shared.clock.now());
+            let body = as_json::booking(&diary, &booking, desk.shared.clock.now());
             private(StatusCode::CREATED, &body)
         }
         // The same was sent before and booked: it is told again, not done again.
@@ -144,7 +144,7 @@ pub async fn make(
             if known.made.by == caller.name
                 && (&known.made.service, &known.made.slot) == (&service, &slot) =>
         {
-            let body = words::booking(&diary, &known, desk.shared.clock.now());
+            let body = as_json::booking(&diary, &known, desk.shared.clock.now());
             private(StatusCode::OK, &body)
         }
         (Ok(()), None) => failed(&BookingError::Unavailable, Vec::new()),
@@ -196,7 +196,7 @@ pub async fn list(
         rows.extend(
             found
                 .iter()
-                .map(|booking| words::booking(diary, booking, now)),
+                .map(|booking| as_json::booking(diary, booking, now)),
         );
     }
     let body = json!({"service": service, "date": date, "bookings": rows});
@@ -219,9 +219,9 @@ pub async fn one(
     if let Err(why) = may_act_for(&caller, &booking.made.service) {
         return *why;
     }
-    let mut body = words::booking(&diary, &booking, desk.shared.clock.now());
+    let mut body = as_json::booking(&diary, &booking, desk.shared.clock.now());
     if caller.role == Role::Operator {
-        body["readings"] = words::readings(&booking).into();
+        body["readings"] = as_json::readings(&booking).into();
     }
     private(StatusCode::OK, &body)
 }

@@ -1,8 +1,8 @@
 //! Slots and bookings as JSON, for our own pages and for software that speaks no FHIR.
 
+mod as_json;
 mod book;
 mod slots;
-mod words;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -12,8 +12,8 @@ use axum::routing::{delete, get, post};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use app::booking::{BookingDesk, BookingError};
 use app::failure;
-use app::placing::{BookingDesk, BookingError};
 use domain::{Caller, Declined, Role, ServiceId};
 use views::Published;
 

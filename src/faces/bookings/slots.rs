@@ -8,9 +8,9 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::bookings::{failed, private, read, service_of, words};
+use crate::bookings::{as_json, failed, private, read, service_of};
+use app::booking::BookingDesk;
 use app::failure;
-use app::placing::BookingDesk;
 use domain::time::{DAY, Millis};
 use domain::{At, Caller, Event, Slot, SlotId, SlotRule};
 
@@ -82,7 +82,7 @@ pub async fn list(
             all.iter()
                 .map(|slot| {
                     let is_offered = diary.is_offered(slot, view.live(), now);
-                    words::slot(diary, slot, is_offered, now)
+                    as_json::slot(diary, slot, is_offered, now)
                 })
                 .collect()
         }

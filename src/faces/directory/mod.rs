@@ -14,7 +14,7 @@ use axum::routing::get;
 use serde_json::{Value, json};
 
 use app::access::{Access, secret};
-use app::finding::Fault;
+use app::search::Fault;
 use app::{AppState, failure};
 use domain::{EventId, Role};
 use log::Submitter;

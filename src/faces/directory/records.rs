@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use crate::directory::{DirectoryState, open_to_all, refused, search};
 use app::access::PROFESSIONALS;
-use app::finding::Fault;
-use app::finding::asks::Fields;
+use app::search::Fault;
+use app::search::parameters::Fields;
 use app::{failure, wire};
-use domain::listing::Audience;
+use domain::service_contacts::Audience;
 use domain::{Service, ServiceKind};
 
 /// Records of one page.

@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 
 use crate::directory::{DirectoryState, open_to_all, records, refused, turned_away};
 use app::access::PROFESSIONALS;
-use app::finding::asks::{self, SearchRequest};
-use app::finding::{Offer, Offers, offers, words};
-use app::plain::MILES_PER_KM;
+use app::plain_words::MILES_PER_KM;
+use app::search::parameters::{self, SearchRequest};
+use app::search::{Offer, Offers, offers, sentences};
 use app::wire;
-use domain::listing::Audience;
 use domain::need;
+use domain::service_contacts::Audience;
 use views::Published;
-use views::finder::{LeftOut, RankReason};
+use views::search::{LeftOut, RankReason};
 
 /// Places left out that one answer names.
 const LEFT_OUT_MAX: usize = 500;
@@ -67,7 +67,8 @@ fn understand(
     headers: &HeaderMap,
     pairs: Vec<(String, String)>,
 ) -> Result<SearchRequest, Box<Response>> {
-    let ask = asks::read(pairs, parts.shared.clock.now()).map_err(|why| Box::new(refused(&why)))?;
+    let ask =
+        parameters::read(pairs, parts.shared.clock.now()).map_err(|why| Box::new(refused(&why)))?;
     if ask.query.audience == Audience::Professional {
         let caller = parts
             .access
@@ -122,7 +123,7 @@ fn body(
         "lat": ask.query.from.lat,
         "lng": ask.query.from.lng,
         "at": ask.query.at.rfc3339_london(),
-        "area": words::reach(ask.query.reach),
+        "area": sentences::reach(ask.query.reach),
         "sort": ask.sort.label(),
         "total": answer.total,
         "next_offset": is_more.then(|| ask.offset + answer.offers.len()),
@@ -172,7 +173,7 @@ fn offered(offer: &Offer, ask: &SearchRequest) -> Value {
         "miles": round(found.km * MILES_PER_KM),
         "minutes_by_car": offer.by_car,
         "minutes_in_all": offer.in_all(),
-        "opening": words::opening(&found.service, ask.query.at),
+        "opening": sentences::opening(&found.service, ask.query.at),
         "session": session,
         "capacity": found.capacity.and_then(|rag| serde_json::to_value(rag).ok()),
         "wait": offer.wait.as_ref().map(wire::reading),
@@ -189,7 +190,7 @@ fn left_out(left: &LeftOut, ask: &SearchRequest) -> Value {
     let why: Vec<Value> = left
         .why
         .iter()
-        .map(|why| json!({"reason": words::label(*why), "words": words::excluded(*why, ask.query.at)}))
+        .map(|why| json!({"reason": sentences::label(*why), "words": sentences::excluded(*why, ask.query.at)}))
         .collect();
     json!({
         "id": left.service.id,

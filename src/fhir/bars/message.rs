@@ -4,7 +4,7 @@
 use compact_str::CompactString;
 use serde_json::Value;
 
-use crate::bars::words::{CATEGORY, USE_CASE};
+use crate::bars::bundles::{CATEGORY, USE_CASE};
 use crate::outcome::Problem;
 use domain::booking::ReferralCategory;
 use domain::{At, systems};

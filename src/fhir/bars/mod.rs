@@ -3,14 +3,14 @@
 //! Lenient in reading, strict in writing. A booking is decided from our own diary, never from the times in a
 //! message. Every answer has the ids of its question; every error is an OperationOutcome.
 
-mod call;
-mod held;
+mod bundles;
+mod headers;
+mod idempotency;
+mod lookup;
 mod message;
 mod patient;
 mod process;
-mod requests;
 mod slot;
-mod words;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -20,13 +20,13 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
-use crate::asked::FhirRequest;
 use crate::format::Version;
 use crate::outcome::Problem;
+use crate::request::FhirRequest;
 use crate::{FhirState, body, only_get};
-use call::Call;
+use headers::Call;
 
-pub use requests::Requests;
+pub use idempotency::Requests;
 
 /// The routes, under the FHIR base.
 pub fn router() -> Router<FhirState> {
@@ -80,7 +80,7 @@ pub fn capabilities() -> Vec<Value> {
 
 /// The messages that are taken, for the statement of what is served.
 pub fn messaging() -> Value {
-    let supported: Vec<Value> = held::DEFINITIONS
+    let supported: Vec<Value> = lookup::DEFINITIONS
         .iter()
         .map(|(name, ..)| {
             let definition = format!("https://fhir.nhs.uk/MessageDefinition/bars-message-{name}");
@@ -107,35 +107,35 @@ async fn slots(State(parts): State<FhirState>, asked: FhirRequest) -> Response {
 
 async fn definitions(State(parts): State<FhirState>, asked: FhirRequest) -> Response {
     let now = parts.desk.shared.clock.now();
-    let answer = held::definitions(&parts.desk.shared.picture(), &asked.pairs, now);
+    let answer = lookup::definitions(&parts.desk.shared.picture(), &asked.pairs, now);
     parts.private_answer(&asked, answer)
 }
 
 async fn appointments(State(parts): State<FhirState>, asked: FhirRequest) -> Response {
     let answer = parts
         .call(&asked)
-        .and_then(|call| held::appointments(&parts.desk, &call.target, &asked.pairs));
+        .and_then(|call| lookup::appointments(&parts.desk, &call.target, &asked.pairs));
     parts.private_answer(&asked, answer)
 }
 
 async fn appointment(State(parts): State<FhirState>, asked: FhirRequest) -> Response {
     let answer = parts
         .call(&asked)
-        .and_then(|call| held::appointment(&parts.desk, &call.target, asked.part(1)));
+        .and_then(|call| lookup::appointment(&parts.desk, &call.target, asked.part(1)));
     parts.private_answer(&asked, answer)
 }
 
 async fn referrals(State(parts): State<FhirState>, asked: FhirRequest) -> Response {
     let answer = parts
         .call(&asked)
-        .and_then(|call| held::referrals(&parts.desk, &call.target, &asked.pairs));
+        .and_then(|call| lookup::referrals(&parts.desk, &call.target, &asked.pairs));
     parts.private_answer(&asked, answer)
 }
 
 async fn referral(State(parts): State<FhirState>, asked: FhirRequest) -> Response {
     let answer = parts
         .call(&asked)
-        .and_then(|call| held::referral(&parts.desk, &call.target, asked.part(1)));
+        .and_then(|call| lookup::referral(&parts.desk, &call.target, asked.part(1)));
     parts.private_answer(&asked, answer)
 }
 
@@ -144,7 +144,7 @@ async fn documents(State(parts): State<FhirState>, asked: FhirRequest) -> Respon
         if asked.wanted.version < Version::V1_1 {
             return Err(Problem::not_acceptable());
         }
-        held::documents(&parts.desk, &asked.pairs)
+        lookup::documents(&parts.desk, &asked.pairs)
     });
     parts.private_answer(&asked, answer)
 }

@@ -4,14 +4,14 @@ use axum::http::StatusCode;
 use compact_str::{CompactString, format_compact};
 use serde_json::{Value, json};
 
-use crate::bars::call::Call;
+use crate::bars::bundles::VERSION;
+use crate::bars::headers::Call;
+use crate::bars::idempotency::Requests;
 use crate::bars::message::{BarsMessage, MessageAction, one};
 use crate::bars::patient;
-use crate::bars::requests::Requests;
 use crate::bars::slot::slot_of;
-use crate::bars::words::VERSION;
 use crate::outcome::Problem;
-use app::placing::{BookingDesk, BookingError, BookingRequest, ReferralRequest, fresh_uuid};
+use app::booking::{BookingDesk, BookingError, BookingRequest, ReferralRequest, fresh_uuid};
 use domain::booking::ReferralCategory;
 use domain::{
     At, BookingId, Caller, Declined, Event, MessageRef, ReferralId, Role, Service, SlotId,

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::bars::call::find_service;
-use crate::bars::words::{self, entry};
+use crate::bars::bundles::{self, entry};
+use crate::bars::headers::find_service;
 use crate::outcome::Problem;
 use crate::resources;
-use domain::listing::Audience;
+use domain::service_contacts::Audience;
 use domain::time::{DAY, Millis};
 use domain::{At, Service, Slot, SlotId};
 use views::Published;
@@ -72,7 +72,7 @@ pub fn answer(picture: &Published, pairs: &[(String, String)], now: At) -> Resul
     if total > 0 {
         entries.extend(included(&asked));
     }
-    Ok(words::searchset(
+    Ok(bundles::searchset(
         "Slot",
         &asked.understood,
         total,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use domain::booking::{Delivery, NoticeChannel, ReferralCategory, Topic};
 use domain::opening::Hours;
-use domain::slots::{ABSENT_MINUTES, AHEAD_MAX};
+use domain::slot_rule::{ABSENT_MINUTES, AHEAD_MAX};
 use domain::time::{MINUTE, Millis};
 use domain::{
     At, BookingId, BookingMade, HoldId, Notice, ReferralId, ReferralMade, Slot, SlotId, SlotRule,
@@ -303,7 +303,7 @@ impl Diary {
                 .get(booking)
                 .map(|booking| of_booking(booking));
         }
-        let start = domain::slots::start_of(id)?;
+        let start = domain::slot_rule::start_of(id)?;
         let at_that_time = self.rule()?.slots(hours, start, start.plus(1));
         at_that_time
             .into_iter()
@@ -378,7 +378,7 @@ impl Diary {
     pub(super) fn withdraw(&mut self, slots: &[SlotId]) {
         for slot in slots {
             if self.published.remove(slot).is_none()
-                && let Some(start) = domain::slots::start_of(slot)
+                && let Some(start) = domain::slot_rule::start_of(slot)
             {
                 self.withdrawn.insert(slot.clone(), start);
             }

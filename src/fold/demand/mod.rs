@@ -4,9 +4,9 @@
 //! window reaches any more takes its people out of the sums. What the public may see is settled hour by hour
 //! ([`blocks`]) and never changed after that; what is usual is learned from hours a day old ([`usual`]).
 
-pub mod blocks;
-pub mod hot;
+pub mod hot_spots;
 pub mod minutes;
+pub mod settled_hours;
 pub mod usual;
 
 use std::sync::Arc;
@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 use domain::time::{DAY, HOUR, MINUTE, Millis};
 use domain::{At, Cell};
 
-use blocks::{HourCounts, SettledHours};
-use hot::{HotSpot, HotSpotDetector};
+use hot_spots::{HotSpot, HotSpotDetector};
 use minutes::{KEPT, Minutes};
+use settled_hours::{HourCounts, SettledHours};
 use usual::Usual;
 
 /// The windows of the demand map, shortest first.
@@ -162,7 +162,9 @@ fn hour_of(minutes: &Minutes, hour: i64) -> HourCounts {
     let first = hour * HOUR / MINUTE;
     let mut people = HourCounts::new();
     for (_, cell, _) in minutes.between(first, first + HOUR / MINUTE - 1) {
-        *people.entry(cell.parent(blocks::FINEST)).or_default() += 1;
+        *people
+            .entry(cell.parent(settled_hours::FINEST))
+            .or_default() += 1;
     }
     people
 }

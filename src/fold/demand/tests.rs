@@ -126,7 +126,7 @@ fn what_is_usual_is_known_after_four_weeks_and_not_before() {
     let end = weeks(&mut demand, end, 2);
     assert!(demand.usual().is_known(end));
     let usual = demand.usual().between(end, end.plus(4 * HOUR)).unwrap();
-    let people = |number: usize| usual[&cell(number).parent(blocks::FINEST)] as f64 / 256.0;
+    let people = |number: usize| usual[&cell(number).parent(settled_hours::FINEST)] as f64 / 256.0;
     assert!((people(0) - 16.0).abs() < 0.3, "{}", people(0));
     assert!((people(5) - 4.0).abs() < 0.1, "{}", people(5));
 }
@@ -136,7 +136,7 @@ fn a_change_of_habit_is_learned_and_forgotten_again() {
     let mut demand = Demand::default();
     let end = weeks(&mut demand, start(), 12);
     let usual = demand.usual().between(end, end.plus(HOUR)).unwrap();
-    let people = usual[&cell(0).parent(blocks::FINEST)] as f64 / 256.0;
+    let people = usual[&cell(0).parent(settled_hours::FINEST)] as f64 / 256.0;
     assert!((people - 4.0).abs() < 0.2, "{people}");
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use h3o::Resolution;
 use serde::{Deserialize, Serialize};
 
-use crate::demand::blocks::HourCounts;
+use crate::demand::settled_hours::HourCounts;
 use domain::time::{HOUR, MINUTE};
 use domain::{At, Cell};
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::booking::{BookingPagesState, no_service};
 use crate::{Frame, page as page_of};
-use app::plain;
+use app::plain_words;
 use domain::{Caller, Role};
 use views::BookingStanding;
 
@@ -75,7 +75,7 @@ pub async fn day(
         };
         DiaryRow {
             id: booking.made.booking.to_string(),
-            time: plain::clock(booking.made.start),
+            time: plain_words::clock(booking.made.start),
             standing,
             tag,
             referred: booking.referral.is_some(),

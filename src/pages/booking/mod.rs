@@ -1,9 +1,9 @@
 //! Booking for a clinician: choose a slot, hold it, say who comes, book; see, move and cancel a booking. Nobody keeps
 //! these pages: nothing of them is in an address, and no cache may hold them.
 
+mod details;
 mod diary;
-mod fill;
-mod show;
+mod form;
 mod slots;
 
 use axum::Router;
@@ -14,7 +14,7 @@ use axum::routing::{get, post};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::{Frame, MessagePage};
-use app::placing::{BookingDesk, BookingError};
+use app::booking::{BookingDesk, BookingError};
 
 /// Longest form, bytes.
 const BODY_BYTES_MAX: usize = 64 << 10;
@@ -32,10 +32,10 @@ pub fn router(parts: BookingPagesState) -> Router {
         .route("/clinician/services/{id}/slots", get(slots::choose))
         .route("/clinician/services/{id}/bookings", get(diary::day))
         .route("/clinician/hold", post(slots::hold))
-        .route("/clinician/book", get(fill::form).post(fill::book))
-        .route("/clinician/bookings/{id}", get(show::booking))
-        .route("/clinician/bookings/{id}/patient", post(show::patient))
-        .route("/clinician/bookings/{id}/cancel", post(show::cancel))
+        .route("/clinician/book", get(form::form).post(form::book))
+        .route("/clinician/bookings/{id}", get(details::booking))
+        .route("/clinician/bookings/{id}/patient", post(details::patient))
+        .route("/clinician/bookings/{id}/cancel", post(details::cancel))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(SetResponseHeaderLayer::overriding(
             header::CACHE_CONTROL,

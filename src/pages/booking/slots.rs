@@ -7,10 +7,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use serde::Deserialize;
 
-use crate::booking::{BookingPagesState, fill, no_service, sentence};
+use crate::booking::{BookingPagesState, form, no_service, sentence};
 use crate::{Frame, page as page_of};
-use app::placing::{BookingDesk, fresh_uuid};
-use app::plain;
+use app::booking::{BookingDesk, fresh_uuid};
+use app::plain_words;
 use domain::event::Rag;
 use domain::time::{DAY, MINUTE};
 use domain::{At, BookingId, Caller, HoldId, Service, ServiceId, Slot, SlotId};
@@ -67,7 +67,10 @@ impl About {
                     Rag::Amber => "Amber: some capacity",
                     Rag::Green => "Green: normal",
                 };
-                said.push(format!("{word}, set at {}", plain::when(status.since, now)));
+                said.push(format!(
+                    "{word}, set at {}",
+                    plain_words::when(status.since, now)
+                ));
                 said.extend(status.note.clone());
             }
             None => said.push("Capacity not said".to_owned()),
@@ -199,7 +202,7 @@ fn by_hour(slots: &[Slot]) -> Vec<Hour> {
 pub fn choice(slot: &Slot) -> SlotOption {
     SlotOption {
         id: slot.slot.to_string(),
-        time: plain::clock(slot.start),
+        time: plain_words::clock(slot.start),
         kind: slot.kind.to_string(),
     }
 }
@@ -247,7 +250,7 @@ pub async fn hold(
         .and_then(|id| BookingId::new(id).ok())
     {
         let place = (&chosen.service, &slot);
-        return match fill::rebook(&parts.desk, &caller, former, place).await {
+        return match form::rebook(&parts.desk, &caller, former, place).await {
             Ok(id) => Redirect::to(&format!("/clinician/bookings/{id}")).into_response(),
             Err(why) => again(sentence(&why)),
         };

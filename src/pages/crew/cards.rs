@@ -2,8 +2,8 @@
 
 use crate::crew::map;
 use app::destinations::DestinationsRequest;
-use app::destinations::words::{self, RankedPlace};
-use app::plain;
+use app::destinations::as_json::{self, RankedPlace};
+use app::plain_words;
 use domain::pathway::Way;
 use domain::{Age, At, Position, ReadingName};
 use views::Published;
@@ -81,14 +81,14 @@ impl DestinationCards {
             need: question.need.name.clone(),
             from: question.place.clone(),
             as_of: picture.as_of,
-            as_of_words: plain::clock(picture.as_of),
+            as_of_words: plain_words::clock(picture.as_of),
             holds: found.holds.filter(|_| has_two(found)).map(tenths),
             map: (!places.is_empty()).then(|| map::draw(question.from, &places)),
-            cards: words::told(found, Way::Ambulance).map(card).collect(),
+            cards: as_json::told(found, Way::Ambulance).map(card).collect(),
             left_out: left_out
-                .map(|(view, why)| (view.service.shown_name().to_owned(), words::words(*why)))
+                .map(|(view, why)| (view.service.shown_name().to_owned(), as_json::words(*why)))
                 .collect(),
-            unknown: unknown.map(|step| words::sentence(&step.why)).collect(),
+            unknown: unknown.map(|step| as_json::sentence(&step.why)).collect(),
             how,
             source: table.source.clone(),
             is_signed_off: table.signed_off,
@@ -139,7 +139,7 @@ fn card(told: RankedPlace<'_>) -> Card {
             .standing
             .off
             .as_ref()
-            .map(|off| words::sentence(&off.why)),
+            .map(|off| as_json::sentence(&off.why)),
         inbound: choice.coming.inbound,
         phone: service.contacts.clinical_phone.clone(),
         entrance: service.attributes.get(ENTRANCE).map(ToString::to_string),
@@ -163,7 +163,7 @@ fn then(choice: &RankedDestination) -> (String, bool) {
     let reading = choice.view.find_reading(ReadingName::Handover);
     match reading.map(|reading| reading.age) {
         Some(Age::Late { heard, .. }) => (
-            format!("{words}, last heard at {}", plain::clock(heard)),
+            format!("{words}, last heard at {}", plain_words::clock(heard)),
             true,
         ),
         _ => (words, false),

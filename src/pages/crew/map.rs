@@ -1,10 +1,10 @@
 //! The places of the answer and the patient on a map.
 
-use crate::map::draw::{Drawing, Mark, Sheet};
 use crate::map::scene::towns_on_paper;
+use crate::map::svg::{Drawing, Mark, Sheet};
 use domain::Position;
+use domain::gazetteer::Town;
 use domain::outlines;
-use domain::places::Town;
 
 /// The sign of where the patient is.
 const PATIENT: &str = "P";

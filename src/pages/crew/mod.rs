@@ -12,11 +12,11 @@ use axum::routing::{get, post};
 use axum::{Extension, Form, Router};
 
 use crate::{Frame, assets, page, private};
-use app::destinations::said::{Conveying, NotTaken, set_off};
+use app::destinations::reports::{Conveying, NotTaken, set_off};
 use app::destinations::{DestinationsState, read};
-use app::finding::Fault;
-use app::finding::asks::Fields;
-use app::plain;
+use app::plain_words;
+use app::search::Fault;
+use app::search::parameters::Fields;
 use cards::DestinationCards;
 use domain::pathway::Way;
 use domain::{At, Caller, IncidentId, Role, ServiceId};
@@ -331,7 +331,7 @@ async fn conveying(
     let view = picture.services.get(service.as_str());
     let name = view.map_or("that place", |view| view.service.shown_name());
     let phone = view.and_then(|view| view.service.contacts.clinical_phone.clone());
-    let when = plain::clock(parts.shared.clock.now());
+    let when = plain_words::clock(parts.shared.clock.now());
     let (status, heading, line) = match set_off(&parts, message).await {
         Ok((_, "before")) => (
             StatusCode::OK,

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use h3o::Resolution;
 
-use crate::map::draw::Drawing;
 use crate::map::scale::{CLASSES, Scale};
 use crate::map::scene::{
     LegendKey, LiveMap, MapCell, MapPlace, MapRow, MapTable, Scene, dated, hexes, sheet,
     towns_on_paper, whereabouts,
 };
-use app::plain::{clock, people};
+use crate::map::svg::Drawing;
+use app::plain_words::{clock, people};
 use domain::outlines;
 use domain::time::{DAY, HOUR};
 use domain::{At, Cell};
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn a_hot_spot_is_said_by_place_time_and_how_sure_it_is() {
         let found = At::parse("2026-11-24T15:10:00Z").unwrap();
-        let oakham = domain::places::find_place("Oakham").unwrap();
+        let oakham = domain::gazetteer::find_place("Oakham").unwrap();
         let spot = |score| HotSpot {
             centre: oakham.position.cell(FINEST).unwrap(),
             ring: 1,

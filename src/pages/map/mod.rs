@@ -1,26 +1,26 @@
 //! `/map`: where care is soonest, how loaded places are, where people ask for care. A drawing, and a table that says
 //! the same in words.
 
-mod care;
 mod demand;
-pub mod draw;
 mod pressure;
 mod scale;
 pub mod scene;
+pub mod svg;
 pub mod tiles;
+mod time_to_care;
 
 use askama::Template;
 use serde::Deserialize;
 
 use crate::Frame;
 use app::ServerMode;
-use app::plain::clock;
+use app::plain_words::clock;
 use domain::At;
 use scene::Scene;
 use tiles::Tiles;
 use views::Published;
 use views::demand::{HOURS_AGO_MAX, Window};
-use views::surface::{HOURS_AHEAD, PatientGroup};
+use views::time_to_care::{HOURS_AHEAD, PatientGroup};
 
 /// What the reader chose; anything else than what the page offers is as if nothing was chosen.
 #[derive(Debug, Default, Deserialize)]
@@ -97,7 +97,7 @@ impl MapPage {
         let scene = match kind {
             "pressure" => pressure::scene(picture, now),
             "demand" => demand::scene(picture, Window::find(window).unwrap_or(Window::Hour), ago),
-            _ => care::scene(
+            _ => time_to_care::scene(
                 picture,
                 PatientGroup::find(group).unwrap_or(PatientGroup::Minor),
                 hours.parse().unwrap_or(0),

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::card::Card;
-use crate::map::draw::Drawing;
 use crate::map::scale::CLASSES;
 use crate::map::scene::{
     LegendKey, LiveMap, MapCell, MapPlace, MapRow, MapTable, Scene, dated, sheet, towns_on_paper,
 };
-use app::plain::{duration, people, tag};
+use crate::map::svg::Drawing;
+use crate::service_card::Card;
+use app::plain_words::{duration, people, tag};
 use domain::outlines;
 use domain::{At, Cell, ReadingName};
-use views::surface::Fineness;
+use views::time_to_care::Fineness;
 use views::{Published, ServiceView};
 
 /// The words of a wait, and the class of each; the middle class is left out, so that neighbours differ more.

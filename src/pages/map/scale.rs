@@ -1,6 +1,6 @@
 //! From a figure to one of five classes, and the words of each.
 
-use app::plain::duration;
+use app::plain_words::duration;
 
 /// The classes of the style sheet, from the least to the most.
 pub const CLASSES: [&str; 5] = [

@@ -2,10 +2,10 @@
 
 use std::sync::OnceLock;
 
-use crate::map::draw::{Mark, Sheet};
-use app::plain::{MILES_PER_KM, clock};
+use crate::map::svg::{Mark, Sheet};
+use app::plain_words::{MILES_PER_KM, clock};
+use domain::gazetteer::{self, Town};
 use domain::geo::DEMAND_RESOLUTION;
-use domain::places::{self, Town};
 use domain::{Cell, Position, Service};
 use views::Published;
 
@@ -170,7 +170,7 @@ pub fn sheet() -> &'static Sheet {
 pub fn towns_on_paper() -> &'static [&'static Town] {
     static ALL: OnceLock<Vec<&'static Town>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let all = places::towns().iter();
+        let all = gazetteer::towns().iter();
         let on_paper = all.filter(|town| sheet().holds(town.position));
         on_paper
             .filter(|town| !OTHER_NAMES.contains(&town.name))
@@ -194,14 +194,14 @@ pub fn towns_of_the_area() -> &'static [&'static Town] {
 
 fn is_in_the_area(town: &Town) -> bool {
     let cell = town.position.cell(DEMAND_RESOLUTION);
-    cell.is_some_and(|cell| places::area_cells().binary_search(&cell).is_ok())
+    cell.is_some_and(|cell| gazetteer::area_cells().binary_search(&cell).is_ok())
 }
 
 /// Where a hex is, by the nearest town: "Wigston", "1.2 miles north of Wigston", "Around Wigston".
 pub fn whereabouts(cell: Cell, is_wide: bool) -> String {
     let middle = cell.centre();
     let km = |town: &&Town| town.position.km_to(middle);
-    let towns = places::towns().iter();
+    let towns = gazetteer::towns().iter();
     let known = towns.filter(|town| !OTHER_NAMES.contains(&town.name));
     let Some(town) = known.min_by(|a, b| km(a).total_cmp(&km(b))) else {
         return "Elsewhere".to_owned();
@@ -257,7 +257,7 @@ mod tests {
             let place = Position::new(lat, lng).unwrap();
             place.cell(DEMAND_RESOLUTION).unwrap()
         };
-        let oakham = places::find_place("Oakham").unwrap().position;
+        let oakham = gazetteer::find_place("Oakham").unwrap().position;
         assert_eq!(whereabouts(at(oakham.lat, oakham.lng), false), "Oakham");
         let north = whereabouts(at(oakham.lat + 0.012, oakham.lng), false);
         assert!(north.ends_with("north of Oakham"), "{north}");

@@ -1,7 +1,7 @@
 //! The published figures and their tolerances.
 
+use super::super::arrival_profile::{ArrivalProfile, HOURS};
 use super::super::places::{AMBULANCES_A_DAY, TYPE_1_A_DAY};
-use super::super::rhythm::{ArrivalProfile, HOURS};
 use super::Row;
 use super::tally::{Day, Tally};
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::super::arrival_profile::HOURS;
 use super::super::happening::{Happening, IncidentNo, VisitNo, What};
 use super::super::places::{ADULT_ED, CHILDREN_ED, EYE_CASUALTY};
-use super::super::rhythm::HOURS;
 use domain::event::{ArrivalMode, Decision, Departure};
 use domain::time::{DAY, HOUR, MINUTE};
 use domain::{At, Millis};

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use domain::{At, Entry, Record};
-use log::record;
+use log::entry_format;
 use sources::wire_event;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -18,8 +18,8 @@ fuzz_target!(|bytes: &[u8]| {
                 record: Record::Fact(claim.fact),
             };
             let mut line = Vec::new();
-            record::write(&entry, &mut line).unwrap();
-            assert_eq!(record::read(record::FORMAT, 1, line.trim_ascii_end()).unwrap(), entry);
+            entry_format::write(&entry, &mut line).unwrap();
+            assert_eq!(entry_format::read(entry_format::FORMAT, 1, line.trim_ascii_end()).unwrap(), entry);
         }
         Err(why) => assert!(!why.detail.contains("Zaphod"), "{why}"),
     }

@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use config::directory;
 use domain::{At, Cell, ServiceId};
-use log::record;
+use log::entry_format;
 use sources::{hl7, places};
 
 fuzz_target!(|bytes: &[u8]| {
@@ -19,7 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
     let _cell = text.parse::<Cell>();
     let _id = ServiceId::new(&text);
     for format in 0..=3 {
-        let _entry = record::read(format, 1, bytes);
+        let _entry = entry_format::read(format, 1, bytes);
     }
     let _directory = directory::load(&text, &text);
 });
