@@ -52,7 +52,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut learned = Vec::new();
     let (mut alarms, mut weeks) = (0, 0);
     for seed in 1..=arguments.seeds {
-        let (picture, found) = usual_weeks(&directory, seed, arguments.weeks)?;
+        let (fold_state, found) = usual_weeks(&directory, seed, arguments.weeks)?;
         println!(
             "seed {seed}: {} alarms in {} weeks",
             found.len(),
@@ -72,7 +72,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
         alarms += found.len();
         weeks += arguments.weeks;
-        learned.push(picture);
+        learned.push(fold_state);
     }
     println!(
         "usual weeks: {alarms} alarms in {weeks} weeks of {} worlds, {:.2} a week",
@@ -109,7 +109,7 @@ fn usual_weeks(
     let mut teller = Teller::new(FoldState::new(Arc::clone(directory)));
     let counts_from = start.plus(LEARNING_WEEKS * 7 * DAY);
     teller.play(&mut world, directory, start, counts_from)?;
-    let learned = teller.picture.clone();
+    let learned = teller.fold_state.clone();
     teller.found.clear();
     teller.play(
         &mut world,
@@ -122,15 +122,15 @@ fn usual_weeks(
 
 /// Tells a picture what comes over the wires, and notes its alarms.
 struct Teller {
-    picture: FoldState,
+    fold_state: FoldState,
     /// Alarms by when and where.
     found: BTreeMap<(At, Cell), HotSpot>,
 }
 
 impl Teller {
-    fn new(picture: FoldState) -> Self {
+    fn new(fold_state: FoldState) -> Self {
         Self {
-            picture,
+            fold_state,
             found: BTreeMap::new(),
         }
     }
@@ -168,14 +168,14 @@ impl Teller {
                         fact.event,
                         Event::SlotsPublished { .. } | Event::CapacityReported { .. }
                     );
-                    let is_taken = self.picture.decide(wire.due, &fact, Limits::default());
+                    let is_taken = self.fold_state.decide(wire.due, &fact, Limits::default());
                     if !is_other && is_taken == FactDecision::Take {
                         self.apply(wire.due, Record::Fact(fact));
                     }
                 }
             }
             self.apply(now, Record::Tick);
-            for spot in self.picture.demand().hot_spots().iter() {
+            for spot in self.fold_state.demand().hot_spots().iter() {
                 self.found.insert((spot.found, spot.centre), spot.clone());
             }
         }
@@ -184,11 +184,11 @@ impl Teller {
 
     fn apply(&mut self, at: At, record: Record) {
         let entry = Entry {
-            seq: self.picture.seq() + 1,
-            at: at.max(self.picture.at()),
+            seq: self.fold_state.seq() + 1,
+            at: at.max(self.fold_state.at()),
             record,
         };
-        self.picture.apply(&entry, &mut Vec::new());
+        self.fold_state.apply(&entry, &mut Vec::new());
     }
 }
 
@@ -225,12 +225,12 @@ fn outbreaks(
     let mut numbers = Numbers(7);
     let mut all = Vec::new();
     for number in 0..arguments.outbreaks {
-        let Some(picture) = learned.get(number as usize % learned.len().max(1)) else {
+        let Some(fold_state) = learned.get(number as usize % learned.len().max(1)) else {
             break;
         };
         all.push(outbreak(
             directory,
-            picture,
+            fold_state,
             number,
             arguments,
             &mut numbers,
@@ -356,10 +356,10 @@ fn outbreak(
 /// ten, while nothing is known to be usual; and what a look for hot spots costs besides, once it is.
 #[expect(clippy::disallowed_methods, reason = "a bench measures real time")]
 fn updates(learned: &[FoldState], updates: u64) {
-    let Some(picture) = learned.first() else {
+    let Some(fold_state) = learned.first() else {
         return;
     };
-    let cells: Vec<Cell> = picture
+    let cells: Vec<Cell> = fold_state
         .demand()
         .tallies()
         .iter()
@@ -373,7 +373,7 @@ fn updates(learned: &[FoldState], updates: u64) {
                 .copied()
         })
         .collect();
-    let begin = picture.at();
+    let begin = fold_state.at();
     let mut best = f64::MAX;
     for _ in 0..5 {
         let mut demand = Demand::default();
@@ -393,7 +393,7 @@ fn updates(learned: &[FoldState], updates: u64) {
         cells.len()
     );
     let looks = |minutes: i64| {
-        let mut demand = picture.demand().clone();
+        let mut demand = fold_state.demand().clone();
         let started = Instant::now();
         for minute in 1..=minutes {
             demand.advance(begin.plus(minute * MINUTE));

@@ -184,22 +184,22 @@ fn read_loop(lines: &[String]) -> anyhow::Result<u64> {
 }
 
 fn fold_loop(lines: &[String], directory: &Arc<Directory>) -> anyhow::Result<u64> {
-    let mut picture = FoldState::new(Arc::clone(directory));
+    let mut fold_state = FoldState::new(Arc::clone(directory));
     let mut changes = Vec::new();
     for line in lines {
         let fact = wire_event::read(line)
             .map_err(|why| anyhow::anyhow!("{why}"))?
             .fact;
-        let at = fact.happened_at.max(picture.at());
-        if picture.decide(at, &fact, Limits::default()) == FactDecision::Take {
+        let at = fact.happened_at.max(fold_state.at());
+        if fold_state.decide(at, &fact, Limits::default()) == FactDecision::Take {
             changes.clear();
             let entry = Entry {
-                seq: picture.seq() + 1,
+                seq: fold_state.seq() + 1,
                 at,
                 record: Record::Fact(fact),
             };
-            picture.apply(&entry, &mut changes);
+            fold_state.apply(&entry, &mut changes);
         }
     }
-    Ok(picture.seq())
+    Ok(fold_state.seq())
 }

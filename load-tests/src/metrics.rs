@@ -74,8 +74,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         };
         last = Some(bench.compare(arguments.pairs)?);
     }
-    if let Some((picture, now)) = last {
-        scrapes(&recorder.handle(), &picture, now);
+    if let Some((published, now)) = last {
+        scrapes(&recorder.handle(), &published, now);
     }
     Ok(())
 }
@@ -102,12 +102,12 @@ impl Bench<'_> {
         let (mut fastest, mut last) = (Duration::MAX, None);
         for _ in 0..pairs {
             let (even, _) = self.pass(0)?;
-            let (odd, picture) = self.pass(1)?;
+            let (odd, published) = self.pass(1)?;
             let (with, without) = (even.with + odd.with, even.without + odd.without);
             shares.push((with.as_secs_f64() / without.as_secs_f64() - 1.0) * 100.0);
             // Each piece was timed once without.
             fastest = fastest.min(without);
-            last = Some(picture);
+            last = Some(published);
         }
         shares.sort_by(f64::total_cmp);
         let each = fastest.as_nanos() as f64 / self.lines.len() as f64;
@@ -149,9 +149,9 @@ impl Bench<'_> {
                 pass.without += started.elapsed();
             }
         }
-        let picture = Arc::clone(&published.borrow());
-        let now = picture.as_of;
-        Ok((pass, (picture, now)))
+        let published = Arc::clone(&published.borrow());
+        let now = published.as_of;
+        Ok((pass, (published, now)))
     }
 
     fn writer(
@@ -214,12 +214,12 @@ impl Bench<'_> {
 
 /// How long the text of a scrape takes, and how many series it holds.
 #[expect(clippy::disallowed_methods, reason = "a bench measures real time")]
-fn scrapes(handle: &PrometheusHandle, picture: &Published, now: At) {
+fn scrapes(handle: &PrometheusHandle, published: &Published, now: At) {
     let mut took = Vec::new();
     let mut text = String::new();
     for _ in 0..SCRAPES {
         let started = Instant::now();
-        text = face::text(handle, picture, now);
+        text = face::text(handle, published, now);
         took.push(started.elapsed().as_secs_f64() * 1e3);
     }
     took.sort_by(f64::total_cmp);

@@ -73,7 +73,7 @@ impl IntoResponse for HistoryRefusal {
 
 impl HistoryTurns {
     /// The picture as it was shown at a moment.
-    pub async fn picture(
+    pub async fn published(
         &self,
         at: &str,
         shared: &AppState,

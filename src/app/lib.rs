@@ -41,7 +41,7 @@ pub struct AppState {
 
 impl AppState {
     /// The newest picture.
-    pub fn picture(&self) -> Arc<Published> {
+    pub fn published(&self) -> Arc<Published> {
         Arc::clone(&self.published.borrow())
     }
 }

@@ -94,10 +94,10 @@ const SEE_OPENAPI: &str = "see /api/openapi.json";
 pub fn answer(
     parts: &ApiState,
     headers: &HeaderMap,
-    picture: &Published,
+    published: &Published,
     body: &Value,
 ) -> Response {
-    let tag = format!("\"{}-{}\"", picture.epoch, picture.seq);
+    let tag = format!("\"{}-{}\"", published.epoch, published.seq);
     let known = headers
         .get(header::IF_NONE_MATCH)
         .and_then(|value| value.to_str().ok());
@@ -122,26 +122,26 @@ pub fn answer(
 }
 
 async fn waits(State(parts): State<ApiState>, headers: HeaderMap) -> Response {
-    let picture = parts.shared.picture();
-    let cards: Vec<Value> = picture
+    let published = parts.shared.published();
+    let cards: Vec<Value> = published
         .services
         .values()
         .filter(|view| !view.readings.is_empty())
         .map(|view| wire::card(view))
         .collect();
-    let body = wire::envelope(&picture, &parts.shared.mode, "services", &cards.into());
-    answer(&parts, &headers, &picture, &body)
+    let body = wire::envelope(&published, &parts.shared.mode, "services", &cards.into());
+    answer(&parts, &headers, &published, &body)
 }
 
 async fn services(State(parts): State<ApiState>, headers: HeaderMap) -> Response {
-    let picture = parts.shared.picture();
-    let all: Vec<Value> = picture
+    let published = parts.shared.published();
+    let all: Vec<Value> = published
         .services
         .values()
         .map(|view| wire::service(view))
         .collect();
-    let body = wire::envelope(&picture, &parts.shared.mode, "services", &all.into());
-    answer(&parts, &headers, &picture, &body)
+    let body = wire::envelope(&published, &parts.shared.mode, "services", &all.into());
+    answer(&parts, &headers, &published, &body)
 }
 
 async fn service(
@@ -149,21 +149,21 @@ async fn service(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let picture = parts.shared.picture();
-    let Some(view) = picture.services.get(id.as_str()) else {
+    let published = parts.shared.published();
+    let Some(view) = published.services.get(id.as_str()) else {
         return unknown_service();
     };
     answer(
         &parts,
         &headers,
-        &picture,
-        &merged(&parts, &picture, wire::service(view)),
+        &published,
+        &merged(&parts, &published, wire::service(view)),
     )
 }
 
 /// The envelope and the object in one.
-fn merged(parts: &ApiState, picture: &Arc<Published>, object: Value) -> Value {
-    let mut body = wire::envelope(picture, &parts.shared.mode, "version", &json!(1));
+fn merged(parts: &ApiState, published: &Arc<Published>, object: Value) -> Value {
+    let mut body = wire::envelope(published, &parts.shared.mode, "version", &json!(1));
     if let (Some(body), Value::Object(object)) = (body.as_object_mut(), object) {
         body.extend(object);
     }
@@ -171,14 +171,14 @@ fn merged(parts: &ApiState, picture: &Arc<Published>, object: Value) -> Value {
 }
 
 async fn feeds(State(parts): State<ApiState>, headers: HeaderMap) -> Response {
-    let picture = parts.shared.picture();
-    let all: Vec<Value> = picture
+    let published = parts.shared.published();
+    let all: Vec<Value> = published
         .feeds
         .values()
         .map(|view| wire::feed(view))
         .collect();
-    let body = wire::envelope(&picture, &parts.shared.mode, "feeds", &all.into());
-    answer(&parts, &headers, &picture, &body)
+    let body = wire::envelope(&published, &parts.shared.mode, "feeds", &all.into());
+    answer(&parts, &headers, &published, &body)
 }
 
 /// Of which service, if of one.
@@ -192,21 +192,21 @@ async fn scorecard(
     Query(query): Query<ScoreQuery>,
     headers: HeaderMap,
 ) -> Response {
-    let picture = parts.shared.picture();
+    let published = parts.shared.published();
     let asked = query.service.as_deref();
-    if asked.is_some_and(|id| !picture.services.contains_key(id)) {
+    if asked.is_some_and(|id| !published.services.contains_key(id)) {
         return unknown_service();
     }
-    let rows = super::scorecard::rows(&picture.scorecard, asked);
-    let body = wire::envelope(&picture, &parts.shared.mode, "scores", &rows);
-    answer(&parts, &headers, &picture, &body)
+    let rows = super::scorecard::rows(&published.scorecard, asked);
+    let body = wire::envelope(&published, &parts.shared.mode, "scores", &rows);
+    answer(&parts, &headers, &published, &body)
 }
 
 async fn opel(State(parts): State<ApiState>, headers: HeaderMap) -> Response {
-    let picture = parts.shared.picture();
-    let trusts = wire::opel::trusts(&picture.opel);
-    let body = wire::envelope(&picture, &parts.shared.mode, "trusts", &trusts);
-    answer(&parts, &headers, &picture, &body)
+    let published = parts.shared.published();
+    let trusts = wire::opel::trusts(&published.opel);
+    let body = wire::envelope(&published, &parts.shared.mode, "trusts", &trusts);
+    answer(&parts, &headers, &published, &body)
 }
 
 fn unknown_service() -> Response {

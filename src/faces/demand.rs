@@ -131,9 +131,9 @@ impl Rows {
     }
 
     /// What belongs to all hexes together.
-    fn about(&self, picture: &Published, question: DemandRequest) -> Map<String, Value> {
+    fn about(&self, published: &Published, question: DemandRequest) -> Map<String, Value> {
         let time = |at: At| at.rfc3339_london();
-        let spots = picture.demand.hot_spots.iter();
+        let spots = published.demand.hot_spots.iter();
         let detail = if question.is_exact { "exact" } else { "public" };
         row(&[
             ("window", question.window.label().into()),
@@ -144,7 +144,7 @@ impl Rows {
             ("people", self.people.into()),
             (
                 "people_min",
-                json!((!question.is_exact).then(|| picture.directory.people_min())),
+                json!((!question.is_exact).then(|| published.directory.people_min())),
             ),
             (
                 "hot_spots",
@@ -167,32 +167,32 @@ pub async fn demand(
     if let Some(why) = question.is_exact.then(|| refusal(parts, headers)).flatten() {
         return why;
     }
-    let picture = match &asked.at {
-        None => parts.shared.picture(),
-        Some(at) => match parts.looking_back.picture(at, &parts.shared).await {
-            Ok(picture) => picture,
+    let published = match &asked.at {
+        None => parts.shared.published(),
+        Some(at) => match parts.looking_back.published(at, &parts.shared).await {
+            Ok(published) => published,
             Err(why) => return why.into_response(),
         },
     };
-    let rows = Rows::of(&picture.demand, question);
-    let mut about = rows.about(&picture, question);
+    let rows = Rows::of(&published.demand, question);
+    let mut about = rows.about(&published, question);
     let mut answered = if is_layer {
         let features = rows
             .cells
             .into_iter()
             .map(|(cell, row)| polygon(cell, &row.into()));
-        as_map_layer(parts, headers, &picture, features.collect(), about)
+        as_map_layer(parts, headers, &published, features.collect(), about)
     } else {
         let cells = rows.cells.into_iter().map(|(cell, mut row)| {
             row.insert("cell".to_owned(), cell.to_string().into());
             Value::Object(row)
         });
         let mode = &parts.shared.mode;
-        let mut body = wire::envelope(&picture, mode, "cells", &cells.collect());
+        let mut body = wire::envelope(&published, mode, "cells", &cells.collect());
         if let Some(body) = body.as_object_mut() {
             body.append(&mut about);
         }
-        answer(parts, headers, &picture, &body)
+        answer(parts, headers, &published, &body)
     };
     if question.is_exact {
         let fields = answered.headers_mut();

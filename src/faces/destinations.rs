@@ -37,15 +37,15 @@ async fn ask(
     State(parts): State<DestinationsState>,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Response {
-    let picture = parts.shared.picture();
-    let table = picture.directory.pathways();
+    let published = parts.shared.published();
+    let table = published.directory.pathways();
     let question = match read_question(table, pairs) {
         Ok(question) => question,
         Err(why) => return refused(&why),
     };
-    let found = question.answer(&parts.shared, &picture).await;
+    let found = question.answer(&parts.shared, &published).await;
     let mut body = wire::envelope(
-        &picture,
+        &published,
         &parts.shared.mode,
         "destinations",
         &as_json::choices(&found, question.way),
@@ -110,8 +110,8 @@ pub async fn advised(State(parts): State<DestinationsState>, body: Bytes) -> Res
         Ok(told) => told,
         Err(why) => return *why,
     };
-    let picture = parts.shared.picture();
-    if picture.directory.pathways().find(&told.need).is_none() {
+    let published = parts.shared.published();
+    if published.directory.pathways().find(&told.need).is_none() {
         return bad("need: give one that GET /api/v1/destinations knows");
     }
     let Some(id) = keyed("advised", &told.key) else {

@@ -100,36 +100,36 @@ pub async fn json(
         Ok(kind) => kind,
         Err(why) => return *why,
     };
-    let picture = parts.shared.picture();
+    let published = parts.shared.published();
     let mode = &parts.shared.mode;
     let body = match kind {
         HeatKind::Demand(question) => {
             return demand::demand(&parts, &asked, question, &headers, false).await;
         }
         HeatKind::Pressure => {
-            let all = picture
+            let all = published
                 .services
                 .values()
-                .filter_map(|v| pressure(&picture, v));
-            wire::envelope(&picture, mode, "services", &all.collect())
+                .filter_map(|v| pressure(&published, v));
+            wire::envelope(&published, mode, "services", &all.collect())
         }
         HeatKind::PressureByHex(fineness) => {
-            let rows = picture.surfaces.nearest(fineness);
+            let rows = published.surfaces.nearest(fineness);
             let cells = rows.filter_map(|(cell, service)| {
-                let mut fields = load(&picture, service)?;
+                let mut fields = load(&published, service)?;
                 fields.insert("cell".to_owned(), cell.to_string().into());
                 Some(Value::Object(fields))
             });
-            wire::envelope(&picture, mode, "cells", &cells.collect())
+            wire::envelope(&published, mode, "cells", &cells.collect())
         }
         HeatKind::TimeToCare(group, hours, fineness) => {
-            let rows = picture.surfaces.surface(fineness).rows(group, hours);
+            let rows = published.surfaces.surface(fineness).rows(group, hours);
             let cells = rows.map(|(cell, service, best)| {
                 let mut fields = soonest(service.id.as_str(), best);
                 fields.insert("cell".to_owned(), cell.to_string().into());
                 Value::Object(fields)
             });
-            let mut body = wire::envelope(&picture, mode, "cells", &cells.collect());
+            let mut body = wire::envelope(&published, mode, "cells", &cells.collect());
             if let Some(body) = body.as_object_mut() {
                 body.insert("group".to_owned(), group.label().into());
                 body.insert("at_plus".to_owned(), hours.into());
@@ -137,7 +137,7 @@ pub async fn json(
             body
         }
     };
-    answer(&parts, &headers, &picture, &body)
+    answer(&parts, &headers, &published, &body)
 }
 
 /// `GET /api/v1/heat.geojson`
@@ -150,43 +150,43 @@ pub async fn geojson(
         Ok(kind) => kind,
         Err(why) => return *why,
     };
-    let picture = parts.shared.picture();
+    let published = parts.shared.published();
     let features: Vec<Value> = match kind {
         HeatKind::Demand(question) => {
             return demand::demand(&parts, &asked, question, &headers, true).await;
         }
-        HeatKind::Pressure => picture
+        HeatKind::Pressure => published
             .services
             .values()
-            .filter_map(|view| Some(point(view, &pressure(&picture, view)?)))
+            .filter_map(|view| Some(point(view, &pressure(&published, view)?)))
             .collect(),
-        HeatKind::PressureByHex(fineness) => picture
+        HeatKind::PressureByHex(fineness) => published
             .surfaces
             .nearest(fineness)
-            .filter_map(|(cell, service)| Some(polygon(cell, &load(&picture, service)?.into())))
+            .filter_map(|(cell, service)| Some(polygon(cell, &load(&published, service)?.into())))
             .collect(),
-        HeatKind::TimeToCare(group, hours, fineness) => picture
+        HeatKind::TimeToCare(group, hours, fineness) => published
             .surfaces
             .surface(fineness)
             .rows(group, hours)
             .map(|(cell, service, best)| polygon(cell, &soonest(service.id.as_str(), best).into()))
             .collect(),
     };
-    as_map_layer(&parts, &headers, &picture, features, Map::new())
+    as_map_layer(&parts, &headers, &published, features, Map::new())
 }
 
 /// Features as a map layer; whatever else is said of them stands beside.
 pub fn as_map_layer(
     parts: &ApiState,
     headers: &HeaderMap,
-    picture: &Published,
+    published: &Published,
     features: Vec<Value>,
     mut about: Map<String, Value>,
 ) -> Response {
     about.insert("type".to_owned(), "FeatureCollection".into());
-    about.insert("as_of".to_owned(), picture.as_of.rfc3339_london().into());
+    about.insert("as_of".to_owned(), published.as_of.rfc3339_london().into());
     about.insert("features".to_owned(), features.into());
-    let mut answer = answer(parts, headers, picture, &about.into());
+    let mut answer = answer(parts, headers, published, &about.into());
     if answer.status() == StatusCode::OK {
         let kind = HeaderValue::from_static("application/geo+json");
         answer.headers_mut().insert(header::CONTENT_TYPE, kind);
@@ -204,7 +204,7 @@ fn soonest(service: &str, best: Best) -> Map<String, Value> {
 }
 
 /// How loaded a place is and which way it goes; none of a kind without figures.
-fn pressure(picture: &Published, view: &ServiceView) -> Option<Value> {
+fn pressure(published: &Published, view: &ServiceView) -> Option<Value> {
     if view.readings.is_empty() {
         return None;
     }
@@ -234,19 +234,19 @@ fn pressure(picture: &Published, view: &ServiceView) -> Option<Value> {
         "inbound": figure(ReadingName::Inbound),
         "occupancy_percent": occupancy,
         "usual_wait": view.usual,
-        "trend": view.trend(picture.as_of).map(|(word, minutes)| {
+        "trend": view.trend(published.as_of).map(|(word, minutes)| {
             json!({"word": word, "minutes": minutes, "of": "wait in one hour against wait now"})
         }),
-        "opel": opel(picture, view),
+        "opel": opel(published, view),
     }))
 }
 
 /// The load of the place nearest to a hex, as plain numbers: minutes of wait, people waiting, the trend; null is not
 /// known.
-fn load(picture: &Published, service: &Service) -> Option<Map<String, Value>> {
-    let view = picture.services.get(service.id.as_str())?;
+fn load(published: &Published, service: &Service) -> Option<Map<String, Value>> {
+    let view = published.services.get(service.id.as_str())?;
     let figure = |name| Some(view.find_reading(name)?.age.measure()?.value);
-    let trend = view.trend(picture.as_of);
+    let trend = view.trend(published.as_of);
     let fields = [
         ("service", json!(service.id)),
         ("wait", json!(figure(ReadingName::Wait))),
@@ -263,12 +263,12 @@ fn load(picture: &Published, service: &Service) -> Option<Map<String, Value>> {
 }
 
 /// The escalation level of the trust whose figures are this place's too.
-fn opel(picture: &Published, view: &ServiceView) -> Option<Value> {
-    let trusts = &picture.directory.opel().trust;
+fn opel(published: &Published, view: &ServiceView) -> Option<Value> {
+    let trusts = &published.directory.opel().trust;
     let trust = trusts
         .iter()
         .find(|trust| trust.services.contains(&view.service.id))?;
-    let known: &OpelView = picture.opel.iter().find(|known| known.id == trust.id)?;
+    let known: &OpelView = published.opel.iter().find(|known| known.id == trust.id)?;
     Some(json!({"trust": known.id, "level": known.score.map(|(_, level)| level)}))
 }
 

@@ -65,7 +65,7 @@ pub fn router(shared: AppState, recorder: PrometheusHandle) -> Router {
 }
 
 async fn scrape(State((shared, recorder)): State<(AppState, PrometheusHandle)>) -> Response {
-    let text = text(&recorder, &shared.picture(), shared.clock.now());
+    let text = text(&recorder, &shared.published(), shared.clock.now());
     (
         [(
             header::CONTENT_TYPE,
@@ -77,20 +77,20 @@ async fn scrape(State((shared, recorder)): State<(AppState, PrometheusHandle)>) 
 }
 
 /// What a scrape is answered.
-pub fn text(recorder: &PrometheusHandle, picture: &Published, now: At) -> String {
+pub fn text(recorder: &PrometheusHandle, published: &Published, now: At) -> String {
     let mut text = recorder.render();
-    text.push_str(&figures(picture, now));
+    text.push_str(&figures(published, now));
     text
 }
 
 /// The figures of a picture, in the text format.
-fn figures(picture: &Published, now: At) -> String {
-    let mut families = services::families(picture);
-    families.extend(handovers::families(picture));
-    families.push(bookings::family(picture, now));
-    families.extend(feeds::families(picture, now));
-    families.extend(scores::families(picture));
-    families.extend(escalation::families(picture));
+fn figures(published: &Published, now: At) -> String {
+    let mut families = services::families(published);
+    families.extend(handovers::families(published));
+    families.push(bookings::family(published, now));
+    families.extend(feeds::families(published, now));
+    families.extend(scores::families(published));
+    families.extend(escalation::families(published));
     families.extend(process::families());
     let mut build = Family::new(name::BUILD_INFO, "The running version");
     build.add(format!("version=\"{}\"", env!("CARGO_PKG_VERSION")), 1.0);
@@ -100,8 +100,8 @@ fn figures(picture: &Published, now: At) -> String {
         "Time since the published picture was true; above a minute the writer is stuck",
     );
     // Before the first entry there is no picture that could be old.
-    if picture.seq > 0 {
-        let seconds = now.since(picture.as_of).max(0) as f64 / SECOND as f64;
+    if published.seq > 0 {
+        let seconds = now.since(published.as_of).max(0) as f64 / SECOND as f64;
         age.add(String::new(), seconds);
     }
     families.push(age);

@@ -127,9 +127,9 @@ fn is_listed(service: &Service, audience: Audience) -> bool {
 }
 
 async fn find(State(parts): State<FhirState>, asked: FhirRequest) -> Response {
-    let picture = parts.desk.shared.picture();
+    let published = parts.desk.shared.published();
     let audience = audience(&parts, &asked.headers);
-    let found = search::answer(&picture.directory, asked.part(0), &asked.pairs, audience);
+    let found = search::answer(&published.directory, asked.part(0), &asked.pairs, audience);
     parts.answer(&asked, found)
 }
 
@@ -139,11 +139,11 @@ async fn read(State(parts): State<FhirState>, asked: FhirRequest) -> Response {
 }
 
 fn find_one(parts: &FhirState, asked: &FhirRequest) -> Result<Value, Problem> {
-    let picture = parts.desk.shared.picture();
+    let published = parts.desk.shared.published();
     let audience = audience(parts, &asked.headers);
     let id = asked.part(1);
     let service = || {
-        let found = picture.directory.find_service(id);
+        let found = published.directory.find_service(id);
         found.filter(|service| is_listed(service, audience))
     };
     let found = match asked.part(0) {
@@ -151,7 +151,7 @@ fn find_one(parts: &FhirState, asked: &FhirRequest) -> Result<Value, Problem> {
             service().map(|service| resources::healthcare_service(service, audience))
         }
         "Location" => service().map(|service| resources::location(service)),
-        "Organization" => picture
+        "Organization" => published
             .directory
             .services()
             .filter(|service| is_listed(service, audience))

@@ -99,8 +99,8 @@ impl FoldState {
         bytes: &[u8],
         directory: Arc<Directory>,
     ) -> Result<Self, serde_json::Error> {
-        let picture: Self = serde_json::from_slice(bytes)?;
-        let changes = picture.listings.changes();
+        let fold_state: Self = serde_json::from_slice(bytes)?;
+        let changes = fold_state.listings.changes();
         let directory = if changes.is_empty() {
             directory
         } else {
@@ -108,7 +108,7 @@ impl FoldState {
         };
         Ok(Self {
             directory,
-            ..picture
+            ..fold_state
         })
     }
 

@@ -57,11 +57,11 @@ impl Default for Forecaster {
 
 impl Forecaster {
     /// Takes an entry that the picture has taken.
-    pub fn take(&mut self, entry: &Entry, picture: &FoldState, before: At) {
+    pub fn take(&mut self, entry: &Entry, fold_state: &FoldState, before: At) {
         match &entry.record {
             Record::Fact(fact) => {
-                self.take_visit(entry, fact, picture);
-                self.take_handover(entry, fact, picture);
+                self.take_visit(entry, fact, fold_state);
+                self.take_handover(entry, fact, fold_state);
             }
             Record::Shown(shown) => {
                 self.board.take(entry.at, shown);
@@ -70,8 +70,8 @@ impl Forecaster {
             Record::Tick => {}
         }
         if before.0.div_euclid(HOUR) != entry.at.0.div_euclid(HOUR) {
-            self.waits.keep(|visit| is_waiting(picture, visit));
-            self.handovers.keep(|name| is_outside(picture, name));
+            self.waits.keep(|visit| is_waiting(fold_state, visit));
+            self.handovers.keep(|name| is_outside(fold_state, name));
             self.wait_scores.tidy(entry.at);
             self.handover_scores.tidy(entry.at);
         }
@@ -87,12 +87,12 @@ impl Forecaster {
         [&self.wait_scores, &self.handover_scores]
     }
 
-    fn take_visit(&mut self, entry: &Entry, fact: &Fact, picture: &FoldState) {
+    fn take_visit(&mut self, entry: &Entry, fact: &Fact, fold_state: &FoldState) {
         let Some(told) = WaitEvent::by(entry) else {
             return;
         };
         let has_come = matches!(told.step, WaitStep::Arrived { .. });
-        if has_come && !is_waiting(picture, &told.visit) {
+        if has_come && !is_waiting(fold_state, &told.visit) {
             // Told after the end of the wait: it was never in the line.
             return;
         }
@@ -195,7 +195,7 @@ impl Forecaster {
         })
     }
 
-    fn take_handover(&mut self, entry: &Entry, fact: &Fact, picture: &FoldState) {
+    fn take_handover(&mut self, entry: &Entry, fact: &Fact, fold_state: &FoldState) {
         let name = |incident: &IncidentId| VisitId::new(incident.as_str()).ok();
         let told = |incident, step| {
             Some(WaitEvent {
@@ -206,7 +206,7 @@ impl Forecaster {
         };
         let told = match &fact.event {
             Event::ConveyanceArrived { incident } => {
-                let incident_now = picture.incidents().find(incident);
+                let incident_now = fold_state.incidents().find(incident);
                 incident_now
                     .and_then(|now| now.service())
                     .and_then(|service| {
@@ -260,23 +260,25 @@ impl Forecaster {
 
     /// The wait of people walking in now; `None` when too few were seen lately to say. What was
     /// learned of the queue counts once enough was learned; until then the survival curve.
-    pub fn wait(&self, picture: &FoldState, service: &ServiceId) -> Option<Estimate> {
-        let survival = wait_survival(picture, service, None)?;
-        let learned = self.waits.say_now(service.as_str(), picture.at(), false);
+    pub fn wait(&self, fold_state: &FoldState, service: &ServiceId) -> Option<Estimate> {
+        let survival = wait_survival(fold_state, service, None)?;
+        let learned = self.waits.say_now(service.as_str(), fold_state.at(), false);
         Some(learned.unwrap_or(survival))
     }
 
     /// The wait of people of a group; that of everyone when too few of the group were seen.
     pub fn wait_of(
         &self,
-        picture: &FoldState,
+        fold_state: &FoldState,
         service: &ServiceId,
         group: AcuityGroup,
     ) -> Option<Estimate> {
-        let learned = self.waits.say_now_to(service.as_str(), group, picture.at());
-        let own = learned.or_else(|| wait_survival(picture, service, Some(group)));
+        let learned = self
+            .waits
+            .say_now_to(service.as_str(), group, fold_state.at());
+        let own = learned.or_else(|| wait_survival(fold_state, service, Some(group)));
         own.or_else(|| {
-            let everyone = wait_survival(picture, service, None)?;
+            let everyone = wait_survival(fold_state, service, None)?;
             Some(Estimate {
                 method: Method::Everyone,
                 ..everyone
@@ -285,10 +287,10 @@ impl Forecaster {
     }
 
     /// The handover of an ambulance that arrives now; `None` when too few were handed over lately.
-    pub fn handover(&self, picture: &FoldState, service: &ServiceId) -> Option<Estimate> {
-        let now = picture.at();
+    pub fn handover(&self, fold_state: &FoldState, service: &ServiceId) -> Option<Estimate> {
+        let now = fold_state.at();
         let survival = survival(now, |opened| {
-            let incidents = picture.incidents().towards(service.as_str());
+            let incidents = fold_state.incidents().towards(service.as_str());
             incidents.filter_map(move |incident| handover_spell(incident, now, opened))
         })?;
         let learned = self.handovers.say_now(service.as_str(), now, true);
@@ -329,26 +331,26 @@ impl Forecaster {
     }
 }
 
-fn is_waiting(picture: &FoldState, visit: &VisitId) -> bool {
-    let visit = picture.visits().find(visit);
+fn is_waiting(fold_state: &FoldState, visit: &VisitId) -> bool {
+    let visit = fold_state.visits().find(visit);
     let state = visit.and_then(|visit| visit.present());
     state.is_some_and(VisitState::is_waiting)
 }
 
-fn is_outside(picture: &FoldState, name: &VisitId) -> bool {
+fn is_outside(fold_state: &FoldState, name: &VisitId) -> bool {
     let incident = IncidentId::new(name.as_str()).ok();
-    let incident = incident.and_then(|name| picture.incidents().find(&name));
-    incident.is_some_and(|incident| incident.waiting_since(picture.at()).is_some())
+    let incident = incident.and_then(|name| fold_state.incidents().find(&name));
+    incident.is_some_and(|incident| incident.waiting_since(fold_state.at()).is_some())
 }
 
 fn wait_survival(
-    picture: &FoldState,
+    fold_state: &FoldState,
     service: &ServiceId,
     group: Option<AcuityGroup>,
 ) -> Option<Estimate> {
-    let now = picture.at();
+    let now = fold_state.at();
     survival(now, |opened| {
-        let visits = picture.visits().at_service(service.as_str());
+        let visits = fold_state.visits().at_service(service.as_str());
         let states = visits.filter_map(|visit| {
             let state = visit.state.as_ref()?;
             (!visit.closed_by_rule).then_some(state)

@@ -36,11 +36,11 @@ pub struct AccuracyPage {
 
 impl AccuracyPage {
     /// The page for a picture.
-    pub fn new(picture: &Published, mode: &ServerMode) -> Self {
+    pub fn new(published: &Published, mode: &ServerMode) -> Self {
         let place = week();
-        let rows = shown_to_everyone(picture).filter_map(|row| {
+        let rows = shown_to_everyone(published).filter_map(|row| {
             let [ours, simple, ..] = &row.spans[place];
-            let view = picture.services.get(&row.service)?;
+            let view = published.services.get(&row.service)?;
             (ours.count >= PEOPLE_MIN).then(|| AccuracyRow {
                 id: row.service.to_string(),
                 name: view.service.name.clone(),
@@ -52,9 +52,9 @@ impl AccuracyPage {
         });
         Self {
             frame: Frame::of(mode),
-            overall: overall(picture),
+            overall: overall(published),
             rows: rows.collect(),
-            as_of: words::clock(picture.scorecard.as_of),
+            as_of: words::clock(published.scorecard.as_of),
         }
     }
 }
@@ -68,15 +68,15 @@ fn week() -> usize {
     place.unwrap_or_default()
 }
 
-fn shown_to_everyone(picture: &Published) -> impl Iterator<Item = &ScoreRow> {
-    let rows = picture.scorecard.rows.iter();
+fn shown_to_everyone(published: &Published) -> impl Iterator<Item = &ScoreRow> {
+    let rows = published.scorecard.rows.iter();
     rows.filter(|row| row.kind == ScoredKind::Now(Subject::Wait))
 }
 
 /// The sentence for all services together.
-pub fn overall(picture: &Published) -> Option<String> {
+pub fn overall(published: &Published) -> Option<String> {
     let mut all = Accuracy::default();
-    for row in shown_to_everyone(picture) {
+    for row in shown_to_everyone(published) {
         let [ours, ..] = &row.spans[week()];
         all.merge(ours);
     }

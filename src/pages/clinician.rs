@@ -129,14 +129,14 @@ impl ClinicianPage {
     }
 
     async fn answer(&mut self, shared: &AppState, ask: &SearchRequest) {
-        let picture = shared.picture();
-        let answer = offers(shared, &picture, ask).await;
+        let published = shared.published();
+        let answer = offers(shared, &published, ask).await;
         let at = ask.query.at;
         self.place.clone_from(&ask.place);
         self.area = sentences::reach(ask.query.reach);
         let rows = (1..).zip(&answer.offers);
         self.rows = rows
-            .map(|(number, offer)| row(number, offer, &picture, at))
+            .map(|(number, offer)| row(number, offer, &published, at))
             .collect();
         self.left_out_total = answer.left_out.len();
         let shown = answer.left_out.iter().take(LEFT_OUT_MAX);
@@ -154,10 +154,10 @@ fn sexes(chosen: &str) -> Vec<(&'static str, &'static str, bool)> {
     ]
 }
 
-fn row(number: usize, offer: &Offer, picture: &Published, at: At) -> OfferRow {
+fn row(number: usize, offer: &Offer, published: &Published, at: At) -> OfferRow {
     let found = &offer.found;
     let service = &found.service;
-    let view = picture.services.get(&service.id);
+    let view = published.services.get(&service.id);
     let status = view.and_then(|view| view.status.as_ref());
     let (word, tag) = match status.map(|status| status.rag) {
         Some(Rag::Green) => ("Green", "green"),

@@ -120,8 +120,8 @@ impl FindPage {
     }
 
     async fn answer(&mut self, shared: &AppState, ask: &SearchRequest) {
-        let picture = shared.picture();
-        let answer = offers(shared, &picture, ask).await;
+        let published = shared.published();
+        let answer = offers(shared, &published, ask).await;
         self.place.clone_from(&ask.place);
         self.places = answer
             .offers

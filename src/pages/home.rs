@@ -42,11 +42,15 @@ pub struct HomePage {
 
 impl HomePage {
     /// The page for a picture, as of `now`.
-    pub fn new(picture: &Published, mode: &ServerMode, now: At, choice: &HomeQuery) -> Self {
+    pub fn new(published: &Published, mode: &ServerMode, now: At, choice: &HomeQuery) -> Self {
         let show = choice.show.as_deref().unwrap_or_default();
         let sort = choice.sort.as_deref().unwrap_or_default();
         let listed = |view: &&ServiceView| view.service.kind.has_waits() && is_shown(view, show);
-        let views = picture.services.values().map(AsRef::as_ref).filter(listed);
+        let views = published
+            .services
+            .values()
+            .map(AsRef::as_ref)
+            .filter(listed);
         let (with_feed, without): (Vec<&ServiceView>, Vec<_>) = views.partition(|v| has_feed(v));
         let origin = ReaderLocation::find(choice.from.as_deref(), NEED_A_PLACE.contains(&sort));
         let card = |view: &&ServiceView| match origin.place {
@@ -85,7 +89,7 @@ impl HomePage {
             origin,
             by_transport: sort == "transport",
             summary: summary(live, cards.len()),
-            accuracy: accuracy::overall(picture),
+            accuracy: accuracy::overall(published),
             cards,
             others,
         }

@@ -108,17 +108,17 @@ async fn home_page(
     State(PagesState { shared, .. }): State<PagesState>,
     Query(query): Query<home::HomeQuery>,
 ) -> Response {
-    let picture = shared.picture();
+    let published = shared.published();
     page(
         StatusCode::OK,
-        &home::HomePage::new(&picture, &shared.mode, shared.clock.now(), &query),
+        &home::HomePage::new(&published, &shared.mode, shared.clock.now(), &query),
     )
 }
 
 async fn service_page(State(parts): State<PagesState>, Path(id): Path<String>) -> Response {
     let shared = &parts.shared;
-    let picture = shared.picture();
-    match picture.services.get(id.as_str()) {
+    let published = shared.published();
+    match published.services.get(id.as_str()) {
         Some(view) => page(
             StatusCode::OK,
             &service::ServicePage::new(view, &shared.mode, shared.clock.now()),
@@ -154,26 +154,26 @@ async fn map_page(
     State(PagesState { shared, tiles, .. }): State<PagesState>,
     Query(choice): Query<map::MapQuery>,
 ) -> Response {
-    let (picture, now) = (shared.picture(), shared.clock.now());
+    let (published, now) = (shared.published(), shared.clock.now());
     page(
         StatusCode::OK,
-        &map::MapPage::new(&picture, &shared.mode, now, &choice, tiles.as_ref()),
+        &map::MapPage::new(&published, &shared.mode, now, &choice, tiles.as_ref()),
     )
 }
 
 async fn accuracy_page(State(PagesState { shared, .. }): State<PagesState>) -> Response {
-    let picture = shared.picture();
+    let published = shared.published();
     page(
         StatusCode::OK,
-        &accuracy::AccuracyPage::new(&picture, &shared.mode),
+        &accuracy::AccuracyPage::new(&published, &shared.mode),
     )
 }
 
 async fn status_page(State(PagesState { shared, .. }): State<PagesState>) -> Response {
-    let (picture, tally) = (shared.picture(), telemetry::tally());
+    let (published, tally) = (shared.published(), telemetry::tally());
     page(
         StatusCode::OK,
-        &status::StatusPage::new(&picture, &tally, &shared.mode, shared.clock.now()),
+        &status::StatusPage::new(&published, &tally, &shared.mode, shared.clock.now()),
     )
 }
 

@@ -54,18 +54,18 @@ pub struct StatusPage {
 
 impl StatusPage {
     /// The page for a picture and what was counted since the start.
-    pub fn new(picture: &Published, tally: &StatusCounts, mode: &ServerMode, now: At) -> Self {
-        let unheard = picture
+    pub fn new(published: &Published, tally: &StatusCounts, mode: &ServerMode, now: At) -> Self {
+        let unheard = published
             .feeds
             .values()
             .filter(|view| is_unheard(view.health));
         // Before the first entry there is no picture that could be old.
-        let written = (picture.seq > 0).then_some(picture.as_of);
+        let written = (published.seq > 0).then_some(published.as_of);
         let age = written.map_or(0, |at| now.since(at));
         let unheard = unheard.count();
         let (summary, is_well) = summary(unheard, age, tally.log_failures);
         // What needs someone comes first: on a phone the list is long.
-        let mut feeds: Vec<&FeedView> = picture.feeds.values().map(AsRef::as_ref).collect();
+        let mut feeds: Vec<&FeedView> = published.feeds.values().map(AsRef::as_ref).collect();
         feeds.sort_by_key(|view| (!is_unheard(view.health), view.health == FeedHealth::Live));
         Self {
             frame: Frame::of(mode),
@@ -77,13 +77,13 @@ impl StatusPage {
                 .collect(),
             refusals: refusals(tally),
             log: vec![
-                ("Entries", picture.seq.to_string()),
+                ("Entries", published.seq.to_string()),
                 ("Last entry", ago(written, now)),
                 (
                     "Batches not taken since the start",
                     tally.log_failures.to_string(),
                 ),
-                ("Figures withheld now", withheld(picture).to_string()),
+                ("Figures withheld now", withheld(published).to_string()),
             ],
             sockets: vec![
                 ("Screens by WebSocket", open(tally, "websocket")),
@@ -92,10 +92,10 @@ impl StatusPage {
             ],
             versions: vec![
                 ("Server", env!("CARGO_PKG_VERSION").to_owned()),
-                ("History (epoch)", picture.epoch.to_string()),
+                ("History (epoch)", published.epoch.to_string()),
                 (
                     "Services in the Directory",
-                    picture.services.len().to_string(),
+                    published.services.len().to_string(),
                 ),
             ],
         }
@@ -198,8 +198,8 @@ fn open(tally: &StatusCounts, transport: &str) -> i64 {
     tally.sockets.get(transport).copied().unwrap_or_default()
 }
 
-fn withheld(picture: &Published) -> usize {
-    let readings = picture.services.values().flat_map(|view| &view.readings);
+fn withheld(published: &Published) -> usize {
+    let readings = published.services.values().flat_map(|view| &view.readings);
     readings
         .filter(|reading| matches!(reading.age, Age::Withheld(_)))
         .count()

@@ -65,7 +65,7 @@ pub struct Hub {
 }
 
 struct HubState {
-    picture: Arc<Published>,
+    published: Arc<Published>,
     topics: Topics,
     names: Vec<Topic>,
     ring: VecDeque<Frame>,
@@ -90,11 +90,11 @@ pub struct Catchup {
 impl Hub {
     /// A hub that knows the present picture; [`Hub::follow`] keeps it up.
     pub fn new(shared: &AppState) -> Self {
-        let picture = shared.picture();
-        let topics = topic::contents(&picture, &shared.mode, None);
-        let floor = picture.seq;
+        let published = shared.published();
+        let topics = topic::contents(&published, &shared.mode, None);
+        let floor = published.seq;
         let state = HubState {
-            picture,
+            published,
             names: topics.keys().cloned().collect(),
             topics,
             ring: VecDeque::new(),
@@ -121,8 +121,8 @@ impl Hub {
                     if changed.is_err() {
                         break;
                     }
-                    let picture = Arc::clone(&shared.published.borrow_and_update());
-                    self.take(picture);
+                    let published = Arc::clone(&shared.published.borrow_and_update());
+                    self.take(published);
                 }
                 _ = beat.tick() => {
                     phase = (phase + 1) % PHASES;
@@ -142,19 +142,19 @@ impl Hub {
     }
 
     /// Takes the next picture: one frame for each topic that changed. Only one caller takes.
-    pub fn take(&self, picture: Arc<Published>) {
+    pub fn take(&self, published: Arc<Published>) {
         let (before, old) = {
             let state = self.state();
-            (Arc::clone(&state.picture), state.topics.clone())
+            (Arc::clone(&state.published), state.topics.clone())
         };
-        let topics = topic::contents(&picture, &self.mode, Some((&before, &old)));
+        let topics = topic::contents(&published, &self.mode, Some((&before, &old)));
         let changes = differences(&old, &topics);
         let mut state = self.state();
         let frames: Vec<Frame> = changes
             .into_iter()
-            .map(|(topic, change)| state.frame(&picture, topic, &change))
+            .map(|(topic, change)| state.frame(&published, topic, &change))
             .collect();
-        state.picture = picture;
+        state.published = published;
         state.topics = topics;
         state.snapshots.clear();
         state.remember(&frames);
@@ -171,9 +171,9 @@ impl Hub {
 
     /// The history, the entry and the server's time that a new connection is told.
     pub fn position(&self) -> (String, u64, String) {
-        let picture = Arc::clone(&self.state().picture);
+        let published = Arc::clone(&self.state().published);
         let now = self.clock.now().rfc3339_london();
-        (picture.epoch.to_string(), picture.seq, now)
+        (published.epoch.to_string(), published.seq, now)
     }
 
     /// The number of a topic that there is.
@@ -188,9 +188,9 @@ impl Hub {
     /// changes, or a snapshot. `None` when there is no such topic.
     pub fn catch_up(&self, topic: Number, since: Option<(&str, u64)>) -> Option<Catchup> {
         let mut state = self.state();
-        let seq = state.picture.seq;
+        let seq = state.published.seq;
         let held = since.filter(|(epoch, held)| {
-            *epoch == state.picture.epoch && (state.floor..=seq).contains(held)
+            *epoch == state.published.epoch && (state.floor..=seq).contains(held)
         });
         let messages = match held {
             Some((_, held)) => {
@@ -220,11 +220,11 @@ impl Hub {
 
     /// Every topic's contents, as `GET /api/v1/state` gives them.
     pub fn all(&self) -> (Arc<Published>, Value) {
-        let (picture, topics) = {
+        let (published, topics) = {
             let state = self.state();
-            (Arc::clone(&state.picture), state.topics.clone())
+            (Arc::clone(&state.published), state.topics.clone())
         };
-        (picture, topic::all(&topics))
+        (published, topic::all(&topics))
     }
 }
 
@@ -238,12 +238,12 @@ impl HubState {
         number as Number
     }
 
-    fn frame(&mut self, picture: &Published, topic: &Topic, change: &Difference) -> Frame {
-        let (seq, as_of) = (picture.seq, picture.as_of);
+    fn frame(&mut self, published: &Published, topic: &Topic, change: &Difference) -> Frame {
+        let (seq, as_of) = (published.seq, published.as_of);
         Frame {
             topic: self.number(topic),
             seq,
-            message: delta(&picture.epoch, topic, (seq, as_of), change),
+            message: delta(&published.epoch, topic, (seq, as_of), change),
             as_of,
         }
     }
@@ -267,7 +267,7 @@ impl HubState {
         for frame in frames {
             by_topic.entry(frame.topic).or_default().push(frame);
         }
-        let epoch = &self.picture.epoch;
+        let epoch = &self.published.epoch;
         let one = |(topic, frames): (Number, Vec<&Frame>)| match frames.as_slice() {
             [] => None,
             [only] => Some((*only).clone()),
@@ -292,16 +292,16 @@ impl HubState {
         }
         let topic = self.names.get(number as usize)?;
         let contents = self.topics.get(topic)?;
-        let picture = &self.picture;
+        let published = &self.published;
         let value = json!({
             "type": "snapshot",
             "topic": topic.to_string(),
-            "epoch": picture.epoch.as_str(),
-            "seq": picture.seq,
-            "as_of": picture.as_of.rfc3339_london(),
+            "epoch": published.epoch.as_str(),
+            "seq": published.seq,
+            "as_of": published.as_of.rfc3339_london(),
             "data": contents.as_ref(),
         });
-        let message = Message::new(&value, Some(picture.seq));
+        let message = Message::new(&value, Some(published.seq));
         self.snapshots.insert(number, message.clone());
         Some(message)
     }

@@ -28,18 +28,18 @@ pub async fn state(
             return (StatusCode::NOT_MODIFIED, state_fields(&epoch, seq)).into_response();
         }
     }
-    let (picture, topics) = match query.at {
+    let (published, topics) = match query.at {
         None => parts.hub.all(),
-        Some(at) => match parts.past.picture(&at, &parts.shared).await {
-            Ok(picture) => {
-                let topics = topic::contents(&picture, &parts.shared.mode, None);
-                (picture, topic::all(&topics))
+        Some(at) => match parts.past.published(&at, &parts.shared).await {
+            Ok(published) => {
+                let topics = topic::contents(&published, &parts.shared.mode, None);
+                (published, topic::all(&topics))
             }
             Err(why) => return why.into_response(),
         },
     };
-    let body = wire::envelope(&picture, &parts.shared.mode, "topics", &topics);
-    let fields = state_fields(&picture.epoch, picture.seq);
+    let body = wire::envelope(&published, &parts.shared.mode, "topics", &topics);
+    let fields = state_fields(&published.epoch, published.seq);
     (fields, axum::Json(body)).into_response()
 }
 

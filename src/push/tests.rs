@@ -29,7 +29,7 @@ impl Clock for Still {
 
 /// A world whose pictures are made by hand.
 struct Maker {
-    picture: FoldState,
+    fold_state: FoldState,
     viewer: Publisher,
     seq: u64,
 }
@@ -37,9 +37,9 @@ struct Maker {
 impl Maker {
     fn new() -> (Self, Hub) {
         let demo = Arc::new(directory::demo().unwrap());
-        let picture = FoldState::new(Arc::clone(&demo));
+        let fold_state = FoldState::new(Arc::clone(&demo));
         let mut viewer = Publisher::new(Arc::clone(&demo));
-        let first = viewer.publish(&picture, &Forecaster::default(), &[], "e");
+        let first = viewer.publish(&fold_state, &Forecaster::default(), &[], "e");
         let (_sender, published) = watch::channel(first);
         let mode = About {
             demonstration: None,
@@ -54,7 +54,7 @@ impl Maker {
         });
         (
             Self {
-                picture,
+                fold_state,
                 viewer,
                 seq: 0,
             },
@@ -67,7 +67,7 @@ impl Maker {
         self.seq += 1;
         let start = At::parse("2026-11-23T09:00:00Z").unwrap();
         let at = self
-            .picture
+            .fold_state
             .at()
             .max(start)
             .plus(i64::from(kind / 4) * MINUTE);
@@ -102,9 +102,9 @@ impl Maker {
             at,
             record: Record::Fact(fact),
         };
-        self.picture.apply(&entry, &mut changes);
+        self.fold_state.apply(&entry, &mut changes);
         self.viewer
-            .publish(&self.picture, &Forecaster::default(), &changes, "e")
+            .publish(&self.fold_state, &Forecaster::default(), &changes, "e")
     }
 }
 

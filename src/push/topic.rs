@@ -144,14 +144,14 @@ pub fn all(topics: &Topics) -> Value {
 /// The contents of every topic for a picture. Values of services that did not change since `old` are
 /// taken over and not built again.
 pub fn contents(
-    picture: &Published,
+    published: &Published,
     mode: &ServerMode,
     old: Option<(&Published, &Topics)>,
 ) -> Topics {
     let mut all = Topics::new();
     let mut waits = Contents::new();
     let mut status = Contents::from([("server".into(), wire::mode(mode).into())]);
-    for (id, view) in &picture.services {
+    for (id, view) in &published.services {
         let topic = Topic::Service(id.clone());
         let unchanged = old.filter(|(before, _)| {
             before
@@ -173,31 +173,31 @@ pub fn contents(
         let own = unchanged.and_then(|(_, topics)| topics.get(&topic).cloned());
         all.insert(topic, own.unwrap_or_else(|| Arc::new(service(view))));
     }
-    for (id, view) in &picture.feeds {
+    for (id, view) in &published.feeds {
         // When a feed was last heard changes with each message and is not worth a frame.
         let health = json!({"name": view.feed.name, "health": view.health.label()});
         status.insert(format_compact!("feed:{id}"), health.into());
     }
-    for view in picture.opel.iter() {
+    for view in published.opel.iter() {
         status.insert(
             format_compact!("opel:{}", view.id),
             wire::opel::trust(view).into(),
         );
     }
-    demand_topics(picture, old, &mut all);
-    let unchanged = old.filter(|(before, _)| Arc::ptr_eq(&before.surfaces, &picture.surfaces));
+    demand_topics(published, old, &mut all);
+    let unchanged = old.filter(|(before, _)| Arc::ptr_eq(&before.surfaces, &published.surfaces));
     let surface = unchanged.and_then(|(_, topics)| topics.get(&Topic::TimeToCare).cloned());
     all.insert(
         Topic::TimeToCare,
-        surface.unwrap_or_else(|| Arc::new(soonest(picture))),
+        surface.unwrap_or_else(|| Arc::new(soonest(published))),
     );
     all.insert(Topic::Waits, Arc::new(waits));
     all.insert(Topic::Status, Arc::new(status));
     all
 }
 
-fn demand_topics(picture: &Published, old: Option<(&Published, &Topics)>, all: &mut Topics) {
-    let now = &picture.demand;
+fn demand_topics(published: &Published, old: Option<(&Published, &Topics)>, all: &mut Topics) {
+    let now = &published.demand;
     let unchanged = old.filter(|(before, _)| Arc::ptr_eq(&before.demand.public, &now.public));
     for window in Window::ALL {
         let topic = Topic::Demand(window);
@@ -224,8 +224,8 @@ fn demand_topics(picture: &Published, old: Option<(&Published, &Topics)>, all: &
 }
 
 /// The best place of each hex of level 7 for those who set off now, by group and hex: the service, minutes, gain.
-fn soonest(picture: &Published) -> Contents {
-    let surface = picture.surfaces.surface(Fineness::Seven);
+fn soonest(published: &Published) -> Contents {
+    let surface = published.surfaces.surface(Fineness::Seven);
     let groups = PatientGroup::ALL.into_iter();
     let rows = groups.flat_map(|group| surface.rows(group, 0).map(move |row| (group, row)));
     rows.map(|(group, (cell, service, best))| {

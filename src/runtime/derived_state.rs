@@ -15,7 +15,7 @@ use views::{Published, Publisher, differences};
 /// What the entries so far add up to.
 pub struct DerivedState {
     /// What the facts mean.
-    pub picture: FoldState,
+    pub fold_state: FoldState,
     /// What was learned of each queue, and what was shown.
     pub forecaster: Forecaster,
     viewer: Publisher,
@@ -25,7 +25,8 @@ pub struct DerivedState {
 #[derive(Serialize)]
 struct Written<'a> {
     fold: u32,
-    picture: &'a FoldState,
+    #[serde(rename = "picture")]
+    fold_state: &'a FoldState,
     forecaster: &'a Forecaster,
 }
 
@@ -34,8 +35,8 @@ struct Written<'a> {
 struct Kept<'a> {
     /// The meaning it was folded by; another meaning is folded afresh from the entries.
     fold: u32,
-    #[serde(borrow)]
-    picture: &'a RawValue,
+    #[serde(borrow, rename = "picture")]
+    fold_state: &'a RawValue,
     forecaster: Forecaster,
 }
 
@@ -49,9 +50,9 @@ impl DerivedState {
         )
     }
 
-    fn of(picture: FoldState, forecaster: Forecaster, directory: &Arc<Directory>) -> Self {
+    fn of(fold_state: FoldState, forecaster: Forecaster, directory: &Arc<Directory>) -> Self {
         Self {
-            picture,
+            fold_state,
             forecaster,
             viewer: Publisher::new(Arc::clone(directory)),
         }
@@ -99,19 +100,24 @@ impl DerivedState {
 
     /// The state as the content of a snapshot.
     pub fn to_snapshot(
-        picture: &FoldState,
+        fold_state: &FoldState,
         forecaster: &Forecaster,
     ) -> Result<Vec<u8>, serde_json::Error> {
         serde_json::to_vec(&Written {
             fold: fold::VERSION,
-            picture,
+            fold_state,
             forecaster,
         })
     }
 
     /// `None` when the snapshot was folded by another meaning than today's.
     fn from_snapshot(snapshot: &Snapshot, directory: &Arc<Directory>) -> Option<Self> {
-        let kept: Kept<'_> = serde_json::from_slice(&snapshot.state).ok()?;
+        let unread = |why: serde_json::Error| {
+            tracing::warn!(seq = snapshot.anchor.seq, %why, "a snapshot cannot be read and is passed over");
+        };
+        let kept: Kept<'_> = serde_json::from_slice(&snapshot.state)
+            .map_err(unread)
+            .ok()?;
         if kept.fold != fold::VERSION {
             tracing::info!(
                 seq = snapshot.anchor.seq,
@@ -119,38 +125,39 @@ impl DerivedState {
             );
             return None;
         }
-        let picture = kept.picture.get().as_bytes();
-        let picture = FoldState::from_snapshot(picture, Arc::clone(directory)).ok()?;
-        Some(Self::of(picture, kept.forecaster, directory))
+        let fold_state = kept.fold_state.get().as_bytes();
+        let fold_state = FoldState::from_snapshot(fold_state, Arc::clone(directory));
+        let fold_state = fold_state.map_err(unread).ok()?;
+        Some(Self::of(fold_state, kept.forecaster, directory))
     }
 
     /// The newest entry applied.
     pub fn seq(&self) -> u64 {
-        self.picture.seq()
+        self.fold_state.seq()
     }
 
     /// The log's time at that entry.
     pub fn at(&self) -> At {
-        self.picture.at()
+        self.fold_state.at()
     }
 
     /// Takes an entry; `changes` is added to.
     pub fn apply(&mut self, entry: &Entry, changes: &mut Vec<Change>) {
-        let before = self.picture.at();
-        self.picture.apply(entry, changes);
-        self.forecaster.take(entry, &self.picture, before);
+        let before = self.fold_state.at();
+        self.fold_state.apply(entry, changes);
+        self.forecaster.take(entry, &self.fold_state, before);
     }
 
     /// What readers are to be shown after these changes where that differs from what they are shown;
     /// to be put in the log and taken from there.
     pub fn differences(&self, changes: &[Change]) -> Vec<Shown> {
-        let directory = self.picture.directory();
-        differences(&self.picture, &self.forecaster, directory, changes)
+        let directory = self.fold_state.directory();
+        differences(&self.fold_state, &self.forecaster, directory, changes)
     }
 
     /// What readers may see after these changes. The first publication works everything out.
     pub fn publish(&mut self, changes: &[Change], epoch: &str) -> Arc<Published> {
         self.viewer
-            .publish(&self.picture, &self.forecaster, changes, epoch)
+            .publish(&self.fold_state, &self.forecaster, changes, epoch)
     }
 }

@@ -85,7 +85,7 @@ impl History {
         let Some(state) = self.state(at)? else {
             return Ok(None);
         };
-        let evidence = Evidence::of(&state.picture, service, name);
+        let evidence = Evidence::of(&state.fold_state, service, name);
         let mut found = Vec::new();
         self.reader.each(&mut |entry| {
             let is_before = entry.at <= at;

@@ -159,7 +159,7 @@ impl Import {
 
     fn fact(&mut self, number: u64, at: At, fact: Fact) {
         let at = at.max(self.state.at());
-        match self.state.picture.decide(at, &fact, Limits::default()) {
+        match self.state.fold_state.decide(at, &fact, Limits::default()) {
             FactDecision::Take => {
                 self.take(at, Record::Fact(fact));
                 self.outcome.taken += 1;

@@ -109,15 +109,15 @@ fn carrier(settings: &NoticeSettings) -> anyhow::Result<Carrier> {
 /// Looks bookings and referrals up in the newest picture.
 fn finder(published: watch::Receiver<Arc<Published>>) -> Find {
     Arc::new(move |about| {
-        let picture = Arc::clone(&published.borrow());
-        let booked = booking::BookingDesk::find(&picture, about)
+        let published = Arc::clone(&published.borrow());
+        let booked = booking::BookingDesk::find(&published, about)
             .map(|(_, booking)| (booking.made.service.clone(), booking.made.start));
         let referred = || {
-            let referral = booking::BookingDesk::find_referral(&picture, about)?;
+            let referral = booking::BookingDesk::find_referral(&published, about)?;
             Some((referral.referred.service.clone(), referral.at))
         };
         let (service, start) = booked.or_else(referred)?;
-        let service = picture.directory.find_service(service.as_str())?;
+        let service = published.directory.find_service(service.as_str())?;
         let parts = [service.address.as_str(), service.postcode.as_str()];
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         Some(BookingContext {

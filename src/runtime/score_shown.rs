@@ -54,7 +54,7 @@ impl Rehearsal {
             Ok(ImportLine::Fact(at, fact)) => {
                 self.pass_until(at);
                 let at = at.max(self.state.at());
-                let decision = self.state.picture.decide(at, &fact, Limits::default());
+                let decision = self.state.fold_state.decide(at, &fact, Limits::default());
                 match decision {
                     FactDecision::Take => self.apply(at, Record::Fact(*fact)),
                     FactDecision::Duplicate => self.refuse("duplicate"),
@@ -73,7 +73,7 @@ impl Rehearsal {
 
     /// Every minute until then, as the writer ticks.
     fn pass_until(&mut self, at: At) {
-        while let Some(due) = self.state.picture.next_deadline() {
+        while let Some(due) = self.state.fold_state.next_deadline() {
             if due > at {
                 return;
             }

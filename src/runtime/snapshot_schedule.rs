@@ -106,7 +106,7 @@ impl SnapshotKeeper {
         self.last = (state.seq(), state.at());
         let job = Job {
             snapshots: Arc::clone(&self.snapshots),
-            picture: state.picture.clone(),
+            fold_state: state.fold_state.clone(),
             forecaster: state.forecaster.clone(),
             anchor,
             retention: self.schedule.retention,
@@ -147,7 +147,7 @@ impl SnapshotKeeper {
 /// One snapshot to be taken.
 struct Job {
     snapshots: Arc<Mutex<Snapshots>>,
-    picture: FoldState,
+    fold_state: FoldState,
     forecaster: Forecaster,
     anchor: Anchor,
     retention: Option<Millis>,
@@ -156,15 +156,16 @@ struct Job {
 
 impl Job {
     fn run(self) -> Result<u64, LogError> {
-        let state = DerivedState::to_snapshot(&self.picture, &self.forecaster).map_err(|why| {
-            LogError::Store {
-                place: "a snapshot".to_owned(),
-                what: why.to_string(),
-            }
-        })?;
+        let state =
+            DerivedState::to_snapshot(&self.fold_state, &self.forecaster).map_err(|why| {
+                LogError::Store {
+                    place: "a snapshot".to_owned(),
+                    what: why.to_string(),
+                }
+            })?;
         let snapshot = Snapshot {
             anchor: self.anchor,
-            at: self.picture.at(),
+            at: self.fold_state.at(),
             state,
         };
         let mut snapshots = self

@@ -62,10 +62,10 @@ impl Writer {
             keeper.with_snapshots(|kept| DerivedState::rebuild(log.as_mut(), kept, &directory))?;
         keeper.began_with(snapshot, state.at());
         let first = state.publish(&[], log.epoch());
-        let (published, pictures) = watch::channel(first);
+        let (published, receiver) = watch::channel(first);
         let (log_state, log_states) = watch::channel(Ok(()));
         let outputs = Outputs {
-            published: pictures,
+            published: receiver,
             log_state: log_states,
             entries: state.seq(),
         };
@@ -127,7 +127,7 @@ impl Writer {
         let mut changes = Vec::new();
         if self
             .state
-            .picture
+            .fold_state
             .next_deadline()
             .is_some_and(|due| due <= at)
         {
@@ -159,8 +159,8 @@ impl Writer {
                 if !entries.is_empty() {
                     let _publishing =
                         each(&ways, |way| tracing::debug_span!(parent: way, "publish"));
-                    let picture = self.state.publish(&changes, self.log.epoch());
-                    self.published.send_replace(picture);
+                    let published = self.state.publish(&changes, self.log.epoch());
+                    self.published.send_replace(published);
                 }
                 drop(ways);
                 tally.report();
@@ -186,7 +186,7 @@ impl Writer {
         changes: &mut Vec<Change>,
         tally: &mut BatchCounts,
     ) -> Verdict {
-        match self.state.picture.decide(at, &fact, self.limits) {
+        match self.state.fold_state.decide(at, &fact, self.limits) {
             FactDecision::Take => {
                 tally.accepted(&fact.feed);
                 let seq = self.append_to_batch(Record::Fact(fact), at, entries, changes);
@@ -270,9 +270,9 @@ impl Writer {
             .append(std::slice::from_ref(&tick))
             .map_err(|why| why.to_string())?;
         state.apply(&tick, &mut Vec::new());
-        let picture = state.publish(&[], self.log.epoch());
+        let published = state.publish(&[], self.log.epoch());
         self.state = state;
-        self.published.send_replace(picture);
+        self.published.send_replace(published);
         let _before = self.log_state.send_replace(Ok(()));
         tracing::info!("the event log takes entries again");
         Ok(())

@@ -20,10 +20,13 @@ pub struct AmbulanceReadings {
 
 impl AmbulanceReadings {
     /// Looks at every ambulance once.
-    pub fn gather(picture: &FoldState, service: &Service) -> Self {
-        let now = picture.at();
+    pub fn gather(fold_state: &FoldState, service: &Service) -> Self {
+        let now = fold_state.at();
         let midnight = now.london_midnight();
-        let towards: Vec<_> = picture.incidents().towards(service.id.as_str()).collect();
+        let towards: Vec<_> = fold_state
+            .incidents()
+            .towards(service.id.as_str())
+            .collect();
         let ended_today = |(ended, _): &(At, Millis)| *ended >= midnight && *ended <= now;
         let handovers = towards.iter().filter_map(|incident| incident.handover());
         Self {

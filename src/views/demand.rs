@@ -130,9 +130,9 @@ impl Exact {
 
 impl DemandView {
     /// Of a picture. What did not change is taken over from the view before.
-    pub fn of(picture: &FoldState, before: &Self) -> Self {
-        let demand = picture.demand();
-        let people_min = picture.directory().people_min();
+    pub fn of(fold_state: &FoldState, before: &Self) -> Self {
+        let demand = fold_state.demand();
+        let people_min = fold_state.directory().people_min();
         let is_same = Arc::ptr_eq(&before.blocks, demand.blocks())
             && Arc::ptr_eq(&before.usual, demand.usual())
             && before.people_min == people_min;
@@ -147,7 +147,7 @@ impl DemandView {
             ))
         };
         Self {
-            as_of: picture.at(),
+            as_of: fold_state.at(),
             exact: Arc::clone(demand.tallies()),
             usual: Arc::clone(demand.usual()),
             blocks: Arc::clone(demand.blocks()),

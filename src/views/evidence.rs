@@ -19,11 +19,11 @@ pub struct Evidence {
 
 impl Evidence {
     /// What a figure of a service counts in a picture.
-    pub fn of(picture: &FoldState, service: &str, name: ReadingName) -> Self {
+    pub fn of(fold_state: &FoldState, service: &str, name: ReadingName) -> Self {
         let mut evidence = Self::default();
-        evidence.add_visits(picture, service, name);
-        evidence.add_incidents(picture, service, name);
-        let retired = picture.visits().retired();
+        evidence.add_visits(fold_state, service, name);
+        evidence.add_incidents(fold_state, service, name);
+        let retired = fold_state.visits().retired();
         let also = retired.filter(|(_, into)| evidence.visits.contains(*into));
         let also: Vec<VisitId> = also.map(|(name, _)| name.clone()).collect();
         evidence.visits.extend(also);
@@ -43,10 +43,10 @@ impl Evidence {
         by_visit || by_incident
     }
 
-    fn add_visits(&mut self, picture: &FoldState, service: &str, name: ReadingName) {
-        let now = picture.at();
+    fn add_visits(&mut self, fold_state: &FoldState, service: &str, name: ReadingName) {
+        let now = fold_state.at();
         let at_service = |state: &VisitState| state.service.as_str() == service;
-        for (id, visit) in picture.visits().all() {
+        for (id, visit) in fold_state.visits().all() {
             let Some(state) = visit.state.as_ref().filter(|state| at_service(state)) else {
                 continue;
             };
@@ -60,7 +60,7 @@ impl Evidence {
         }
         if name == ReadingName::LongestWait {
             let arrived = |id: &VisitId| {
-                let state = picture.visits().find(id)?.state.as_ref()?;
+                let state = fold_state.visits().find(id)?.state.as_ref()?;
                 Some(state.arrived)
             };
             let first = self.visits.iter().filter_map(arrived).min();
@@ -68,11 +68,11 @@ impl Evidence {
         }
     }
 
-    fn add_incidents(&mut self, picture: &FoldState, service: &str, name: ReadingName) {
+    fn add_incidents(&mut self, fold_state: &FoldState, service: &str, name: ReadingName) {
         use ReadingName as Name;
-        let now = picture.at();
+        let now = fold_state.at();
         let midnight = now.london_midnight();
-        for (id, incident) in picture.incidents().by_name() {
+        for (id, incident) in fold_state.incidents().by_name() {
             let counts = match name {
                 Name::HandoversWaiting | Name::LongestHandover => {
                     incident.waiting_since(now).is_some()

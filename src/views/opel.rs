@@ -61,10 +61,10 @@ pub struct OpelView {
 }
 
 /// Every trust of the rules.
-pub fn views(picture: &FoldState, directory: &Directory) -> Arc<Vec<OpelView>> {
+pub fn views(fold_state: &FoldState, directory: &Directory) -> Arc<Vec<OpelView>> {
     let rules = directory.opel();
     let view = |trust: &OpelTrust| {
-        let measured = Measured::of(picture, directory, trust);
+        let measured = Measured::of(fold_state, directory, trust);
         let part = |rule: &OpelParameter| OpelPart {
             rule: rule.clone(),
             value: measured
@@ -110,19 +110,19 @@ struct Measured {
 }
 
 impl Measured {
-    fn of(picture: &FoldState, directory: &Directory, trust: &OpelTrust) -> Self {
-        let now = picture.at();
+    fn of(fold_state: &FoldState, directory: &Directory, trust: &OpelTrust) -> Self {
+        let now = fold_state.at();
         let services: Vec<&Arc<Service>> = trust
             .services
             .iter()
             .filter_map(|id| directory.find_service(id.as_str()))
             .collect();
         let withheld = |service: &&Arc<Service>| {
-            visit_source(picture, directory, service.id.as_str()).withheld()
+            visit_source(fold_state, directory, service.id.as_str()).withheld()
         };
         let mut measured = Self {
             visits: services.iter().find_map(withheld),
-            handovers: ambulance_source(picture, directory).withheld(),
+            handovers: ambulance_source(fold_state, directory).withheld(),
             handover_lengths: Vec::new(),
             stays: Vec::new(),
             waits: Vec::new(),
@@ -139,14 +139,14 @@ impl Measured {
             beds: [None; 4],
         };
         for service in services {
-            measured.add(picture, service);
+            measured.add(fold_state, service);
         }
         measured
     }
 
-    fn add(&mut self, picture: &FoldState, service: &Service) {
-        let now = picture.at();
-        let department = VisitReadings::gather(picture, service);
+    fn add(&mut self, fold_state: &FoldState, service: &Service) {
+        let now = fold_state.at();
+        let department = VisitReadings::gather(fold_state, service);
         self.arrived += department.arrived_today as i64;
         self.here += department.present.len() as i64;
         let over = department.present.iter();
@@ -156,9 +156,9 @@ impl Measured {
         self.waits.extend(department.waits_today);
         if service.takes_ambulances {
             self.handover_lengths
-                .extend(AmbulanceReadings::gather(picture, service).done);
+                .extend(AmbulanceReadings::gather(fold_state, service).done);
         }
-        let said = picture.find_service_state(service.id.as_str());
+        let said = fold_state.find_service_state(service.id.as_str());
         let Some(capacity) = said.map(|said| said.capacity(now)) else {
             return;
         };

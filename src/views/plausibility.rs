@@ -39,9 +39,9 @@ impl Implausible {
     }
 
     /// Looks at the visits of a service.
-    pub fn about(picture: &FoldState, service: &Service) -> Option<Self> {
-        let now = picture.at();
-        let visits = picture.visits().at_service(service.id.as_str());
+    pub fn about(fold_state: &FoldState, service: &Service) -> Option<Self> {
+        let now = fold_state.at();
+        let visits = fold_state.visits().at_service(service.id.as_str());
         let states = visits.filter_map(|visit| visit.state.as_ref());
         let waits: Vec<i64> = states
             .filter_map(|state| wait(state, now))

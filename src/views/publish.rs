@@ -59,18 +59,18 @@ impl Publisher {
     /// The picture after these changes.
     pub fn publish(
         &mut self,
-        picture: &FoldState,
+        fold_state: &FoldState,
         forecaster: &Forecaster,
         changes: &[Change],
         epoch: &str,
     ) -> Arc<Published> {
-        let is_other = self.follow(picture, changes);
+        let is_other = self.follow(fold_state, changes);
         let all = is_other || self.services.is_empty() || changes.contains(&Change::MinutePassed);
-        self.publish_feeds(picture);
+        self.publish_feeds(fold_state);
         let mut is_moved = all;
         for id in self.dirty(all, changes) {
             if let Some(service) = self.directory.find_service(id.as_str()) {
-                let view = self.service_view(picture, forecaster, service);
+                let view = self.service_view(fold_state, forecaster, service);
                 let door = |view: &ServiceView| (view.closure.is_some(), view.status.clone());
                 let known = self.services.get(&id).map(|known| door(known));
                 is_moved |= known != Some(door(&view));
@@ -78,22 +78,22 @@ impl Publisher {
             }
         }
         if all || changes.contains(&Change::DemandChanged) {
-            self.demand = Arc::new(DemandView::of(picture, &self.demand));
+            self.demand = Arc::new(DemandView::of(fold_state, &self.demand));
         }
         if all {
-            self.opel = opel::views(picture, &self.directory);
+            self.opel = opel::views(fold_state, &self.directory);
         }
-        if *self.advice != *picture.advice() {
-            self.advice = Arc::new(picture.advice().clone());
+        if *self.advice != *fold_state.advice() {
+            self.advice = Arc::new(fold_state.advice().clone());
         }
-        let surfaces = self.surfaces(is_moved, picture.at());
+        let surfaces = self.surfaces(is_moved, fold_state.at());
         let known = self.scorecard.take().filter(|_| !all);
-        let scorecard = known.unwrap_or_else(|| ScoreView::of(forecaster, picture.at()));
+        let scorecard = known.unwrap_or_else(|| ScoreView::of(forecaster, fold_state.at()));
         self.scorecard = Some(Arc::clone(&scorecard));
         Arc::new(Published {
             epoch: epoch.into(),
-            seq: picture.seq(),
-            as_of: picture.at(),
+            seq: fold_state.seq(),
+            as_of: fold_state.at(),
             directory: Arc::clone(&self.directory),
             finder: Arc::clone(&self.finder),
             listings: Arc::clone(&self.listings),
@@ -102,7 +102,7 @@ impl Publisher {
             demand: Arc::clone(&self.demand),
             scorecard,
             opel: Arc::clone(&self.opel),
-            diaries: Arc::clone(picture.bookings().diaries()),
+            diaries: Arc::clone(fold_state.bookings().diaries()),
             advice: Arc::clone(&self.advice),
             surfaces,
         })
@@ -125,17 +125,17 @@ impl Publisher {
     }
 
     /// Takes over the Directory of the picture where that is another one; tells whether it was.
-    fn follow(&mut self, picture: &FoldState, changes: &[Change]) -> bool {
+    fn follow(&mut self, fold_state: &FoldState, changes: &[Change]) -> bool {
         let is_first = self.services.is_empty();
-        let has_notes = is_first && picture.listings().notes().next().is_some();
+        let has_notes = is_first && fold_state.listings().notes().next().is_some();
         if !has_notes && !changes.contains(&Change::DirectoryChanged) {
             return false;
         }
-        self.directory = Arc::clone(picture.directory());
+        self.directory = Arc::clone(fold_state.directory());
         self.finder = Arc::new(SearchIndex::of(&self.directory));
         self.tables = Arc::new(DriveTables::new(&self.directory));
         self.surfaces = None;
-        self.listings = Arc::new(picture.listings().notes().cloned().collect());
+        self.listings = Arc::new(fold_state.listings().notes().cloned().collect());
         let directory = &self.directory;
         self.services
             .retain(|id, _| directory.find_service(id.as_str()).is_some());
@@ -189,16 +189,16 @@ impl Publisher {
             .is_some_and(|feed| feed.ambulances)
     }
 
-    fn publish_feeds(&mut self, picture: &FoldState) {
+    fn publish_feeds(&mut self, fold_state: &FoldState) {
         for feed in self.directory.feeds() {
-            let state = picture.find_feed(&feed.id);
+            let state = fold_state.find_feed(&feed.id);
             let heard = state.and_then(|state| state.heard);
             let view = FeedView {
                 feed: Arc::clone(feed),
-                health: FeedHealth::of(feed, state, picture.at()),
+                health: FeedHealth::of(feed, state, fold_state.at()),
                 heard,
                 told: state.and_then(|state| state.told),
-                quiet_chance: state.map_or(1.0, |state| tenfold(quiet(state, picture.at()).1)),
+                quiet_chance: state.map_or(1.0, |state| tenfold(quiet(state, fold_state.at()).1)),
                 accepted: state.map_or(0, |state| state.accepted),
             };
             keep_or_put(&mut self.feeds, &feed.id, view);
@@ -207,13 +207,13 @@ impl Publisher {
 
     fn service_view(
         &self,
-        picture: &FoldState,
+        fold_state: &FoldState,
         forecaster: &Forecaster,
         service: &Arc<Service>,
     ) -> ServiceView {
-        let now = picture.at();
+        let now = fold_state.at();
         let id = service.id.as_str();
-        let said = picture.find_service_state(id);
+        let said = fold_state.find_service_state(id);
         let closure = said.and_then(|said| said.closure()).map(|door| Closure {
             since: door.since,
             reason: door.reason.clone(),
@@ -227,14 +227,14 @@ impl Publisher {
             by: status.by.clone(),
         });
         let opening = service.hours.at(now);
-        let source = visit_source(picture, &self.directory, id);
-        let ambulances = ambulance_source(picture, &self.directory);
+        let source = visit_source(fold_state, &self.directory, id);
+        let ambulances = ambulance_source(fold_state, &self.directory);
         let is_open = opening.is_open() && closure.is_none();
         let door = service
             .takes_ambulances
-            .then(|| AmbulanceReadings::gather(picture, service));
+            .then(|| AmbulanceReadings::gather(fold_state, service));
         let door = door.as_ref().map(|door| (door, ambulances));
-        let readings = readings::of(picture, forecaster, service, source, door, is_open);
+        let readings = readings::of(fold_state, forecaster, service, source, door, is_open);
         ServiceView {
             service: Arc::clone(service),
             opening,
@@ -243,26 +243,26 @@ impl Publisher {
             capacity: said.map(|said| said.capacity(now)).unwrap_or_default(),
             readings,
             handovers: door.and_then(|(door, source)| door.handovers(source, now)),
-            streams: streams(picture, forecaster, service, source, is_open),
+            streams: streams(fold_state, forecaster, service, source, is_open),
             ahead: forecaster.board().ahead(&service.id).to_vec(),
             usual: forecaster.usual(&service.id, now),
-            doubt: Implausible::about(picture, service),
+            doubt: Implausible::about(fold_state, service),
             accuracy: accuracy(forecaster, &service.id, now),
-            slots_ahead: slots_ahead(picture, service),
+            slots_ahead: slots_ahead(fold_state, service),
             heard: source.heard(),
         }
     }
 }
 
 /// Times of the next [`SLOTS_AHEAD`] that can be booked now.
-fn slots_ahead(picture: &FoldState, service: &Service) -> u32 {
-    let (now, id) = (picture.at(), service.id.as_str());
-    let Some(diary) = picture.bookings().find_diary(id) else {
+fn slots_ahead(fold_state: &FoldState, service: &Service) -> u32 {
+    let (now, id) = (fold_state.at(), service.id.as_str());
+    let Some(diary) = fold_state.bookings().find_diary(id) else {
         return 0;
     };
     let window = (now, now.plus(SLOTS_AHEAD));
     diary
-        .free(&service.hours, window, picture.live(id), now)
+        .free(&service.hours, window, fold_state.live(id), now)
         .len() as u32
 }
 
@@ -289,15 +289,15 @@ fn tenfold(chance: f64) -> f64 {
 }
 
 fn streams(
-    picture: &FoldState,
+    fold_state: &FoldState,
     forecaster: &Forecaster,
     service: &Service,
     source: Source,
     is_open: bool,
 ) -> Vec<StreamView> {
-    let now = picture.at();
+    let now = fold_state.at();
     let mut lines: BTreeMap<AcuityGroup, StreamView> = BTreeMap::new();
-    for visit in picture.visits().at_service(service.id.as_str()) {
+    for visit in fold_state.visits().at_service(service.id.as_str()) {
         let Some(state) = visit.present().filter(|state| state.is_waiting()) else {
             continue;
         };

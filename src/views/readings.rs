@@ -19,7 +19,7 @@ pub const SEEN: Option<&str> = Some("seen by a clinician");
 
 /// All figures of a service, in the order to show them.
 pub fn of(
-    picture: &FoldState,
+    fold_state: &FoldState,
     forecaster: &Forecaster,
     service: &Service,
     visits: Source,
@@ -29,12 +29,12 @@ pub fn of(
     let mut readings = Vec::new();
     if service.kind.has_waits() {
         let said = forecaster.board().said(&service.id, Subject::Wait);
-        readings.push(wait(said, visits, is_open, picture.at()));
-        let department = VisitReadings::gather(picture, service);
-        readings.extend(department.readings(picture.at(), visits));
+        readings.push(wait(said, visits, is_open, fold_state.at()));
+        let department = VisitReadings::gather(fold_state, service);
+        readings.extend(department.readings(fold_state.at(), visits));
     }
     if let Some((door, source)) = ambulances {
-        let now = picture.at();
+        let now = fold_state.at();
         readings.extend(ambulance_readings::readings(
             door, forecaster, service, source, now,
         ));

@@ -15,7 +15,7 @@ use forecast::queues::GROUPS;
 /// What is to be shown from now on where that differs from what is shown. Each minute everything is
 /// looked at; in between only services of which nothing can be shown yet.
 pub fn differences(
-    picture: &FoldState,
+    fold_state: &FoldState,
     forecaster: &Forecaster,
     directory: &Directory,
     changes: &[Change],
@@ -31,7 +31,7 @@ pub fn differences(
     let mut shown = Vec::new();
     let mut say = |service: &Service| {
         let speaker = EstimateChooser {
-            picture,
+            fold_state,
             forecaster,
             directory,
             service,
@@ -56,34 +56,34 @@ pub fn differences(
 }
 
 /// The feed by which handovers come; of several the one heard last.
-pub fn ambulance_source(picture: &FoldState, directory: &Directory) -> Source {
+pub fn ambulance_source(fold_state: &FoldState, directory: &Directory) -> Source {
     let ambulances = directory.feeds().filter(|feed| feed.ambulances);
-    let heard = |id| picture.find_feed(id).and_then(|state| state.heard);
+    let heard = |id| fold_state.find_feed(id).and_then(|state| state.heard);
     let feed = ambulances.max_by_key(|feed| heard(&feed.id));
-    source(picture, feed.map(AsRef::as_ref))
+    source(fold_state, feed.map(AsRef::as_ref))
 }
 
 /// The feed by which the visits of a service come.
-pub fn visit_source(picture: &FoldState, directory: &Directory, service: &str) -> Source {
+pub fn visit_source(fold_state: &FoldState, directory: &Directory, service: &str) -> Source {
     let feed = directory.visit_feed(service);
     let feed = feed.and_then(|feed| directory.find_feed(feed.as_str()));
-    source(picture, feed.map(AsRef::as_ref))
+    source(fold_state, feed.map(AsRef::as_ref))
 }
 
-fn source(picture: &FoldState, feed: Option<&domain::Feed>) -> Source {
-    let state = feed.and_then(|feed| picture.find_feed(&feed.id));
-    Source::of(feed, state, picture.at())
+fn source(fold_state: &FoldState, feed: Option<&domain::Feed>) -> Source {
+    let state = feed.and_then(|feed| fold_state.find_feed(&feed.id));
+    Source::of(feed, state, fold_state.at())
 }
 
 /// Open by its hours and not closed out of turn.
-pub fn is_open(picture: &FoldState, service: &Service, at: At) -> bool {
-    let said = picture.find_service_state(service.id.as_str());
+pub fn is_open(fold_state: &FoldState, service: &Service, at: At) -> bool {
+    let said = fold_state.find_service_state(service.id.as_str());
     let is_shut = said.is_some_and(|said| said.closure().is_some());
     service.hours.at(at).is_open() && !is_shut
 }
 
 struct EstimateChooser<'a> {
-    picture: &'a FoldState,
+    fold_state: &'a FoldState,
     forecaster: &'a Forecaster,
     directory: &'a Directory,
     service: &'a Service,
@@ -97,7 +97,7 @@ impl EstimateChooser<'_> {
             for group in GROUPS {
                 let said = match wait {
                     ShownEstimate::Estimate(_) => {
-                        let estimate = self.forecaster.wait_of(self.picture, self.id(), group);
+                        let estimate = self.forecaster.wait_of(self.fold_state, self.id(), group);
                         plausible(estimate)
                     }
                     withheld @ ShownEstimate::Withheld(_) => withheld,
@@ -107,8 +107,8 @@ impl EstimateChooser<'_> {
             self.put_ahead(shown, wait);
         }
         if self.service.takes_ambulances {
-            let source = ambulance_source(self.picture, self.directory);
-            let estimate = || self.forecaster.handover(self.picture, self.id());
+            let source = ambulance_source(self.fold_state, self.directory);
+            let estimate = || self.forecaster.handover(self.fold_state, self.id());
             let said = match source.withheld() {
                 Some(why) => ShownEstimate::Withheld(why),
                 None => plausible(estimate()),
@@ -122,18 +122,18 @@ impl EstimateChooser<'_> {
     }
 
     fn wait(&self) -> ShownEstimate {
-        let source = visit_source(self.picture, self.directory, self.id().as_str());
+        let source = visit_source(self.fold_state, self.directory, self.id().as_str());
         if let Some(why) = source.withheld() {
             return ShownEstimate::Withheld(why);
         }
         // Nobody arriving now would be taken in, whoever is still inside.
-        if !is_open(self.picture, self.service, self.picture.at()) {
+        if !is_open(self.fold_state, self.service, self.fold_state.at()) {
             return ShownEstimate::Withheld(Withheld::Closed);
         }
-        if Implausible::about(self.picture, self.service).is_some() {
+        if Implausible::about(self.fold_state, self.service).is_some() {
             return ShownEstimate::Withheld(Withheld::Implausible);
         }
-        plausible(self.forecaster.wait(self.picture, self.id()))
+        plausible(self.forecaster.wait(self.fold_state, self.id()))
     }
 
     fn put(&self, shown: &mut Vec<Shown>, of: Subject, said: ShownEstimate) {
@@ -149,7 +149,7 @@ impl EstimateChooser<'_> {
 
     /// Said anew when a quarter hour begins, and taken back when the wait is.
     fn put_ahead(&self, shown: &mut Vec<Shown>, wait: ShownEstimate) {
-        let (now, board) = (self.picture.at(), self.forecaster.board());
+        let (now, board) = (self.fold_state.at(), self.forecaster.board());
         let ahead = match wait {
             ShownEstimate::Withheld(_) => Vec::new(),
             ShownEstimate::Estimate(_) if !board.is_past(self.id(), now) => return,

@@ -41,13 +41,13 @@ pub struct VisitReadings {
 
 impl VisitReadings {
     /// Looks at every visit once.
-    pub fn gather(picture: &FoldState, service: &Service) -> Self {
-        let now = picture.at();
+    pub fn gather(fold_state: &FoldState, service: &Service) -> Self {
+        let now = fold_state.at();
         let midnight = now.london_midnight();
         let today = |at: At| at >= midnight && at <= now;
         let within = |at: At, length: Millis| at <= now && now.since(at) < length;
         let mut department = Self::default();
-        for visit in picture.visits().at_service(service.id.as_str()) {
+        for visit in fold_state.visits().at_service(service.id.as_str()) {
             if let Some(state) = visit.present() {
                 department.present.push(state.clone());
             }
@@ -75,7 +75,7 @@ impl VisitReadings {
                 .extend(within(departed, ROLLING).then_some(stay));
             if today(departed) {
                 department.left_today += usize::from(left_before_seen(state));
-                let stay = departed.since(clock_start(picture, state));
+                let stay = departed.since(clock_start(fold_state, state));
                 department.stays_today.push(stay);
             }
         }
@@ -269,11 +269,11 @@ impl VisitReadings {
 }
 
 /// When the department's clock started for a visit.
-fn clock_start(picture: &FoldState, state: &VisitState) -> At {
+fn clock_start(fold_state: &FoldState, state: &VisitState) -> At {
     let Some(incident) = state
         .incident
         .as_ref()
-        .and_then(|id| picture.incidents().find(id))
+        .and_then(|id| fold_state.incidents().find(id))
     else {
         return state.arrived;
     };

@@ -19,7 +19,7 @@ fn demo() -> Arc<Directory> {
 }
 
 struct Run {
-    picture: FoldState,
+    fold_state: FoldState,
     history: History,
     entries: Vec<Entry>,
     at: At,
@@ -28,7 +28,7 @@ struct Run {
 impl Run {
     fn new() -> Self {
         let mut run = Self {
-            picture: FoldState::new(demo()),
+            fold_state: FoldState::new(demo()),
             history: Vec::new(),
             entries: Vec::new(),
             at: start(),
@@ -48,7 +48,7 @@ impl Run {
             happened_at: self.at,
             event: event.clone(),
         };
-        match self.picture.decide(self.at, &fact, Limits::default()) {
+        match self.fold_state.decide(self.at, &fact, Limits::default()) {
             FactDecision::Take => {}
             FactDecision::Refuse(why) => return Err(why.reason),
             FactDecision::Duplicate => panic!("every id is new"),
@@ -58,7 +58,7 @@ impl Run {
             at: self.at,
             record: Record::Fact(fact),
         };
-        self.picture.apply(&entry, &mut Vec::new());
+        self.fold_state.apply(&entry, &mut Vec::new());
         self.entries.push(entry);
         self.history.push((self.at, event.clone()));
         Ok(())
@@ -92,10 +92,10 @@ proptest! {
             places.dedup();
             prop_assert_eq!(before, places.len(), "two patients in one slot");
             for (id, service, slot) in &current {
-                let diary = run.picture.bookings().find_diary(service.as_str()).unwrap();
+                let diary = run.fold_state.bookings().find_diary(service.as_str()).unwrap();
                 let claim = diary.claim(slot.as_str(), run.at);
                 prop_assert_eq!(claim, Some(&SlotClaim::Booked(id.clone())));
-                prop_assert!(run.picture.bookings().find(id.as_str()).unwrap().is_current());
+                prop_assert!(run.fold_state.bookings().find(id.as_str()).unwrap().is_current());
             }
         }
     }
@@ -109,7 +109,7 @@ proptest! {
         let mut early = None;
         for (number, (minutes, event)) in steps.into_iter().enumerate() {
             if number == cut {
-                early = Some((run.picture.to_snapshot().unwrap(), run.entries.len()));
+                early = Some((run.fold_state.to_snapshot().unwrap(), run.entries.len()));
             }
             run.at = run.at.plus(minutes * MINUTE);
             let _told = run.tell(&event);
@@ -119,6 +119,6 @@ proptest! {
         for entry in &run.entries[count..] {
             again.apply(entry, &mut Vec::new());
         }
-        prop_assert_eq!(again.to_snapshot().unwrap(), run.picture.to_snapshot().unwrap());
+        prop_assert_eq!(again.to_snapshot().unwrap(), run.fold_state.to_snapshot().unwrap());
     }
 }

@@ -36,9 +36,9 @@ fn entries(facts: &[(i64, Fact)]) -> Vec<Entry> {
     entries
 }
 
-fn after(picture: &mut FoldState, entries: &[Entry]) {
+fn after(fold_state: &mut FoldState, entries: &[Entry]) {
     for entry in entries {
-        picture.apply(entry, &mut Vec::new());
+        fold_state.apply(entry, &mut Vec::new());
     }
 }
 
@@ -50,12 +50,12 @@ proptest! {
         stories in any_people(), people_min in 5..8_u32
     ) {
         let (people, facts) = told(&stories);
-        let mut picture = FoldState::new(demo(people_min));
+        let mut fold_state = FoldState::new(demo(people_min));
         let mut view = DemandView::default();
         let mut kept = Kept::nothing();
         for entry in entries(&facts) {
-            picture.apply(&entry, &mut Vec::new());
-            view = DemandView::of(&picture, &view);
+            fold_state.apply(&entry, &mut Vec::new());
+            view = DemandView::of(&fold_state, &view);
             for hours_ago in [0, 1, 3, HOURS_AGO_MAX] {
                 let asked = kept.ask(&view.public_ago(hours_ago));
                 prop_assert!(asked.is_ok(), "{asked:?}");
@@ -75,22 +75,22 @@ proptest! {
         let (_, facts) = told(&stories);
         let entries = entries(&facts);
         let directory = demo(5);
-        let mut picture = FoldState::new(Arc::clone(&directory));
-        after(&mut picture, &entries[..kept]);
-        let bytes = picture.to_snapshot().unwrap();
+        let mut fold_state = FoldState::new(Arc::clone(&directory));
+        after(&mut fold_state, &entries[..kept]);
+        let bytes = fold_state.to_snapshot().unwrap();
         // What came between the snapshot and the kill is read from the log again.
         let killed = (kept + killed).min(entries.len());
         let mut again = FoldState::from_snapshot(&bytes, directory).unwrap();
-        after(&mut picture, &entries[kept..killed]);
+        after(&mut fold_state, &entries[kept..killed]);
         after(&mut again, &entries[kept..killed]);
         for entry in &entries[killed..] {
-            picture.apply(entry, &mut Vec::new());
+            fold_state.apply(entry, &mut Vec::new());
             again.apply(entry, &mut Vec::new());
-            let view = |picture: &FoldState| DemandView::of(picture, &DemandView::default());
+            let view = |fold_state: &FoldState| DemandView::of(fold_state, &DemandView::default());
             if matches!(entry.record, Record::Tick) && entry.seq % 7 == 0 {
-                prop_assert_eq!(view(&again), view(&picture));
+                prop_assert_eq!(view(&again), view(&fold_state));
             }
         }
-        prop_assert_eq!(again.to_snapshot().unwrap(), picture.to_snapshot().unwrap());
+        prop_assert_eq!(again.to_snapshot().unwrap(), fold_state.to_snapshot().unwrap());
     }
 }

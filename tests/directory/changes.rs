@@ -71,31 +71,34 @@ fn a_change_is_seen_at_once_kept_in_a_snapshot_and_named_with_who_and_why() {
             ("an operator", "it moved")
         ]
     );
-    let bytes = state.picture.to_snapshot().unwrap();
+    let bytes = state.fold_state.to_snapshot().unwrap();
     let again = FoldState::from_snapshot(&bytes, Arc::clone(demo())).unwrap();
-    assert_eq!(again.directory(), state.picture.directory());
+    assert_eq!(again.directory(), state.fold_state.directory());
 }
 
 #[test]
 fn no_feed_may_change_the_directory_and_what_was_withdrawn_takes_no_facts() {
-    let picture = FoldState::new(Arc::clone(demo()));
-    let decide = |picture: &FoldState, feed: &str, event: Event| {
-        picture.decide(NOW, &fact(feed, "a", event), Limits::default())
+    let fold_state = FoldState::new(Arc::clone(demo()));
+    let decide = |fold_state: &FoldState, feed: &str, event: Event| {
+        fold_state.decide(NOW, &fact(feed, "a", event), Limits::default())
     };
-    let FactDecision::Refuse(why) = decide(&picture, "dhu-oadby", withdrawn()) else {
+    let FactDecision::Refuse(why) = decide(&fold_state, "dhu-oadby", withdrawn()) else {
         panic!("a feed changed the Directory")
     };
     assert_eq!(why.reason, Reason::UnknownFeed);
-    assert_eq!(decide(&picture, OWN_FEED, withdrawn()), FactDecision::Take);
-    let mut picture = picture;
+    assert_eq!(
+        decide(&fold_state, OWN_FEED, withdrawn()),
+        FactDecision::Take
+    );
+    let mut fold_state = fold_state;
     let entry = Entry {
         seq: 1,
         at: NOW,
         record: Record::Fact(fact(OWN_FEED, "own-1", withdrawn())),
     };
-    picture.apply(&entry, &mut Vec::new());
+    fold_state.apply(&entry, &mut Vec::new());
     assert!(matches!(
-        decide(&picture, OWN_FEED, withdrawn()),
+        decide(&fold_state, OWN_FEED, withdrawn()),
         FactDecision::Refuse(_)
     ));
 }

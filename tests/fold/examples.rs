@@ -45,7 +45,7 @@ impl Tale {
     fn tell(&mut self, fact: Fact) {
         let at = fact.happened_at.max(self.state.at());
         assert_eq!(
-            self.state.picture.decide(at, &fact, Limits::default()),
+            self.state.fold_state.decide(at, &fact, Limits::default()),
             FactDecision::Take
         );
         self.at(at, Record::Fact(fact));
@@ -165,7 +165,7 @@ fn each_impossible_fact_has_its_own_reason() {
     let mut tale = Tale::new();
     tale.tell(arrival("a", 60));
     let now = start().plus(60 * MINUTE);
-    let reason = |fact: &Fact| match tale.state.picture.decide(now, fact, Limits::default()) {
+    let reason = |fact: &Fact| match tale.state.fold_state.decide(now, fact, Limits::default()) {
         FactDecision::Refuse(why) => Some(why.reason),
         FactDecision::Take | FactDecision::Duplicate => None,
     };
@@ -179,7 +179,7 @@ fn each_impossible_fact_has_its_own_reason() {
     assert_eq!(reason(&arrival("a", 61)), Some(Reason::IdReused));
     assert_eq!(
         tale.state
-            .picture
+            .fold_state
             .decide(now, &arrival("a", 60), Limits::default()),
         FactDecision::Duplicate
     );
@@ -231,7 +231,7 @@ fn the_lateness_bound_can_be_set() {
         let limits = Limits {
             late_max: hours * 60 * MINUTE,
         };
-        tale.state.picture.decide(now, &late, limits)
+        tale.state.fold_state.decide(now, &late, limits)
     };
     assert!(matches!(with(24), FactDecision::Refuse(why) if why.reason == Reason::TooLate));
     assert_eq!(with(27), FactDecision::Take);
@@ -266,7 +266,7 @@ fn a_visit_that_never_ends_is_closed_by_rule_and_marked_so() {
     let mut tale = Tale::new();
     tale.tell(arrival("a", 0));
     let closed = |tale: &Tale| {
-        let found = tale.state.picture.visits().find(&visit("a"));
+        let found = tale.state.fold_state.visits().find(&visit("a"));
         found.map(|visit| (visit.closed_by_rule, visit.state.is_some()))
     };
     tale.tick(48 * 60 - 5);
@@ -281,9 +281,13 @@ fn a_visit_that_never_ends_is_closed_by_rule_and_marked_so() {
 fn a_duplicate_is_known_from_a_snapshot_as_well() {
     let mut tale = Tale::new();
     tale.tell(arrival("a", 0));
-    let bytes = tale.state.picture.to_snapshot().unwrap();
+    let bytes = tale.state.fold_state.to_snapshot().unwrap();
     let demo = Arc::new(directory::demo().unwrap());
     let restored = FoldState::from_snapshot(&bytes, demo).unwrap();
-    let decided = restored.decide(tale.state.picture.at(), &arrival("a", 0), Limits::default());
+    let decided = restored.decide(
+        tale.state.fold_state.at(),
+        &arrival("a", 0),
+        Limits::default(),
+    );
     assert_eq!(decided, FactDecision::Duplicate);
 }

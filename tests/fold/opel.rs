@@ -19,15 +19,15 @@ fn with(rules: &str) -> Arc<Directory> {
 }
 
 fn told(directory: &Arc<Directory>, facts: Vec<Fact>, minute: i64) -> OpelView {
-    let mut picture = FoldState::new(Arc::clone(directory));
+    let mut fold_state = FoldState::new(Arc::clone(directory));
     let last = (start().plus(minute * MINUTE), Record::Tick);
     let facts = facts
         .into_iter()
         .map(|fact| (fact.happened_at, Record::Fact(fact)));
     for (seq, (at, record)) in (1..).zip(facts.chain([last])) {
-        picture.apply(&Entry { seq, at, record }, &mut Vec::new());
+        fold_state.apply(&Entry { seq, at, record }, &mut Vec::new());
     }
-    views(&picture, directory)[0].clone()
+    views(&fold_state, directory)[0].clone()
 }
 
 fn capacity(minute: i64) -> Fact {

@@ -24,7 +24,7 @@ fn demo() -> Arc<Directory> {
 
 /// A picture, the entries that made it, and the views kept up along the way.
 pub struct Told {
-    pub picture: FoldState,
+    pub fold_state: FoldState,
     pub forecaster: Forecaster,
     pub entries: Vec<Entry>,
     pub viewer: Publisher,
@@ -34,10 +34,10 @@ pub struct Told {
 
 /// Tells facts one by one, each at its turn of the log's clock, then lets it be evening.
 pub fn tell(facts: &[Fact], at: impl Fn(usize) -> At) -> Told {
-    let mut picture = FoldState::new(demo());
+    let mut fold_state = FoldState::new(demo());
     let mut viewer = Publisher::new(demo());
     let mut forecaster = Forecaster::default();
-    let mut published = viewer.publish(&picture, &forecaster, &[], "e");
+    let mut published = viewer.publish(&fold_state, &forecaster, &[], "e");
     let (mut entries, mut decisions) = (Vec::new(), Vec::new());
     let last = (evening(), Record::Tick);
     let told = facts
@@ -46,7 +46,7 @@ pub fn tell(facts: &[Fact], at: impl Fn(usize) -> At) -> Told {
         .map(|(n, fact)| (at(n), Record::Fact(fact.clone())));
     for (at, record) in told.chain([last]) {
         if let Record::Fact(fact) = &record {
-            decisions.push(picture.decide(at, fact, Limits::default()));
+            decisions.push(fold_state.decide(at, fact, Limits::default()));
             if decisions.last() != Some(&FactDecision::Take) {
                 continue;
             }
@@ -57,14 +57,14 @@ pub fn tell(facts: &[Fact], at: impl Fn(usize) -> At) -> Told {
             record,
         };
         let mut changes = Vec::new();
-        let before = picture.at();
-        picture.apply(&entry, &mut changes);
-        forecaster.take(&entry, &picture, before);
-        published = viewer.publish(&picture, &forecaster, &changes, "e");
+        let before = fold_state.at();
+        fold_state.apply(&entry, &mut changes);
+        forecaster.take(&entry, &fold_state, before);
+        published = viewer.publish(&fold_state, &forecaster, &changes, "e");
         entries.push(entry);
     }
     Told {
-        picture,
+        fold_state,
         forecaster,
         entries,
         viewer,
@@ -111,8 +111,8 @@ fn shown(published: &Published, service: &str) -> Figures {
     }
 }
 
-fn bytes(picture: &FoldState) -> Vec<u8> {
-    picture.to_snapshot().unwrap()
+fn bytes(fold_state: &FoldState) -> Vec<u8> {
+    fold_state.to_snapshot().unwrap()
 }
 
 /// The state without what names the order of the log itself.
@@ -145,7 +145,7 @@ proptest! {
 
     #[test]
     fn the_same_log_gives_the_same_bytes(day in any_day()) {
-        prop_assert_eq!(bytes(&tell(&day, late).picture), bytes(&tell(&day, late).picture));
+        prop_assert_eq!(bytes(&tell(&day, late).fold_state), bytes(&tell(&day, late).fold_state));
     }
 
     #[test]
@@ -168,21 +168,21 @@ proptest! {
         for entry in &told.entries[cut..] {
             restored.apply(entry, &mut Vec::new());
         }
-        prop_assert_eq!(bytes(&restored), bytes(&told.picture));
+        prop_assert_eq!(bytes(&restored), bytes(&told.fold_state));
     }
 
     #[test]
     fn duplicates_change_nothing(day in any_day()) {
         let twice: Vec<Fact> = day.iter().flat_map(|fact| [fact.clone(), fact.clone()]).collect();
         let (once, twice) = (tell(&day, late), tell(&twice, late));
-        prop_assert_eq!(bytes(&once.picture), bytes(&twice.picture));
+        prop_assert_eq!(bytes(&once.fold_state), bytes(&twice.fold_state));
     }
 
     #[test]
     fn what_changed_is_enough_to_keep_every_view_up(day in any_day()) {
         let facts = day.clone();
         let told = tell(&day, live(&facts));
-        let fresh = Publisher::new(demo()).publish(&told.picture, &told.forecaster, &[], "e");
+        let fresh = Publisher::new(demo()).publish(&told.fold_state, &told.forecaster, &[], "e");
         for (id, view) in &fresh.services {
             prop_assert_eq!(view.as_ref(), told.published.services[id].as_ref());
         }
@@ -207,7 +207,7 @@ proptest! {
     #[test]
     fn everyone_who_arrived_waits_was_seen_or_left(day in any_day()) {
         let told = tell(&day, late);
-        for (_, visit) in told.picture.visits().all() {
+        for (_, visit) in told.fold_state.visits().all() {
             let Some(state) = &visit.state else { continue };
             let ways = [state.is_waiting(), state.seen.is_some(), state.departed.is_some()];
             prop_assert!(ways.iter().any(|way| *way));
@@ -229,10 +229,10 @@ fn heartbeat(number: usize, feed: &str) -> Fact {
 #[test]
 fn a_step_names_the_service_it_touches() {
     let day = [arrival("e1", 0)];
-    let mut picture = FoldState::new(demo());
+    let mut fold_state = FoldState::new(demo());
     let mut changes = Vec::new();
     let record = Record::Fact(day[0].clone());
-    picture.apply(
+    fold_state.apply(
         &Entry {
             seq: 1,
             at: start(),

@@ -59,13 +59,18 @@ impl Server {
             event,
         };
         let at = at.max(self.state.at());
-        let decision = self.state.picture.decide(at, &fact, Limits::default());
+        let decision = self.state.fold_state.decide(at, &fact, Limits::default());
         assert_eq!(decision, FactDecision::Take, "{fact:?}");
         self.take(at, Record::Fact(fact));
     }
 
     fn pass_until(&mut self, at: At) {
-        while let Some(due) = self.state.picture.next_deadline().filter(|due| *due <= at) {
+        while let Some(due) = self
+            .state
+            .fold_state
+            .next_deadline()
+            .filter(|due| *due <= at)
+        {
             self.take(due, Record::Tick);
         }
     }

@@ -173,7 +173,7 @@ proptest! {
             let gap = if dice.below(10) == 0 { dice.below(70) } else { dice.below(6) };
             at = at.plus(gap * MINUTE + dice.below(60_000));
             server.pass_until(at);
-            let heard = server.state.picture.find_feed(&uhl()).and_then(|feed| feed.heard);
+            let heard = server.state.fold_state.find_feed(&uhl()).and_then(|feed| feed.heard);
             let silence = heard.map(|heard| server.state.at().since(heard));
             let published = server.published();
             for reading in &published.services["lri-ed"].readings {

@@ -100,21 +100,21 @@ pub struct ReferralRequest {
 
 impl BookingDesk {
     /// The booking of that id, and the diary that it is in.
-    pub fn find(picture: &Published, id: &str) -> Option<(Arc<Diary>, Arc<Booking>)> {
-        let mut all = picture.diaries.values();
+    pub fn find(published: &Published, id: &str) -> Option<(Arc<Diary>, Arc<Booking>)> {
+        let mut all = published.diaries.values();
         all.find_map(|diary| Some((Arc::clone(diary), Arc::clone(diary.find_booking(id)?))))
     }
 
     /// The referral of that id.
-    pub fn find_referral(picture: &Published, id: &str) -> Option<Arc<Referral>> {
-        let mut all = picture.diaries.values();
+    pub fn find_referral(published: &Published, id: &str) -> Option<Arc<Referral>> {
+        let mut all = published.diaries.values();
         all.find_map(|diary| diary.find_referral(id).map(Arc::clone))
     }
 
     /// The time of that name at a service, as its diary has it now.
-    pub fn find_slot(picture: &Published, service: &ServiceId, slot: &SlotId) -> Option<Slot> {
-        let view = picture.services.get(service)?;
-        let diary = picture.diaries.get(service)?;
+    pub fn find_slot(published: &Published, service: &ServiceId, slot: &SlotId) -> Option<Slot> {
+        let view = published.services.get(service)?;
+        let diary = published.diaries.get(service)?;
         diary.find_slot(&view.service.hours, slot)
     }
 
@@ -146,10 +146,10 @@ impl BookingDesk {
     pub async fn book(&self, asked: BookingRequest) -> Result<(), BookingError> {
         let desk = self.clone();
         in_time(async move {
-            let picture = desk.shared.picture();
-            let found = Self::find_slot(&picture, &asked.service, &asked.slot);
+            let published = desk.shared.published();
+            let found = Self::find_slot(&published, &asked.service, &asked.slot);
             let slot = found.ok_or(BookingError::Declined(Declined::SlotUnknown))?;
-            if is_lost(&picture, &asked, desk.shared.clock.now()) {
+            if is_lost(&published, &asked, desk.shared.clock.now()) {
                 return Err(BookingError::Declined(Declined::SlotTaken));
             }
             let about = asked.booking.as_str().to_owned();
@@ -305,8 +305,8 @@ impl BookingDesk {
 
 /// Whether another is known to have the slot already, so that nothing needs to be sealed to learn it. Only the
 /// writer can say that nobody has it.
-fn is_lost(picture: &Published, asked: &BookingRequest, now: At) -> bool {
-    let Some(diary) = picture.diaries.get(&asked.service) else {
+fn is_lost(published: &Published, asked: &BookingRequest, now: At) -> bool {
+    let Some(diary) = published.diaries.get(&asked.service) else {
         return false;
     };
     match diary.claim(asked.slot.as_str(), now) {

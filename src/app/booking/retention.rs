@@ -58,8 +58,8 @@ async fn look(desk: &BookingDesk, retention: Retention) {
         }
         Err(_stopped) => return,
     };
-    let picture = desk.shared.picture();
-    let fates = fates(&picture, retention, desk.shared.clock.now());
+    let published = desk.shared.published();
+    let fates = fates(&published, retention, desk.shared.clock.now());
     for about in held {
         match fates.get(about.as_str()) {
             Some(Fate::Finish) => desk.destroy(about).await,
@@ -76,14 +76,14 @@ async fn look(desk: &BookingDesk, retention: Retention) {
     }
 }
 
-fn fates(picture: &Published, retention: Retention, now: At) -> BTreeMap<&str, Fate> {
+fn fates(published: &Published, retention: Retention, now: At) -> BTreeMap<&str, Fate> {
     let fate = |erased: Option<At>, over: At| match erased {
         Some(_) => Fate::Finish,
         None if now.since(over) > retention.0 => Fate::Erase,
         None => Fate::Keep,
     };
     let mut fates = BTreeMap::new();
-    for diary in picture.diaries.values() {
+    for diary in published.diaries.values() {
         for booking in diary.bookings() {
             let fate = fate(booking.handling.erased, booking.made.end);
             fates.insert(booking.made.booking.as_str(), fate);

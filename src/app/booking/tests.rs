@@ -39,7 +39,7 @@ fn slot() -> Slot {
 /// A picture in which one service has one slot.
 fn shared() -> AppState {
     let demo = Arc::new(directory::demo().unwrap());
-    let mut picture = FoldState::new(Arc::clone(&demo));
+    let mut fold_state = FoldState::new(Arc::clone(&demo));
     let mut viewer = Publisher::new(demo);
     let fact = Fact {
         id: EventId::new("e1").unwrap(),
@@ -56,8 +56,8 @@ fn shared() -> AppState {
         record: Record::Fact(fact),
     };
     let mut changes = Vec::new();
-    picture.apply(&entry, &mut changes);
-    let first = viewer.publish(&picture, &Forecaster::default(), &changes, "e");
+    fold_state.apply(&entry, &mut changes);
+    let first = viewer.publish(&fold_state, &Forecaster::default(), &changes, "e");
     let (sender, published) = watch::channel(first);
     // The last picture is kept when its sender is gone.
     drop(sender);

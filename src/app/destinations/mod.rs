@@ -45,8 +45,8 @@ pub struct DestinationsRequest {
 
 impl DestinationsRequest {
     /// Places for the patient as things stand in a picture.
-    pub async fn answer(&self, shared: &AppState, picture: &Published) -> Destinations {
-        let named = destinations::named(picture, &self.need);
+    pub async fn answer(&self, shared: &AppState, published: &Published) -> Destinations {
+        let named = destinations::named(published, &self.need);
         let positions: Vec<Position> = named.iter().map(|view| view.service.position).collect();
         let minutes = shared.travel.minutes(self.from, &positions).await;
         let places: Vec<_> = named.into_iter().zip(minutes).collect();
@@ -56,7 +56,7 @@ impl DestinationsRequest {
             age_days: self.age_days,
             in_time: self.hours * HOUR,
         };
-        destinations::answer(picture, picture.directory.pathways(), &asked, &places)
+        destinations::answer(published, published.directory.pathways(), &asked, &places)
     }
 }
 

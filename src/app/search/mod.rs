@@ -78,13 +78,13 @@ pub struct Offers {
 }
 
 /// Answers a question from a picture.
-pub async fn offers(shared: &AppState, picture: &Published, ask: &SearchRequest) -> Offers {
-    let live = |service: &domain::Service| search::live_in(&picture.services, service);
+pub async fn offers(shared: &AppState, published: &Published, ask: &SearchRequest) -> Offers {
+    let live = |service: &domain::Service| search::live_in(&published.services, service);
     let quota = match ask.sort {
         SortOrder::Rank => Quota::National,
         _ => Quota::Each(EACH_MAX),
     };
-    let finder = &picture.finder;
+    let finder = &published.finder;
     let answer = if ask.explain {
         finder.explain(&ask.query, quota, &live)
     } else {
@@ -101,7 +101,7 @@ pub async fn offers(shared: &AppState, picture: &Published, ask: &SearchRequest)
         .into_iter()
         .zip(minutes)
         .map(|(found, by_car)| {
-            let view = picture.services.get(&found.service.id);
+            let view = published.services.get(&found.service.id);
             Offer {
                 by_car,
                 wait: view.and_then(|view| wait(view)),

@@ -257,11 +257,11 @@ pub fn mode(mode: &ServerMode) -> Value {
 }
 
 /// An answer: which picture it is from, what kind of server this is, and the contents.
-pub fn envelope(picture: &Published, about: &ServerMode, name: &str, contents: &Value) -> Value {
+pub fn envelope(published: &Published, about: &ServerMode, name: &str, contents: &Value) -> Value {
     json!({
-        "epoch": picture.epoch.as_str(),
-        "seq": picture.seq,
-        "as_of": picture.as_of.rfc3339_london(),
+        "epoch": published.epoch.as_str(),
+        "seq": published.seq,
+        "as_of": published.as_of.rfc3339_london(),
         "mode": mode(about),
         name: contents,
     })

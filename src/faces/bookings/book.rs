@@ -72,9 +72,11 @@ pub async fn release(State(desk): State<BookingDesk>, Path(hold): Path<String>) 
 
 /// Free slots that begin next, for whoever came second.
 fn next(desk: &BookingDesk, service: &ServiceId) -> Vec<Value> {
-    let (picture, now) = (desk.shared.picture(), desk.shared.clock.now());
-    let (Some(view), Some(diary)) = (picture.services.get(service), picture.diaries.get(service))
-    else {
+    let (published, now) = (desk.shared.published(), desk.shared.clock.now());
+    let (Some(view), Some(diary)) = (
+        published.services.get(service),
+        published.diaries.get(service),
+    ) else {
         return Vec::new();
     };
     let free = diary.free(
@@ -132,8 +134,8 @@ pub async fn make(
             details,
         })
         .await;
-    let picture = desk.shared.picture();
-    let found = BookingDesk::find(&picture, &id);
+    let published = desk.shared.published();
+    let found = BookingDesk::find(&published, &id);
     match (booked, found) {
         (Ok(()), Some((diary, booking))) => {
             let body = as_json::booking(&diary, &booking, desk.shared.clock.now());
@@ -180,14 +182,14 @@ pub async fn list(
     Extension(caller): Extension<Caller>,
     Query(which): Query<Which>,
 ) -> Response {
-    let (picture, now) = (desk.shared.picture(), desk.shared.clock.now());
-    let service = match service_of(&picture, &caller, &which.service) {
+    let (published, now) = (desk.shared.published(), desk.shared.clock.now());
+    let service = match service_of(&published, &caller, &which.service) {
         Ok(service) => service,
         Err(why) => return *why,
     };
     let date = which.date.unwrap_or_else(|| now.london_date());
     let mut rows = Vec::new();
-    if let Some(diary) = picture.diaries.get(&service) {
+    if let Some(diary) = published.diaries.get(&service) {
         let on_that_day = diary
             .bookings()
             .filter(|booking| booking.made.start.london_date() == date);
@@ -209,8 +211,8 @@ pub async fn one(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Response {
-    let picture = desk.shared.picture();
-    let Some((diary, booking)) = BookingDesk::find(&picture, &id) else {
+    let published = desk.shared.published();
+    let Some((diary, booking)) = BookingDesk::find(&published, &id) else {
         return failed(
             &BookingError::Declined(Declined::BookingUnknown),
             Vec::new(),
@@ -232,8 +234,8 @@ pub async fn cancel(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Response {
-    let picture = desk.shared.picture();
-    let Some((_, booking)) = BookingDesk::find(&picture, &id) else {
+    let published = desk.shared.published();
+    let Some((_, booking)) = BookingDesk::find(&published, &id) else {
         return failed(
             &BookingError::Declined(Declined::BookingUnknown),
             Vec::new(),
@@ -275,8 +277,8 @@ pub async fn patient(
         let what = "it is kept with your name";
         return failure(StatusCode::BAD_REQUEST, "bad_purpose", words, what);
     }
-    let picture = desk.shared.picture();
-    let Some((_, booking)) = BookingDesk::find(&picture, &id) else {
+    let published = desk.shared.published();
+    let Some((_, booking)) = BookingDesk::find(&published, &id) else {
         return failed(
             &BookingError::Declined(Declined::BookingUnknown),
             Vec::new(),

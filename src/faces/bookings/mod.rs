@@ -69,8 +69,12 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Box<Response>> {
 }
 
 /// The service of that id, if the caller may act for it as its staff or may act for any.
-fn service_of(picture: &Published, caller: &Caller, id: &str) -> Result<ServiceId, Box<Response>> {
-    let Some(view) = picture.services.get(id) else {
+fn service_of(
+    published: &Published,
+    caller: &Caller,
+    id: &str,
+) -> Result<ServiceId, Box<Response>> {
+    let Some(view) = published.services.get(id) else {
         let words = "no service of that id is in the Directory";
         let what = "see /api/v1/services for the ids";
         return Err(Box::new(failure(

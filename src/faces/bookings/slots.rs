@@ -65,8 +65,8 @@ pub async fn list(
     Path(id): Path<String>,
     Query(window): Query<Window>,
 ) -> Response {
-    let (picture, now) = (desk.shared.picture(), desk.shared.clock.now());
-    let service = match service_of(&picture, &caller, &id) {
+    let (published, now) = (desk.shared.published(), desk.shared.clock.now());
+    let service = match service_of(&published, &caller, &id) {
         Ok(service) => service,
         Err(why) => return *why,
     };
@@ -74,8 +74,8 @@ pub async fn list(
         Ok(window) => window,
         Err(why) => return *why,
     };
-    let view = &picture.services[&service];
-    let slots: Vec<Value> = match picture.diaries.get(&service) {
+    let view = &published.services[&service];
+    let slots: Vec<Value> = match published.diaries.get(&service) {
         None => Vec::new(),
         Some(diary) => {
             let all = diary.slots(&view.service.hours, from, until);
@@ -89,7 +89,7 @@ pub async fn list(
     };
     let body = json!({
         "service": service,
-        "as_of": picture.as_of.rfc3339_london(),
+        "as_of": published.as_of.rfc3339_london(),
         "from": from.rfc3339_london(),
         "until": until.rfc3339_london(),
         "slots": slots,
@@ -166,7 +166,7 @@ pub async fn publish(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let service = match service_of(&desk.shared.picture(), &caller, &id) {
+    let service = match service_of(&desk.shared.published(), &caller, &id) {
         Ok(service) => service,
         Err(why) => return *why,
     };
@@ -214,8 +214,8 @@ pub async fn withdraw(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Response {
-    let picture = desk.shared.picture();
-    let service = match service_of(&picture, &caller, &id) {
+    let published = desk.shared.published();
+    let service = match service_of(&published, &caller, &id) {
         Ok(service) => service,
         Err(why) => return *why,
     };
@@ -225,7 +225,7 @@ pub async fn withdraw(
     };
     let unknown = slots
         .iter()
-        .find(|slot| BookingDesk::find_slot(&picture, &service, slot).is_none());
+        .find(|slot| BookingDesk::find_slot(&published, &service, slot).is_none());
     if let Some(unknown) = unknown {
         return bad(&format!("the service has no slot {unknown}"));
     }
@@ -245,12 +245,12 @@ pub async fn rule(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Response {
-    let picture = desk.shared.picture();
-    let service = match service_of(&picture, &caller, &id) {
+    let published = desk.shared.published();
+    let service = match service_of(&published, &caller, &id) {
         Ok(service) => service,
         Err(why) => return *why,
     };
-    let diary = picture.diaries.get(&service);
+    let diary = published.diaries.get(&service);
     let rule = diary.and_then(|diary| diary.rule()).cloned();
     private(StatusCode::OK, &json!(rule.unwrap_or_default()))
 }
@@ -262,7 +262,7 @@ pub async fn set_rule(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Response {
-    let service = match service_of(&desk.shared.picture(), &caller, &id) {
+    let service = match service_of(&desk.shared.published(), &caller, &id) {
         Ok(service) => service,
         Err(why) => return *why,
     };

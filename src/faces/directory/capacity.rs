@@ -26,8 +26,8 @@ const RESET_MINUTES_MAX: i64 = 1_440;
 
 /// What the status is now.
 pub async fn get(State(parts): State<DirectoryState>, Path(uid): Path<String>) -> Response {
-    let picture = parts.shared.picture();
-    match find(&picture, &uid) {
+    let published = parts.shared.published();
+    match find(&published, &uid) {
         Some((service, view)) => axum::Json(status(service, view)).into_response(),
         None => not_found(),
     }
@@ -40,8 +40,8 @@ pub async fn put(
     Path(uid): Path<String>,
     body: Bytes,
 ) -> Response {
-    let picture = parts.shared.picture();
-    let Some((service, _)) = find(&picture, &uid) else {
+    let published = parts.shared.published();
+    let Some((service, _)) = find(&published, &uid) else {
         return not_found();
     };
     if !may_set(&caller, service) {
@@ -78,8 +78,8 @@ pub async fn put(
             "The status could not be kept; send it again.",
         );
     }
-    let picture = parts.shared.picture();
-    match find(&picture, &uid) {
+    let published = parts.shared.published();
+    match find(&published, &uid) {
         Some((service, view)) => axum::Json(status(service, view)).into_response(),
         None => not_found(),
     }
@@ -158,10 +158,10 @@ fn read(fields: &Map<String, Value>) -> Result<NewStatus, Value> {
 }
 
 /// The active service of that DoS id or of our own id, and its view.
-fn find<'a>(picture: &'a Published, uid: &str) -> Option<(&'a Service, &'a ServiceView)> {
-    let by_id = picture.services.get(uid);
+fn find<'a>(published: &'a Published, uid: &str) -> Option<(&'a Service, &'a ServiceView)> {
+    let by_id = published.services.get(uid);
     let by_dos_id = || {
-        let mut views = picture.services.values();
+        let mut views = published.services.values();
         views.find(|view| view.service.dos_id.as_deref() == Some(uid))
     };
     let view = by_id.or_else(by_dos_id)?;

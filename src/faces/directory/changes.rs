@@ -45,8 +45,8 @@ pub struct Options {
 
 /// The last changes: who, when, what, why.
 pub async fn list(State(parts): State<DirectoryState>) -> Response {
-    let picture = parts.shared.picture();
-    let all: Vec<Value> = picture
+    let published = parts.shared.published();
+    let all: Vec<Value> = published
         .listings
         .iter()
         .map(|note| {
@@ -77,12 +77,12 @@ pub async fn post(
         Ok(body) => body,
         Err(why) => return bad(&[why.to_string()]),
     };
-    let picture = parts.shared.picture();
-    let records = match check(&body, &picture.directory, reader) {
+    let published = parts.shared.published();
+    let records = match check(&body, &published.directory, reader) {
         Ok(records) => records,
         Err(faults) => return bad(&faults),
     };
-    let difference = difference(&picture.directory, &records, &body.withdraw);
+    let difference = difference(&published.directory, &records, &body.withdraw);
     if options.preview || difference.is_empty() {
         return axum::Json(json!({"applied": false, "difference": difference})).into_response();
     }

@@ -117,8 +117,8 @@ fn page(
     }
     let limit = limit.unwrap_or(LIMIT);
     let audience = audience(parts, headers);
-    let picture = parts.shared.picture();
-    let mut rest = picture
+    let published = parts.shared.published();
+    let mut rest = published
         .directory
         .services()
         .filter(|service| {
@@ -134,7 +134,7 @@ fn page(
         .iter()
         .map(|service| write(service, audience))
         .collect();
-    let mut body = wire::envelope(&picture, &parts.shared.mode, name, &all.into());
+    let mut body = wire::envelope(&published, &parts.shared.mode, name, &all.into());
     search::merge(&mut body, json!({"next_after": next}));
     Ok((body, audience))
 }
@@ -185,9 +185,9 @@ pub async fn one(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let picture = parts.shared.picture();
+    let published = parts.shared.published();
     let audience = audience(&parts, &headers);
-    let service = picture.directory.find_service(&id);
+    let service = published.directory.find_service(&id);
     let Some(service) = service.filter(|service| is_listed(service, audience)) else {
         return open_to_all(failure(
             StatusCode::NOT_FOUND,
@@ -197,7 +197,7 @@ pub async fn one(
         ));
     };
     let mut body = wire::envelope(
-        &picture,
+        &published,
         &parts.shared.mode,
         "service",
         &record(service, audience),

@@ -25,13 +25,13 @@ pub async fn json(
     headers: HeaderMap,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Response {
-    let picture = parts.shared.picture();
+    let published = parts.shared.published();
     let ask = match understand(&parts, &headers, pairs) {
         Ok(ask) => ask,
         Err(why) => return *why,
     };
-    let answer = offers(&parts.shared, &picture, &ask).await;
-    let body = body(&parts, &picture, &ask, &answer);
+    let answer = offers(&parts.shared, &published, &ask).await;
+    let body = body(&parts, &published, &ask, &answer);
     finish(&ask, axum::Json(body).into_response())
 }
 
@@ -41,18 +41,18 @@ pub async fn geojson(
     headers: HeaderMap,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Response {
-    let picture = parts.shared.picture();
+    let published = parts.shared.published();
     let ask = match understand(&parts, &headers, pairs) {
         Ok(ask) => ask,
         Err(why) => return *why,
     };
-    let answer = offers(&parts.shared, &picture, &ask).await;
+    let answer = offers(&parts.shared, &published, &ask).await;
     let features: Vec<Value> = answer
         .offers
         .iter()
         .map(|offer| records::feature(&offer.found.service, &offered(offer, &ask)))
         .collect();
-    let body = json!({"type": "FeatureCollection", "as_of": picture.as_of.rfc3339_london(), "features": features});
+    let body = json!({"type": "FeatureCollection", "as_of": published.as_of.rfc3339_london(), "features": features});
     let mut answer = axum::Json(body).into_response();
     answer.headers_mut().insert(
         header::CONTENT_TYPE,
@@ -98,7 +98,7 @@ fn finish(ask: &SearchRequest, mut answer: Response) -> Response {
 
 fn body(
     parts: &DirectoryState,
-    picture: &Published,
+    published: &Published,
     ask: &SearchRequest,
     answer: &Offers,
 ) -> Value {
@@ -107,7 +107,7 @@ fn body(
         .iter()
         .map(|offer| offered(offer, ask))
         .collect();
-    let mut body = wire::envelope(picture, &parts.shared.mode, "found", &found.into());
+    let mut body = wire::envelope(published, &parts.shared.mode, "found", &found.into());
     let is_more = ask.offset + answer.offers.len() < answer.total;
     let needs: Vec<Value> = ask
         .needs

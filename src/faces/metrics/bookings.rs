@@ -19,13 +19,13 @@ pub fn takes_bookings(view: &ServiceView) -> bool {
 }
 
 /// Bookings whose time begins on this day in London.
-pub fn family(picture: &Published, now: At) -> Family {
+pub fn family(published: &Published, now: At) -> Family {
     let mut today = Family::new(
         name::BOOKINGS_TODAY,
         "Bookings whose time begins today, by where they stand now",
     );
-    for (id, view) in &picture.services {
-        let diary = picture.diaries.get(id);
+    for (id, view) in &published.services {
+        let diary = published.diaries.get(id);
         // A service that takes no bookings has no figure rather than none.
         if !takes_bookings(view) && diary.is_none() {
             continue;

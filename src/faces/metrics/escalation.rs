@@ -5,7 +5,7 @@ use telemetry::name;
 use views::Published;
 
 /// Every family of escalation.
-pub fn families(picture: &Published) -> [Family; 5] {
+pub fn families(published: &Published) -> [Family; 5] {
     let mut value = Family::new(
         name::OPEL_PARAMETER,
         "An escalation parameter, in the unit of its rule: minutes or per cent",
@@ -20,7 +20,7 @@ pub fn families(picture: &Published) -> [Family; 5] {
         name::OPEL_PARAMETER_MISSING,
         "1 for a parameter without a value, by why",
     );
-    for trust in picture.opel.iter() {
+    for trust in published.opel.iter() {
         let id = &trust.id;
         for part in &trust.parts {
             let labels = format!("trust=\"{id}\",parameter=\"{}\"", part.rule.key.label());

@@ -7,7 +7,7 @@ use telemetry::name;
 use views::{FeedHealth, Published};
 
 /// Every family of feeds.
-pub fn families(picture: &Published, now: At) -> [Family; 6] {
+pub fn families(published: &Published, now: At) -> [Family; 6] {
     let mut up = Family::new(name::FEED_UP, "1 while a feed is heard in time");
     let mut age = Family::new(name::FEED_AGE_SECONDS, "Time since a feed was last heard");
     let mut quiet = Family::new(
@@ -26,13 +26,13 @@ pub fn families(picture: &Published, now: At) -> [Family; 6] {
         name::DOUBTS,
         "1 while the waits of a service are not believed, by why",
     );
-    for (id, view) in &picture.services {
+    for (id, view) in &published.services {
         if let Some(doubt) = view.doubt {
             let labels = format!("service=\"{id}\",why=\"{}\"", doubt.label());
             doubts.add(labels, 1.0);
         }
     }
-    for (id, view) in &picture.feeds {
+    for (id, view) in &published.feeds {
         quiet.add(format!("feed=\"{id}\""), view.quiet_chance);
         let is_up = f64::from(u8::from(view.health == FeedHealth::Live));
         up.add(format!("feed=\"{id}\""), is_up);

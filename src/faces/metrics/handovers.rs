@@ -9,7 +9,7 @@ use views::{BAND_MINUTES, Published};
 const BANDS: [&str; BAND_MINUTES.len() + 1] = ["0-15", "15-30", "30-45", "45-60", "over 60"];
 
 /// Both families.
-pub fn families(picture: &Published) -> [Family; 2] {
+pub fn families(published: &Published) -> [Family; 2] {
     let mut by_length = Family::new(
         name::HANDOVERS_BY_LENGTH,
         "Handovers by minutes taken: ended since midnight, and those outside now by minutes so far",
@@ -18,7 +18,7 @@ pub fn families(picture: &Published) -> [Family; 2] {
         name::HANDOVER_LOST_SECONDS,
         "Time beyond 15 minutes of each handover: ended since midnight, and of those outside now",
     );
-    for (id, view) in &picture.services {
+    for (id, view) in &published.services {
         let Some(handovers) = view.handovers else {
             continue;
         };

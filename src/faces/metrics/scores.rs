@@ -37,13 +37,13 @@ const OURS: [Figure; 5] = [
 ];
 
 /// Waits and handovers as shown to those who came then, by service and span.
-pub fn families(picture: &Published) -> Vec<Family> {
+pub fn families(published: &Published) -> Vec<Family> {
     let mut error = Family::new(
         name::ESTIMATE_ERROR_SECONDS,
         "Mean absolute error of what was shown, beside the simple ways on the same visits",
     );
     let mut ours = OURS.map(|(name, help, _)| Family::new(name, help));
-    for row in &picture.scorecard.rows {
+    for row in &published.scorecard.rows {
         let of = match row.kind {
             ScoredKind::Now(of @ (Subject::Wait | Subject::Handover)) => of.label(),
             ScoredKind::Now(Subject::WaitOf(_)) | ScoredKind::Ahead(_) => continue,

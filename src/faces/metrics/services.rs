@@ -135,11 +135,11 @@ const PLAIN: [(&str, &str, ReadingName, f64); 20] = [
 ];
 
 /// Every family of services.
-pub fn families(picture: &Published) -> Vec<Family> {
-    let mut families = waits(picture);
+pub fn families(published: &Published) -> Vec<Family> {
+    let mut families = waits(published);
     for (name, help, reading, scale) in PLAIN {
         let mut family = Family::new(name, help);
-        for (id, view) in &picture.services {
+        for (id, view) in &published.services {
             let value = view
                 .find_reading(reading)
                 .and_then(|reading| reading.age.measure());
@@ -149,19 +149,19 @@ pub fn families(picture: &Published) -> Vec<Family> {
         }
         families.push(family);
     }
-    families.extend(doors(picture));
-    families.extend(places(picture));
+    families.extend(doors(published));
+    families.extend(places(published));
     families
 }
 
-fn waits(picture: &Published) -> Vec<Family> {
+fn waits(published: &Published) -> Vec<Family> {
     let mut wait = Family::new(
         name::WAIT_SECONDS,
         "Wait of people arriving now, by percentile",
     );
     let mut waiting = Family::new(name::WAITING_PEOPLE, "People waiting to be seen, by group");
     let mut withheld = Family::new(name::READINGS_WITHHELD, "Figures withheld, by reason");
-    for (id, view) in &picture.services {
+    for (id, view) in &published.services {
         let estimate = view
             .find_reading(ReadingName::Wait)
             .and_then(|r| r.age.measure());
@@ -201,7 +201,7 @@ fn waits(picture: &Published) -> Vec<Family> {
 }
 
 /// Handovers of today, the usual wait, and how many people asked for care.
-fn doors(picture: &Published) -> [Family; 4] {
+fn doors(published: &Published) -> [Family; 4] {
     let mut usual = Family::new(
         name::USUAL_WAIT_SECONDS,
         "Mean wait that is usual at this hour of the day",
@@ -214,7 +214,7 @@ fn doors(picture: &Published) -> [Family; 4] {
         name::DEMAND_PEOPLE,
         "People who asked for care in the last whole hour, as far as the public may see them",
     );
-    for (id, view) in &picture.services {
+    for (id, view) in &published.services {
         if let Some(minutes) = view.usual {
             let seconds = minutes as f64 * SECONDS_PER_MINUTE;
             usual.add(format!("service=\"{id}\""), seconds);
@@ -224,19 +224,19 @@ fn doors(picture: &Published) -> [Family; 4] {
             handovers.add(format!("service=\"{id}\""), f64::from(mean.count));
         }
     }
-    if let Some(people) = picture.demand.public.people() {
+    if let Some(people) = published.demand.public.people() {
         demand.add(String::new(), f64::from(people));
     }
     let mut spots = Family::new(
         name::DEMAND_HOT_SPOTS,
         "Places where far more people ask for care than usual",
     );
-    spots.add(String::new(), picture.demand.hot_spots.len() as f64);
+    spots.add(String::new(), published.demand.hot_spots.len() as f64);
     [usual, handovers, demand, spots]
 }
 
 /// Which services are open, what they say of themselves, and where they are.
-fn places(picture: &Published) -> [Family; 5] {
+fn places(published: &Published) -> [Family; 5] {
     let mut open = Family::new(name::SERVICE_OPEN, "1 while a service is open");
     let mut status = Family::new(
         name::SERVICE_STATUS_LEVEL,
@@ -254,7 +254,7 @@ fn places(picture: &Published) -> [Family; 5] {
         name::CAPACITY,
         "Spaces, beds and clinicians as the service last reported them",
     );
-    for (id, view) in &picture.services {
+    for (id, view) in &published.services {
         let label = format!("service=\"{id}\"");
         open.add(label.clone(), f64::from(u8::from(view.is_open())));
         if let Some(said) = &view.status {

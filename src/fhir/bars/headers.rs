@@ -31,7 +31,7 @@ pub struct Call {
 
 impl Call {
     /// Reads the headers; the first that is wrong is named.
-    pub fn of(headers: &HeaderMap, picture: &Published) -> Result<Self, Problem> {
+    pub fn of(headers: &HeaderMap, published: &Published) -> Result<Self, Problem> {
         let request = uuid(headers, "X-Request-Id")?;
         let correlation = uuid(headers, "X-Correlation-Id")?;
         let target = decoded(headers, "NHSD-Target-Identifier")?;
@@ -44,7 +44,7 @@ impl Call {
             let words = "NHSD-Target-Identifier must name a service by its dos-service-id";
             return Err(Problem::bad("value", words));
         }
-        let target = find_service(picture, text("value").trim())
+        let target = find_service(published, text("value").trim())
             .ok_or_else(|| Problem::not_found("the target is not a service of this server"))?;
         Ok(Self {
             request,
@@ -56,8 +56,8 @@ impl Call {
 }
 
 /// The active service of that id in the national Directory.
-pub fn find_service(picture: &Published, dos_id: &str) -> Option<Arc<Service>> {
-    let mut all = picture.services.values().map(|view| &view.service);
+pub fn find_service(published: &Published, dos_id: &str) -> Option<Arc<Service>> {
+    let mut all = published.services.values().map(|view| &view.service);
     all.find(|service| service.active && service.dos_id.as_deref() == Some(dos_id))
         .map(Arc::clone)
 }

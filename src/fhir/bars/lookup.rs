@@ -74,8 +74,8 @@ fn read_id(id: &str) -> Result<String, Problem> {
 }
 
 /// The service, if the caller asked for that one: a target sees only what is its own.
-fn own<'a>(picture: &'a Published, target: &Service, service: &str) -> Option<&'a Service> {
-    let view = picture.services.get(service)?;
+fn own<'a>(published: &'a Published, target: &Service, service: &str) -> Option<&'a Service> {
+    let view = published.services.get(service)?;
     (view.service.id == target.id).then_some(&*view.service)
 }
 
@@ -87,9 +87,9 @@ pub fn appointments(
 ) -> Result<Value, Problem> {
     let number = asked_number(pairs)?;
     let pseudonym = desk.vault.pseudonym(&number);
-    let (picture, now) = (desk.shared.picture(), desk.shared.clock.now());
+    let (published, now) = (desk.shared.published(), desk.shared.clock.now());
     let mut entries = Vec::new();
-    if let Some(diary) = picture.diaries.get(&target.id) {
+    if let Some(diary) = published.diaries.get(&target.id) {
         let of_patient = diary.bookings().filter(|booking| {
             let sealed = booking.made.sealed.as_ref();
             sealed.is_some_and(|sealed| sealed.patient.as_ref() == Some(&pseudonym))
@@ -109,9 +109,9 @@ pub fn appointments(
 /// One booking.
 pub fn appointment(desk: &BookingDesk, target: &Service, id: &str) -> Result<Value, Problem> {
     let id = read_id(id)?;
-    let (picture, now) = (desk.shared.picture(), desk.shared.clock.now());
-    let found = BookingDesk::find(&picture, &id).and_then(|(diary, booking)| {
-        let service = own(&picture, target, booking.made.service.as_str())?;
+    let (published, now) = (desk.shared.published(), desk.shared.clock.now());
+    let found = BookingDesk::find(&published, &id).and_then(|(diary, booking)| {
+        let service = own(&published, target, booking.made.service.as_str())?;
         Some(bundles::appointment(service, &diary, &booking, None, now))
     });
     found.ok_or_else(|| Problem::not_found("no such Appointment is held for this service"))
@@ -125,9 +125,9 @@ pub fn referrals(
 ) -> Result<Value, Problem> {
     let number = asked_number(pairs)?;
     let pseudonym = desk.vault.pseudonym(&number);
-    let (picture, now) = (desk.shared.picture(), desk.shared.clock.now());
+    let (published, now) = (desk.shared.published(), desk.shared.clock.now());
     let mut entries = Vec::new();
-    if let Some(diary) = picture.diaries.get(&target.id) {
+    if let Some(diary) = published.diaries.get(&target.id) {
         let of_patient = diary.referrals().filter(|referral| {
             let sealed = referral.referred.sealed.as_ref();
             sealed.is_some_and(|sealed| sealed.patient.as_ref() == Some(&pseudonym))
@@ -152,9 +152,9 @@ pub fn referrals(
 /// One referral.
 pub fn referral(desk: &BookingDesk, target: &Service, id: &str) -> Result<Value, Problem> {
     let id = read_id(id)?;
-    let picture = desk.shared.picture();
-    let found = BookingDesk::find_referral(&picture, &id).and_then(|referral| {
-        let service = own(&picture, target, referral.referred.service.as_str())?;
+    let published = desk.shared.published();
+    let found = BookingDesk::find_referral(&published, &id).and_then(|referral| {
+        let service = own(&published, target, referral.referred.service.as_str())?;
         Some(bundles::service_request(service, &referral, None))
     });
     found.ok_or_else(|| Problem::not_found("no such ServiceRequest is held for this service"))
@@ -175,7 +175,7 @@ pub fn documents(desk: &BookingDesk, pairs: &[(String, String)]) -> Result<Value
 
 /// Which messages a service takes.
 pub fn definitions(
-    picture: &Published,
+    published: &Published,
     pairs: &[(String, String)],
     now: At,
 ) -> Result<Value, Problem> {
@@ -184,7 +184,7 @@ pub fn definitions(
         match name.as_str() {
             "context" => {
                 contexts += 1;
-                is_known(picture, value.trim())?;
+                is_known(published, value.trim())?;
             }
             "_format" => {}
             _ => return Err(Problem::bad("value", "only context can be asked for")),
@@ -213,7 +213,7 @@ pub fn definitions(
     ))
 }
 
-fn is_known(picture: &Published, context: &str) -> Result<(), Problem> {
+fn is_known(published: &Published, context: &str) -> Result<(), Problem> {
     let Some((system, code)) = context
         .rsplit_once('|')
         .filter(|(_, code)| !code.is_empty())
@@ -224,7 +224,7 @@ fn is_known(picture: &Published, context: &str) -> Result<(), Problem> {
         if !code.bytes().all(|b| b.is_ascii_digit()) {
             return Err(Problem::bad("value", "a dos-service-id is digits"));
         }
-        let service = find_service(picture, code);
+        let service = find_service(published, code);
         return service
             .map(|_| ())
             .ok_or_else(|| Problem::not_found("no such service is here"));

@@ -93,21 +93,21 @@ pub fn messaging() -> Value {
 impl FhirState {
     /// The call, once the headers are in order.
     fn call(&self, asked: &FhirRequest) -> Result<Call, Problem> {
-        Call::of(&asked.headers, &self.desk.shared.picture())
+        Call::of(&asked.headers, &self.desk.shared.published())
     }
 }
 
 async fn slots(State(parts): State<FhirState>, asked: FhirRequest) -> Response {
     let answer = parts.call(&asked).and_then(|_| {
         let now = parts.desk.shared.clock.now();
-        slot::answer(&parts.desk.shared.picture(), &asked.pairs, now)
+        slot::answer(&parts.desk.shared.published(), &asked.pairs, now)
     });
     parts.private_answer(&asked, answer)
 }
 
 async fn definitions(State(parts): State<FhirState>, asked: FhirRequest) -> Response {
     let now = parts.desk.shared.clock.now();
-    let answer = lookup::definitions(&parts.desk.shared.picture(), &asked.pairs, now);
+    let answer = lookup::definitions(&parts.desk.shared.published(), &asked.pairs, now);
     parts.private_answer(&asked, answer)
 }
 

@@ -107,8 +107,8 @@ impl Work<'_> {
             }
             why => problem(&why),
         })?;
-        let picture = self.desk.shared.picture();
-        let (_, booking) = BookingDesk::find(&picture, &id).ok_or_else(Problem::unavailable)?;
+        let published = self.desk.shared.published();
+        let (_, booking) = BookingDesk::find(&published, &id).ok_or_else(Problem::unavailable)?;
         let (start, end) = (booking.made.start, booking.made.end);
         Ok(echo(bundle, booking.at, "Appointment", |appointment| {
             appointment["id"] = id.clone().into();
@@ -125,8 +125,8 @@ impl Work<'_> {
         id: &str,
         start: Option<At>,
     ) -> Result<Value, Problem> {
-        let picture = self.desk.shared.picture();
-        let known = BookingDesk::find(&picture, id)
+        let published = self.desk.shared.published();
+        let known = BookingDesk::find(&published, id)
             .filter(|(_, known)| known.made.service == self.service().id);
         let (_, known) =
             known.ok_or_else(|| problem(&BookingError::Declined(Declined::BookingUnknown)))?;
@@ -183,8 +183,8 @@ impl Work<'_> {
     }
 
     async fn cancel_referral(self, bundle: Value, id: &str) -> Result<Value, Problem> {
-        let picture = self.desk.shared.picture();
-        let known = BookingDesk::find_referral(&picture, id)
+        let published = self.desk.shared.published();
+        let known = BookingDesk::find_referral(&published, id)
             .filter(|known| known.referred.service == self.service().id);
         let known =
             known.ok_or_else(|| problem(&BookingError::Declined(Declined::ReferralUnknown)))?;

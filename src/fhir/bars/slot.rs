@@ -46,14 +46,18 @@ struct FhirSlotsQuery {
 }
 
 /// The searchset that answers.
-pub fn answer(picture: &Published, pairs: &[(String, String)], now: At) -> Result<Value, Problem> {
-    let asked = FhirSlotsQuery::of(picture, pairs)?;
+pub fn answer(
+    published: &Published,
+    pairs: &[(String, String)],
+    now: At,
+) -> Result<Value, Problem> {
+    let asked = FhirSlotsQuery::of(published, pairs)?;
     let (from, until) = asked.window;
     let mut entries = Vec::new();
     let mut total = 0;
     if let (Some(diary), Some(view)) = (
-        picture.diaries.get(&asked.service.id),
-        picture.services.get(&asked.service.id),
+        published.diaries.get(&asked.service.id),
+        published.services.get(&asked.service.id),
     ) {
         for slot in diary.slots(&asked.service.hours, from, until) {
             let claimed = diary.claim(slot.slot.as_str(), now).is_some();
@@ -82,7 +86,7 @@ pub fn answer(picture: &Published, pairs: &[(String, String)], now: At) -> Resul
 }
 
 impl FhirSlotsQuery {
-    fn of(picture: &Published, pairs: &[(String, String)]) -> Result<Self, Problem> {
+    fn of(published: &Published, pairs: &[(String, String)]) -> Result<Self, Problem> {
         let mut statuses = Vec::new();
         let mut starts = Vec::new();
         let mut services = Vec::new();
@@ -112,7 +116,7 @@ impl FhirSlotsQuery {
         }
         let (free, busy) = read_status(&statuses)?;
         let window = read_window(&starts)?;
-        let service = read_service(picture, &services)?;
+        let service = read_service(published, &services)?;
         if let Some(missing) = NEEDED.iter().find(|needed| !include.contains(*needed)) {
             let words = format!("_include={missing} is missing");
             return Err(Problem::bad("required", &words));
@@ -180,7 +184,7 @@ fn read_window(starts: &[String]) -> Result<(At, At), Problem> {
     Ok((from, until))
 }
 
-fn read_service(picture: &Published, services: &[String]) -> Result<Arc<Service>, Problem> {
+fn read_service(published: &Published, services: &[String]) -> Result<Arc<Service>, Problem> {
     let [id] = services else {
         let words = "Schedule.actor:HealthcareService must be there once";
         return Err(Problem::bad("required", words));
@@ -191,7 +195,7 @@ fn read_service(picture: &Published, services: &[String]) -> Result<Arc<Service>
         let words = "Schedule.actor:HealthcareService is the digits of a dos-service-id";
         return Err(Problem::bad("value", words));
     }
-    find_service(picture, id).ok_or_else(|| Problem::not_found("no such service is here"))
+    find_service(published, id).ok_or_else(|| Problem::not_found("no such service is here"))
 }
 
 /// What the slots point at.

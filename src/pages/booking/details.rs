@@ -80,12 +80,12 @@ fn render(
     fault: Option<String>,
 ) -> Response {
     let shared = &parts.desk.shared;
-    let (picture, now) = (shared.picture(), shared.clock.now());
-    let Some((diary, booking)) = BookingDesk::find(&picture, id) else {
+    let (published, now) = (shared.published(), shared.clock.now());
+    let Some((diary, booking)) = BookingDesk::find(&published, id) else {
         return no_booking(parts);
     };
     let made = &booking.made;
-    let view = picture.services.get(&made.service);
+    let view = published.services.get(&made.service);
     let (Some(view), true) = (
         view,
         caller.role != Role::Service || caller.may_speak_for(&made.service),
@@ -177,8 +177,8 @@ pub async fn patient(
     Path(id): Path<String>,
     Form(form): Form<Purpose>,
 ) -> Response {
-    let picture = parts.desk.shared.picture();
-    let Some((_, booking)) = BookingDesk::find(&picture, &id) else {
+    let published = parts.desk.shared.published();
+    let Some((_, booking)) = BookingDesk::find(&published, &id) else {
         return no_booking(&parts);
     };
     if caller.role == Role::Service && !caller.may_speak_for(&booking.made.service) {
@@ -252,8 +252,8 @@ pub async fn cancel(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Response {
-    let picture = parts.desk.shared.picture();
-    let Some((_, booking)) = BookingDesk::find(&picture, &id) else {
+    let published = parts.desk.shared.published();
+    let Some((_, booking)) = BookingDesk::find(&published, &id) else {
         return no_booking(&parts);
     };
     if caller.role == Role::Service && !caller.may_speak_for(&booking.made.service) {

@@ -48,8 +48,8 @@ pub async fn day(
     Query(day): Query<DiaryQuery>,
 ) -> Response {
     let shared = &parts.desk.shared;
-    let (picture, now) = (shared.picture(), shared.clock.now());
-    let Some(view) = picture.services.get(id.as_str()) else {
+    let (published, now) = (shared.published(), shared.clock.now());
+    let Some(view) = published.services.get(id.as_str()) else {
         return no_service(&parts);
     };
     let service = &view.service;
@@ -57,7 +57,7 @@ pub async fn day(
         return no_service(&parts);
     }
     let date = day.date.unwrap_or_else(|| now.london_date());
-    let diary = picture.diaries.get(&service.id);
+    let diary = published.diaries.get(&service.id);
     let mut bookings: Vec<_> = diary
         .iter()
         .flat_map(|diary| diary.bookings())

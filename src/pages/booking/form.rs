@@ -151,11 +151,11 @@ fn render(
     told: FormContents,
 ) -> Response {
     let shared = &parts.desk.shared;
-    let (picture, now) = (shared.picture(), shared.clock.now());
-    let Some(view) = picture.services.get(service) else {
+    let (published, now) = (shared.published(), shared.clock.now());
+    let Some(view) = published.services.get(service) else {
         return no_service(parts);
     };
-    let claim = picture
+    let claim = published
         .diaries
         .get(service)
         .and_then(|diary| diary.claim(slot.as_str(), now));
@@ -166,11 +166,11 @@ fn render(
         _ => None,
     };
     let next: Vec<Slot> = if told.is_lost {
-        next_free(&picture, service, now, NEXT)
+        next_free(&published, service, now, NEXT)
     } else {
         Vec::new()
     };
-    let time = find(&picture, service, slot).map_or_else(String::new, |s| day_and_time(s.start));
+    let time = find(&published, service, slot).map_or_else(String::new, |s| day_and_time(s.start));
     let status = match (&told.faults[..], told.is_lost) {
         ([], false) => StatusCode::OK,
         (_, true) => StatusCode::CONFLICT,

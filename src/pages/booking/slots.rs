@@ -129,12 +129,12 @@ fn show(
     (status, fault): (StatusCode, Option<String>),
 ) -> Response {
     let shared = &parts.desk.shared;
-    let (picture, now) = (shared.picture(), shared.clock.now());
-    let Some(view) = picture.services.get(id) else {
+    let (published, now) = (shared.published(), shared.clock.now());
+    let Some(view) = published.services.get(id) else {
         return no_service(parts);
     };
     let date = day.date.unwrap_or_else(|| now.london_date());
-    let free = free_on(&picture, view, date, now);
+    let free = free_on(&published, view, date, now);
     let page = SlotsPage {
         frame: Frame::of(&shared.mode),
         who: who.to_owned(),
@@ -148,8 +148,13 @@ fn show(
     page_of(status, &page)
 }
 
-fn free_on(picture: &Published, view: &ServiceView, date: jiff::civil::Date, now: At) -> Vec<Slot> {
-    let Some(diary) = picture.diaries.get(&view.service.id) else {
+fn free_on(
+    published: &Published,
+    view: &ServiceView,
+    date: jiff::civil::Date,
+    now: At,
+) -> Vec<Slot> {
+    let Some(diary) = published.diaries.get(&view.service.id) else {
         return Vec::new();
     };
     let hours = &view.service.hours;
@@ -208,9 +213,11 @@ pub fn choice(slot: &Slot) -> SlotOption {
 }
 
 /// The first slots that are free from now on.
-pub fn next_free(picture: &Published, service: &ServiceId, now: At, most: usize) -> Vec<Slot> {
-    let (Some(view), Some(diary)) = (picture.services.get(service), picture.diaries.get(service))
-    else {
+pub fn next_free(published: &Published, service: &ServiceId, now: At, most: usize) -> Vec<Slot> {
+    let (Some(view), Some(diary)) = (
+        published.services.get(service),
+        published.diaries.get(service),
+    ) else {
         return Vec::new();
     };
     let window = (now, now.plus((DAYS_AHEAD + 1) * DAY));
@@ -277,6 +284,6 @@ pub async fn hold(
 }
 
 /// The slot of a service, if it has it.
-pub fn find(picture: &Published, service: &ServiceId, slot: &SlotId) -> Option<Slot> {
-    BookingDesk::find_slot(picture, service, slot)
+pub fn find(published: &Published, service: &ServiceId, slot: &SlotId) -> Option<Slot> {
+    BookingDesk::find_slot(published, service, slot)
 }

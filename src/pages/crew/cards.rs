@@ -63,13 +63,13 @@ pub struct DestinationCards {
 impl DestinationCards {
     /// In words.
     pub fn new(
-        picture: &Published,
+        published: &Published,
         question: &DestinationsRequest,
         found: &Destinations,
         how: &'static str,
         may_tell: bool,
     ) -> Self {
-        let table = picture.directory.pathways();
+        let table = published.directory.pathways();
         let left_out = found.left_out.iter();
         let at = found
             .choices
@@ -80,8 +80,8 @@ impl DestinationCards {
         Self {
             need: question.need.name.clone(),
             from: question.place.clone(),
-            as_of: picture.as_of,
-            as_of_words: plain_words::clock(picture.as_of),
+            as_of: published.as_of,
+            as_of_words: plain_words::clock(published.as_of),
             holds: found.holds.filter(|_| has_two(found)).map(tenths),
             map: (!places.is_empty()).then(|| map::draw(question.from, &places)),
             cards: as_json::told(found, Way::Ambulance).map(card).collect(),

@@ -150,8 +150,8 @@ impl CrewPage {
             filled.patient = random();
         }
         let now = parts.shared.clock.now();
-        let picture = parts.shared.picture();
-        let table = picture.directory.pathways().need.iter();
+        let published = parts.shared.published();
+        let table = published.directory.pathways().need.iter();
         let needs = table.filter(|need| need.allows(Way::Ambulance));
         let ages = [
             ("", "Age not said"),
@@ -225,8 +225,8 @@ async fn ask(
     let mut shown = CrewPage::new(&parts, filled);
     let mut faults = fields.faults;
     faults.extend(faults_of_names(&shown.filled));
-    let picture = parts.shared.picture();
-    let question = match read(picture.directory.pathways(), shown.filled.pairs()) {
+    let published = parts.shared.published();
+    let question = match read(published.directory.pathways(), shown.filled.pairs()) {
         Ok(question) if faults.is_empty() => question,
         Ok(_) => {
             shown.faults = faults.iter().map(in_plain_words).collect();
@@ -238,11 +238,11 @@ async fn ask(
             return private(page(StatusCode::OK, &shown));
         }
     };
-    let found = question.answer(&parts.shared, &picture).await;
+    let found = question.answer(&parts.shared, &published).await;
     let how = parts.shared.travel.how();
     let may_tell = caller.role != Role::Clinician || caller.name == "demonstration";
     shown.answer = Some(DestinationCards::new(
-        &picture, &question, &found, how, may_tell,
+        &published, &question, &found, how, may_tell,
     ));
     private(page(StatusCode::OK, &shown))
 }
@@ -327,8 +327,8 @@ async fn conveying(
         eta_minutes,
         ago_seconds: ago.unwrap_or(0),
     };
-    let picture = parts.shared.picture();
-    let view = picture.services.get(service.as_str());
+    let published = parts.shared.published();
+    let view = published.services.get(service.as_str());
     let name = view.map_or("that place", |view| view.service.shown_name());
     let phone = view.and_then(|view| view.service.contacts.clinical_phone.clone());
     let when = plain_words::clock(parts.shared.clock.now());

@@ -25,23 +25,23 @@ struct DemandCounts {
 }
 
 /// The map of a window as it was so many hours ago.
-pub fn scene(picture: &Published, window: Window, hours_ago: i64) -> Scene {
-    let public = picture.demand.public_ago(hours_ago);
+pub fn scene(published: &Published, window: Window, hours_ago: i64) -> Scene {
+    let public = published.demand.public_ago(hours_ago);
     let found = public.window(window);
     let mut counted = DemandCounts::of(found);
-    let title = title(found, picture.as_of);
+    let title = title(found, published.as_of);
     let spots: &[HotSpot] = match hours_ago {
-        0 => &picture.demand.hot_spots,
+        0 => &published.demand.hot_spots,
         _ => &[],
     };
-    let listed = picture
+    let listed = published
         .services
         .values()
         .filter(|view| view.service.in_llr && view.service.kind.has_waits())
         .map(|view| (view.service.as_ref(), "app-map__place"));
     let places = MapPlace::number(sheet(), listed);
     Scene {
-        drawing: draw(&counted, spots, &places, &dated(&title, picture)),
+        drawing: draw(&counted, spots, &places, &dated(&title, published)),
         meaning: vec![
             "Calls to 111 and 999 and arrivals at services that report to us, by where people live, in whole hours.",
             "Nobody can be found on this map: a hex holds at least five people of each hour. Where there are fewer they \
@@ -50,7 +50,7 @@ pub fn scene(picture: &Published, window: Window, hours_ago: i64) -> Scene {
         ],
         alerts: spots
             .iter()
-            .map(|spot| alert(spot, picture.as_of))
+            .map(|spot| alert(spot, published.as_of))
             .collect(),
         unit: "People an hour in ten square miles",
         legend: legend(&counted),

@@ -80,7 +80,7 @@ pub struct MapPage {
 impl MapPage {
     /// The page for a picture, as of `now`.
     pub fn new(
-        picture: &Published,
+        published: &Published,
         mode: &ServerMode,
         now: At,
         choice: &MapQuery,
@@ -95,10 +95,10 @@ impl MapPage {
             .filter(|ago| (0..=HOURS_AGO_MAX).contains(ago))
             .unwrap_or(0);
         let scene = match kind {
-            "pressure" => pressure::scene(picture, now),
-            "demand" => demand::scene(picture, Window::find(window).unwrap_or(Window::Hour), ago),
+            "pressure" => pressure::scene(published, now),
+            "demand" => demand::scene(published, Window::find(window).unwrap_or(Window::Hour), ago),
             _ => time_to_care::scene(
-                picture,
+                published,
                 PatientGroup::find(group).unwrap_or(PatientGroup::Minor),
                 hours.parse().unwrap_or(0),
             ),
@@ -121,7 +121,7 @@ impl MapPage {
             windows: options(&WINDOWS, window),
             ago,
             ago_max: HOURS_AGO_MAX,
-            as_of: clock(picture.as_of),
+            as_of: clock(published.as_of),
             is_demonstration: mode.demonstration.is_some(),
             scene,
             names: names.join(";"),

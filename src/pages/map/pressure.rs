@@ -23,8 +23,8 @@ const WORDS: [(&str, &str, &str); 4] = [
 ];
 
 /// The map of now.
-pub fn scene(picture: &Published, now: At) -> Scene {
-    let mut views: Vec<&ServiceView> = picture
+pub fn scene(published: &Published, now: At) -> Scene {
+    let mut views: Vec<&ServiceView> = published
         .services
         .values()
         .map(AsRef::as_ref)
@@ -46,7 +46,7 @@ pub fn scene(picture: &Published, now: At) -> Scene {
         .map(|view| (view.service.as_ref(), class(view)));
     let places = MapPlace::number(sheet(), classed);
     Scene {
-        drawing: draw(picture, &places, &dated(&title, picture)),
+        drawing: draw(published, &places, &dated(&title, published)),
         meaning: vec![
             "The colour of a place is the wait from arriving to being seen by a clinician, for people who arrive now. \
              Numbers on the map are those of the list of places.",
@@ -58,7 +58,7 @@ pub fn scene(picture: &Published, now: At) -> Scene {
         alerts: Vec::new(),
         unit: "Wait to be seen",
         legend: legend(&places),
-        table: table(picture, &views, &title, now),
+        table: table(published, &views, &title, now),
         places,
         live: LiveMap {
             kind: "pressure",
@@ -86,12 +86,12 @@ fn class(view: &ServiceView) -> &'static str {
     }
 }
 
-fn draw(picture: &Published, places: &[MapPlace], title: &str) -> String {
+fn draw(published: &Published, places: &[MapPlace], title: &str) -> String {
     let mut drawing = Drawing::new(sheet(), title);
     drawing.land(outlines::outlines());
     let mut hexes: BTreeMap<&str, Vec<Cell>> = BTreeMap::new();
-    for (cell, service) in picture.surfaces.nearest(Fineness::Seven) {
-        let view = picture.services.get(service.id.as_str());
+    for (cell, service) in published.surfaces.nearest(Fineness::Seven) {
+        let view = published.services.get(service.id.as_str());
         let class = view.map_or("app-map__unknown", |view| class(view));
         hexes.entry(class).or_default().push(cell);
     }
@@ -129,7 +129,7 @@ fn legend(places: &[MapPlace]) -> Vec<LegendKey> {
         .collect()
 }
 
-fn table(picture: &Published, views: &[&ServiceView], title: &str, now: At) -> MapTable {
+fn table(published: &Published, views: &[&ServiceView], title: &str, now: At) -> MapTable {
     let row = |view: &&ServiceView| {
         let card = Card::of(view, now);
         let word = card
@@ -148,7 +148,7 @@ fn table(picture: &Published, views: &[&ServiceView], title: &str, now: At) -> M
                     "waiting",
                     waiting.map_or_else(String::new, |m| format!("{} waiting", people(m.value))),
                 ),
-                MapCell::of("trend", trend(picture, view)),
+                MapCell::of("trend", trend(published, view)),
                 MapCell::of("more", more(view)),
             ],
         }
@@ -167,8 +167,8 @@ fn table(picture: &Published, views: &[&ServiceView], title: &str, now: At) -> M
     }
 }
 
-fn trend(picture: &Published, view: &ServiceView) -> String {
-    match view.trend(picture.as_of) {
+fn trend(published: &Published, view: &ServiceView) -> String {
+    match view.trend(published.as_of) {
         Some(("rising", minutes)) => format!("Rising: {} longer", duration(minutes)),
         Some(("falling", minutes)) => format!("Falling: {} shorter", duration(-minutes)),
         Some(_) => "Steady".to_owned(),

@@ -235,8 +235,8 @@ fn direction(from: Position, to: Position) -> &'static str {
 }
 
 /// The title of a drawing, which stays as it is.
-pub fn dated(title: &str, picture: &Published) -> String {
-    format!("Map: {title}. As of {}.", clock(picture.as_of))
+pub fn dated(title: &str, published: &Published) -> String {
+    format!("Map: {title}. As of {}.", clock(published.as_of))
 }
 
 /// "128 hexes".

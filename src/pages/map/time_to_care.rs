@@ -25,8 +25,8 @@ struct Sorted {
 }
 
 /// The map for those of a group who set off in so many hours.
-pub fn scene(picture: &Published, group: PatientGroup, hours: usize) -> Scene {
-    let surface = picture.surfaces.surface(Fineness::Seven);
+pub fn scene(published: &Published, group: PatientGroup, hours: usize) -> Scene {
+    let surface = published.surfaces.surface(Fineness::Seven);
     let rows = surface.rows(group, hours);
     let best: BTreeMap<Cell, (&Service, Best)> = rows
         .map(|(cell, service, best)| (cell, (service, best)))
@@ -41,9 +41,9 @@ pub fn scene(picture: &Published, group: PatientGroup, hours: usize) -> Scene {
     named.sort_by(|a, b| a.id.cmp(&b.id));
     named.dedup_by(|a, b| a.id == b.id);
     let places = MapPlace::number(sheet(), named.into_iter().map(|s| (s, "app-map__place")));
-    let title = title(picture, group, hours);
+    let title = title(published, group, hours);
     Scene {
-        drawing: draw(&sorted, &places, &dated(&title, picture)),
+        drawing: draw(&sorted, &places, &dated(&title, published)),
         meaning: meaning(group),
         alerts: Vec::new(),
         unit: match group {
@@ -68,7 +68,7 @@ pub fn scene(picture: &Published, group: PatientGroup, hours: usize) -> Scene {
     }
 }
 
-fn title(picture: &Published, group: PatientGroup, hours: usize) -> String {
+fn title(published: &Published, group: PatientGroup, hours: usize) -> String {
     let who = match group {
         PatientGroup::Minor => "An adult with a minor injury or illness",
         PatientGroup::Child => "A child with a minor injury or illness",
@@ -77,7 +77,7 @@ fn title(picture: &Published, group: PatientGroup, hours: usize) -> String {
     let when = match hours {
         0 => "setting off now".to_owned(),
         hours => {
-            let at = picture.as_of.plus(hours as i64 * domain::time::HOUR);
+            let at = published.as_of.plus(hours as i64 * domain::time::HOUR);
             format!("setting off at {}", clock(at))
         }
     };

@@ -148,8 +148,8 @@ pub struct Destinations {
 }
 
 /// Places that a pathway names, for which drives are to be found.
-pub fn named(picture: &Published, need: &PathwayNeed) -> Vec<Arc<ServiceView>> {
-    let views = picture.services.values();
+pub fn named(published: &Published, need: &PathwayNeed) -> Vec<Arc<ServiceView>> {
+    let views = published.services.values();
     views
         .filter(|view| view.service.active && need.step_of(&view.service).is_some())
         .map(Arc::clone)
@@ -158,7 +158,7 @@ pub fn named(picture: &Published, need: &PathwayNeed) -> Vec<Arc<ServiceView>> {
 
 /// Answers for the places of [`named`] and their minutes by car.
 pub fn answer(
-    picture: &Published,
+    published: &Published,
     table: &Pathways,
     asked: &DestinationsQuery<'_>,
     places: &[(Arc<ServiceView>, Option<i64>)],
@@ -166,7 +166,7 @@ pub fn answer(
     let mut choices = Vec::new();
     let mut left_out = Vec::new();
     for (view, drive) in places {
-        match choice(picture, table, asked, view, *drive) {
+        match choice(published, table, asked, view, *drive) {
             Ok(choice) => choices.extend(choice),
             Err(why) => left_out.push((Arc::clone(view), why)),
         }
@@ -194,7 +194,7 @@ pub fn answer(
 }
 
 fn choice(
-    picture: &Published,
+    published: &Published,
     table: &Pathways,
     asked: &DestinationsQuery<'_>,
     view: &Arc<ServiceView>,
@@ -209,11 +209,22 @@ fn choice(
     let Some((place, step)) = naming.find(|(_, step)| reaches(step)) else {
         return nearest_limit.map_or(Ok(None), |most| Err(Excluded::BeyondBypass(most)));
     };
-    let arrival = picture.as_of.plus(asked.in_time + drive * MINUTE);
+    let arrival = published.as_of.plus(asked.in_time + drive * MINUTE);
     eligible(table, asked, view, arrival)?;
-    let standing = NudgeState::of(&picture.advice, &service.id, &asked.need.id, picture.as_of);
+    let standing = NudgeState::of(
+        &published.advice,
+        &service.id,
+        &asked.need.id,
+        published.as_of,
+    );
     let (then, basis) = predict(view, asked.way, arrival);
-    let coming = coming(picture, view, asked.way, (arrival, then), standing.advised);
+    let coming = coming(
+        published,
+        view,
+        asked.way,
+        (arrival, then),
+        standing.advised,
+    );
     let prospect = Prospect {
         step: place,
         drive,
@@ -314,7 +325,7 @@ fn range(measure: Measure) -> Range {
 /// Those who come before the patient, and the minutes that those whom no forecast can know yet add. One person
 /// more adds what each person in the line stands for: the wait divided by the line (Little's law).
 fn coming(
-    picture: &Published,
+    published: &Published,
     view: &ServiceView,
     way: Way,
     (arrival, then): (At, Option<Range>),
@@ -325,8 +336,8 @@ fn coming(
         let value = reading.and_then(|reading| reading.age.measure());
         value.map_or(0, |measure| measure.value.max(0) as u32)
     };
-    let diary = picture.diaries.get(&view.service.id);
-    let booked = diary.map_or(0, |diary| diary.expected(picture.as_of, arrival) as u32);
+    let diary = published.diaries.get(&view.service.id);
+    let booked = diary.map_or(0, |diary| diary.expected(published.as_of, arrival) as u32);
     let inbound = count(ReadingName::Inbound);
     let (line, fresh) = match way {
         // The forecast was made for a line like the one that stands there now; those beyond it make it longer.

@@ -20,9 +20,9 @@ const SOUTH_OF_LEICESTER: Position = Position {
 
 fn ask(from: Position, need: &str, way: Way, age: Option<f64>) -> Destinations {
     let directory = Arc::new(directory::demo().unwrap());
-    let picture = FoldState::new(Arc::clone(&directory));
+    let fold_state = FoldState::new(Arc::clone(&directory));
     let mut viewer = Publisher::new(directory);
-    let picture = viewer.publish(&picture, &Forecaster::default(), &[], "test");
+    let fold_state = viewer.publish(&fold_state, &Forecaster::default(), &[], "test");
     let table = Pathways::demonstration();
     let asked = DestinationsQuery {
         need: table.find(need).unwrap(),
@@ -30,14 +30,14 @@ fn ask(from: Position, need: &str, way: Way, age: Option<f64>) -> Destinations {
         age_days: age.map(years_in_days),
         in_time: 0,
     };
-    let places: Vec<_> = named(&picture, asked.need)
+    let places: Vec<_> = named(&fold_state, asked.need)
         .into_iter()
         .map(|view| {
             let drive = travel::minutes_by_car(from, view.service.position);
             (view, drive)
         })
         .collect();
-    answer(&picture, table, &asked, &places)
+    answer(&fold_state, table, &asked, &places)
 }
 
 fn first(found: &Destinations) -> &str {
