@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 
-use crate::{AppState, failure};
+use crate::{AppState, error_response};
 use domain::At;
 use views::{HistoryError, Published};
 
@@ -67,7 +67,7 @@ impl IntoResponse for HistoryRefusal {
                 "ask the operator for the archive",
             ),
         };
-        failure(status, code, message, what_to_do)
+        error_response(status, code, message, what_to_do)
     }
 }
 

@@ -77,7 +77,7 @@ impl ServerMode {
 }
 
 /// An error as JSON: a stable code, what was wrong, and what to do.
-pub fn failure(status: StatusCode, code: &str, message: &str, what_to_do: &str) -> Response {
+pub fn error_response(status: StatusCode, code: &str, message: &str, what_to_do: &str) -> Response {
     let body = json!({"error": {"code": code, "message": message, "what_to_do": what_to_do}});
     (status, axum::Json(body)).into_response()
 }

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use crate::{heat, map_shapes};
 use app::access::Access;
 use app::history::HistoryTurns;
-use app::{AppState, failure, wire};
+use app::{AppState, error_response, wire};
 use views::Published;
 
 /// What the API needs.
@@ -80,7 +80,7 @@ pub async fn refuse_in_json(request: Request, next: Next) -> Response {
             SEE_OPENAPI,
         ),
     };
-    let mut said = failure(answer.status(), code, message, what_to_do);
+    let mut said = error_response(answer.status(), code, message, what_to_do);
     if let Some(allow) = answer.headers().get(header::ALLOW) {
         said.headers_mut().insert(header::ALLOW, allow.clone());
     }
@@ -210,7 +210,7 @@ async fn opel(State(parts): State<ApiState>, headers: HeaderMap) -> Response {
 }
 
 fn unknown_service() -> Response {
-    failure(
+    error_response(
         StatusCode::NOT_FOUND,
         "unknown_service",
         "no service of that id is in the directory",

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::api::{ApiState, answer};
 use crate::heat::{HeatQuery, as_map_layer, polygon};
 use app::wire::{row, tenths};
-use app::{failure, wire};
+use app::{error_response, wire};
 use domain::{At, Cell, Role};
 use views::Published;
 use views::demand::{DemandView, Exact, FINEST, WIDEST, Window, whole};
@@ -64,10 +64,10 @@ fn refusal(parts: &ApiState, headers: &HeaderMap) -> Option<Response> {
     let hint = "leave out detail=exact, or send the token of a crew, a clinician or an operator";
     if is_known {
         let words = "exact counts are not for your role";
-        return Some(failure(StatusCode::FORBIDDEN, "not_allowed", words, hint));
+        return Some(error_response(StatusCode::FORBIDDEN, "not_allowed", words, hint));
     }
     let words = "exact counts are not for everybody";
-    let mut answer = failure(StatusCode::UNAUTHORIZED, "sign_in", words, hint);
+    let mut answer = error_response(StatusCode::UNAUTHORIZED, "sign_in", words, hint);
     let scheme = HeaderValue::from_static("Bearer");
     answer
         .headers_mut()

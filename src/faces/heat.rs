@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::api::{ApiState, answer};
 use crate::demand::{self, DemandRequest};
-use app::{failure, wire};
+use app::{error_response, wire};
 use domain::{Cell, ReadingName, Service};
 use views::time_to_care::{Best, Fineness, HOURS_AHEAD, PatientGroup};
 use views::{OpelView, Published, ServiceView};
@@ -45,7 +45,7 @@ impl HeatQuery {
         let fault = || {
             let words = "that heat map is not available";
             let status = StatusCode::BAD_REQUEST;
-            Box::new(failure(status, "not_available", words, hint))
+            Box::new(error_response(status, "not_available", words, hint))
         };
         let kind = self.kind.as_deref().unwrap_or("demand");
         if kind != "demand" && self.is_of_demand()

@@ -8,7 +8,7 @@ use h3o::Resolution;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use app::failure;
+use app::error_response;
 use domain::{Cell, Position, gazetteer, outlines};
 
 /// Hexes that may be asked for by name at once.
@@ -39,7 +39,7 @@ pub async fn hexes_geojson(Query(asked): Query<HexesQuery>, headers: HeaderMap) 
     };
     match cells {
         Some(cells) => kept(&headers, hexes(&cells).to_string()),
-        None => failure(
+        None => error_response(
             StatusCode::BAD_REQUEST,
             "not_available",
             "those hexes are not available",

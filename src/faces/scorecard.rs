@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use views::{Accuracy, ScoredKind, Span, WAYS};
+use views::{Accuracy, ScoredKind, Span, ESTIMATORS};
 use views::{ScoreRow, ScoreView};
 
 /// All rows; of a service when one is asked for.
@@ -29,7 +29,7 @@ fn row(row: &ScoreRow) -> Value {
 }
 
 fn ways(ways: &[Accuracy; 4]) -> Value {
-    let named = WAYS
+    let named = ESTIMATORS
         .iter()
         .zip(ways)
         .map(|(way, errors)| (way.label().to_owned(), figures(errors)));

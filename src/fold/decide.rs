@@ -99,7 +99,7 @@ impl FoldState {
                 return refuse(Reason::TooLarge, why);
             }
         }
-        if let Err(why) = self.place_for(at, &fact.event) {
+        if let Err(why) = self.check_booking(at, &fact.event) {
             return FactDecision::Refuse(why.into());
         }
         self.order(fact)

@@ -352,7 +352,7 @@ impl FoldState {
             reason: reason.to_owned(),
             next_update_at,
         };
-        self.service(service).set_door(door);
+        self.service(service).set_closure(door);
         vec![service.clone()]
     }
 

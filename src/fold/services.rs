@@ -76,7 +76,7 @@ impl ServiceState {
     }
 
     /// Takes a closure or its end.
-    pub fn set_door(&mut self, door: ClosureState) {
+    pub fn set_closure(&mut self, door: ClosureState) {
         if self
             .door
             .as_ref()

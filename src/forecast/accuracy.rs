@@ -16,7 +16,7 @@ pub enum Estimator {
 }
 
 /// All ways, in the order they are said and shown.
-pub const WAYS: [Estimator; 4] = [
+pub const ESTIMATORS: [Estimator; 4] = [
     Estimator::Forecast,
     Estimator::Rolling,
     Estimator::LastEntered,

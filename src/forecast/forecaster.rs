@@ -262,7 +262,7 @@ impl Forecaster {
     /// learned of the queue counts once enough was learned; until then the survival curve.
     pub fn wait(&self, fold_state: &FoldState, service: &ServiceId) -> Option<Estimate> {
         let survival = wait_survival(fold_state, service, None)?;
-        let learned = self.waits.say_now(service.as_str(), fold_state.at(), false);
+        let learned = self.waits.predict_now(service.as_str(), fold_state.at(), false);
         Some(learned.unwrap_or(survival))
     }
 
@@ -275,7 +275,7 @@ impl Forecaster {
     ) -> Option<Estimate> {
         let learned = self
             .waits
-            .say_now_to(service.as_str(), group, fold_state.at());
+            .predict_now_for(service.as_str(), group, fold_state.at());
         let own = learned.or_else(|| wait_survival(fold_state, service, Some(group)));
         own.or_else(|| {
             let everyone = wait_survival(fold_state, service, None)?;
@@ -293,7 +293,7 @@ impl Forecaster {
             let incidents = fold_state.incidents().towards(service.as_str());
             incidents.filter_map(move |incident| handover_spell(incident, now, opened))
         })?;
-        let learned = self.handovers.say_now(service.as_str(), now, true);
+        let learned = self.handovers.predict_now(service.as_str(), now, true);
         Some(learned.unwrap_or(survival))
     }
 

@@ -187,12 +187,12 @@ impl WaitQueues {
     }
 
     /// What to say to a person who joins now; `None` while too little was learned.
-    pub fn say_now(&self, service: &str, now: At, by_ambulance: bool) -> Option<Estimate> {
+    pub fn predict_now(&self, service: &str, now: At, by_ambulance: bool) -> Option<Estimate> {
         self.say_by(self.learners.get(service)?, service, now, by_ambulance)
     }
 
     /// The same to a person of a group.
-    pub fn say_now_to(&self, service: &str, group: AcuityGroup, now: At) -> Option<Estimate> {
+    pub fn predict_now_for(&self, service: &str, group: AcuityGroup, now: At) -> Option<Estimate> {
         let place = GROUPS.iter().position(|known| *known == group)?;
         let learners = self.groups.as_ref()?.get(service)?;
         self.say_by(&learners[place], service, now, false)

@@ -31,7 +31,7 @@ use tokio_util::task::TaskTracker;
 
 use app::connections::{ConnectionLimit, ConnectionPermit, TrustedProxies};
 use app::history::HistoryTurns;
-use app::{AppState, failure};
+use app::{AppState, error_response};
 use fanout::{FanoutSender, Id};
 use hub::Hub;
 use session::Close;
@@ -163,7 +163,7 @@ impl Drop for CountedConnection {
 }
 
 fn too_many() -> Response {
-    let mut answer = failure(
+    let mut answer = error_response(
         StatusCode::SERVICE_UNAVAILABLE,
         "too_many_connections",
         Close::TryLater.reason(),

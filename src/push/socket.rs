@@ -21,7 +21,7 @@ use crate::fanout::{ClientInput, Command, FanoutSender, Id};
 use crate::session::Close;
 use crate::socket_reader::SocketReader;
 use crate::{PushState, too_many};
-use app::failure;
+use app::error_response;
 
 /// Longest message from a client, bytes.
 const MESSAGE_BYTES_MAX: usize = 16 << 10;
@@ -86,7 +86,7 @@ fn parted(upgraded: Upgraded) -> Option<(TcpStream, Vec<u8>)> {
 }
 
 fn not_a_websocket(why: &Error) -> Response {
-    failure(
+    error_response(
         StatusCode::UPGRADE_REQUIRED,
         "not_a_websocket",
         &format!("this address speaks WebSocket: {why}"),

@@ -10,7 +10,7 @@ use fold::{self, Change, FoldState};
 use forecast::Forecaster;
 use log::snapshot::{Snapshot, SnapshotKey, Snapshots};
 use log::{Anchor, Log, LogError};
-use views::{Published, Publisher, differences};
+use views::{Published, Publisher, shown_changes};
 
 /// What the entries so far add up to.
 pub struct DerivedState {
@@ -150,9 +150,9 @@ impl DerivedState {
 
     /// What readers are to be shown after these changes where that differs from what they are shown;
     /// to be put in the log and taken from there.
-    pub fn differences(&self, changes: &[Change]) -> Vec<Shown> {
+    pub fn shown_changes(&self, changes: &[Change]) -> Vec<Shown> {
         let directory = self.fold_state.directory();
-        differences(&self.fold_state, &self.forecaster, directory, changes)
+        shown_changes(&self.fold_state, &self.forecaster, directory, changes)
     }
 
     /// What readers may see after these changes. The first publication works everything out.

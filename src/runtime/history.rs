@@ -98,7 +98,7 @@ impl History {
     }
 
     /// As the faces ask for it.
-    pub fn into_past(self) -> HistoryLookup {
+    pub fn into_lookup(self) -> HistoryLookup {
         let history = Mutex::new(self);
         HistoryLookup::new(move |at| {
             let history = history.lock().unwrap_or_else(PoisonError::into_inner);

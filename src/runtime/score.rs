@@ -19,7 +19,7 @@ use config::args;
 use domain::event::Acuity;
 use domain::time::HOUR;
 use domain::{At, VisitId};
-use forecast::{Accuracy, Backtest, Options, ScoreTable, WAYS, WaitEvent, WaitStep};
+use forecast::{Accuracy, Backtest, Options, ScoreTable, ESTIMATORS, WaitEvent, WaitStep};
 
 /// The queue of events that name none.
 const ONE_QUEUE: &str = "all";
@@ -148,7 +148,7 @@ fn stream_json(table: &ScoreTable, stream: &str, errors: &[Accuracy; 4]) -> Valu
 }
 
 fn ways(errors: &[Accuracy; 4]) -> Value {
-    let named = WAYS.into_iter().zip(errors);
+    let named = ESTIMATORS.into_iter().zip(errors);
     named
         .map(|(way, errors)| (way.label().to_owned(), figures(errors)))
         .collect()

@@ -16,7 +16,7 @@ use config::args::ScoreFormat;
 use domain::time::MINUTE;
 use domain::{At, Directory, Entry, Record};
 use fold::{Change, FactDecision, Limits};
-use views::{Accuracy, ScoreView, ScoredKind, Span, WAYS};
+use views::{Accuracy, ScoreView, ScoredKind, Span, ESTIMATORS};
 
 /// Lives through the file as a server would and prints the scorecard of the last 28 days.
 pub fn command(file: &Path, format: ScoreFormat, directory: &Arc<Directory>) -> anyhow::Result<()> {
@@ -86,7 +86,7 @@ impl Rehearsal {
     fn apply(&mut self, at: At, record: Record) {
         let mut changes = Vec::new();
         self.entry(at, record, &mut changes);
-        let shown = self.state.differences(&changes);
+        let shown = self.state.shown_changes(&changes);
         if !shown.is_empty() {
             self.entry(at, Record::Shown(shown), &mut changes);
         }
@@ -108,7 +108,7 @@ fn table(view: &ScoreView) -> String {
             ScoredKind::Now(of) => (of.label(), 0),
             ScoredKind::Ahead(minutes) => ("wait", minutes),
         };
-        let ways = WAYS.iter().zip(&row.spans[longest]);
+        let ways = ESTIMATORS.iter().zip(&row.spans[longest]);
         for (way, errors) in ways.filter(|(_, errors)| errors.count > 0) {
             let name = format!("{:<16} {of:<11} {ahead:>5}", row.service.as_str());
             lines.push(format!("{name}  {:<22} {}", way.label(), figures(errors)));

@@ -344,7 +344,7 @@ async fn open_log(plan: &ServerPlan) -> anyhow::Result<Opened> {
             writer,
             outputs,
             readers,
-            past: history.into_past(),
+            past: history.into_lookup(),
             progress,
         })
     });
@@ -387,7 +387,7 @@ fn start_cleaning(
     stop: &CancellationToken,
 ) -> JoinHandle<()> {
     let retention = Retention(i64::from(plan.bookings.keep_details_days) * DAY);
-    tokio::spawn(booking::keep_clean(desk.clone(), retention, stop.clone()))
+    tokio::spawn(booking::erase_expired(desk.clone(), retention, stop.clone()))
 }
 
 fn shared(

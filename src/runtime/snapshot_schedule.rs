@@ -79,7 +79,7 @@ impl SnapshotKeeper {
     }
 
     /// The server began with this snapshot and has come to `now`.
-    pub fn began_with(&mut self, snapshot: Option<Anchor>, now: At) {
+    pub fn started_from(&mut self, snapshot: Option<Anchor>, now: At) {
         if let Some(anchor) = snapshot {
             self.last = (anchor.seq, now);
         }

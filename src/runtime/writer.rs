@@ -60,7 +60,7 @@ impl Writer {
     ) -> Result<(Self, Outputs), LogError> {
         let (mut state, snapshot) =
             keeper.with_snapshots(|kept| DerivedState::rebuild(log.as_mut(), kept, &directory))?;
-        keeper.began_with(snapshot, state.at());
+        keeper.started_from(snapshot, state.at());
         let first = state.publish(&[], log.epoch());
         let (published, receiver) = watch::channel(first);
         let (log_state, log_states) = watch::channel(Ok(()));
@@ -143,7 +143,7 @@ impl Writer {
                 .collect();
             answers.push((submission.reply, Receipt { at, verdicts }));
         }
-        let shown = self.state.differences(&changes);
+        let shown = self.state.shown_changes(&changes);
         if !shown.is_empty() {
             self.append_to_batch(Record::Shown(shown), at, &mut entries, &mut changes);
         }

@@ -41,14 +41,14 @@ pub use fold::bookings::diary::{Handling, Noticed};
 pub use fold::bookings::{Booking, BookingStanding, Diary, OfferState, Referral, SlotClaim};
 pub use fold::directory_changes::Note;
 pub use fold::handovers::{BAND_MINUTES, Bands};
-pub use forecast::{Accuracy, ScoredKind, Span, WAYS};
+pub use forecast::{Accuracy, ScoredKind, Span, ESTIMATORS};
 pub use history::{HistoryError, HistoryLookup};
 pub use opel::{OpelPart, OpelView};
 pub use plausibility::Implausible;
 pub use publish::Publisher;
 pub use scorecard::{ScoreRow, ScoreView};
 pub use search::SearchIndex;
-pub use shown_estimates::differences;
+pub use shown_estimates::shown_changes;
 pub use time_to_care::Surfaces;
 
 /// The wait in an hour must differ from now's by so many minutes to be called rising or falling.

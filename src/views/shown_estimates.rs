@@ -14,7 +14,7 @@ use forecast::queues::GROUPS;
 
 /// What is to be shown from now on where that differs from what is shown. Each minute everything is
 /// looked at; in between only services of which nothing can be shown yet.
-pub fn differences(
+pub fn shown_changes(
     fold_state: &FoldState,
     forecaster: &Forecaster,
     directory: &Directory,

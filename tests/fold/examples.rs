@@ -30,7 +30,7 @@ impl Tale {
     fn at(&mut self, at: At, record: Record) {
         let mut changes = Vec::new();
         self.apply(at, record, &mut changes);
-        let shown = self.state.differences(&changes);
+        let shown = self.state.shown_changes(&changes);
         if !shown.is_empty() {
             self.apply(at, Record::Shown(shown), &mut changes);
         }

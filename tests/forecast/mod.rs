@@ -78,7 +78,7 @@ impl Server {
     fn take(&mut self, at: At, record: Record) {
         let mut changes = Vec::new();
         self.apply(at, record, &mut changes);
-        let shown = self.state.differences(&changes);
+        let shown = self.state.shown_changes(&changes);
         if !shown.is_empty() {
             self.apply(at, Record::Shown(shown), &mut changes);
         }

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 
 use crate::session::{self, Sessions};
-use crate::{AppState, failure};
+use crate::{AppState, error_response};
 use domain::{At, Caller, Clock, Role};
 use table::{Allowed, Ruling, ruling};
 use tokens::{Tokens, hash};
@@ -251,7 +251,7 @@ impl Gate {
                     "send `Authorization: Bearer` and a token made by `uec-live token new`",
                 )
             };
-            return asking("Bearer", status, failure(status, code, words, what));
+            return asking("Bearer", status, error_response(status, code, words, what));
         }
         if is_known {
             let words = "This is not for your role, or the form was not sent by a page of this site. Nothing was done.\n";

@@ -25,7 +25,7 @@ use vault::Vault;
 use views::{Booking, Diary, Published, Referral, SlotClaim};
 
 pub use patient_form::PatientForm;
-pub use retention::{Retention, keep_clean};
+pub use retention::{Retention, erase_expired};
 
 /// An answer leaves within this time, whatever the disk does (BaRS: five seconds).
 pub const ANSWER_MAX: Duration = Duration::from_millis(4_500);
@@ -257,7 +257,7 @@ impl BookingDesk {
         }
     }
 
-    /// Details of what was not made are not kept. Where it is not certain they stay, and [`keep_clean`] finds
+    /// Details of what was not made are not kept. Where it is not certain they stay, and [`erase_expired`] finds
     /// them later.
     async fn unseal_if_refused(
         &self,

@@ -28,7 +28,7 @@ impl Default for Retention {
 }
 
 /// Destroys what is past its time, for ever; ends with `stop`.
-pub async fn keep_clean(desk: BookingDesk, retention: Retention, stop: CancellationToken) {
+pub async fn erase_expired(desk: BookingDesk, retention: Retention, stop: CancellationToken) {
     let mut every = tokio::time::interval(EVERY);
     loop {
         tokio::select! {

@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use serde::Deserialize;
 
 use crate::destinations::DestinationsState;
-use crate::failure;
+use crate::error_response;
 use domain::time::MINUTE;
 use domain::{At, Event, EventId, Fact, FeedId, IncidentId, OWN_FEED, Reason, ServiceId, Verdict};
 
@@ -56,9 +56,9 @@ impl IntoResponse for NotTaken {
             Self::UnknownService => {
                 let what = "GET /api/v1/services lists them";
                 let words = "no service of that id is in the directory";
-                failure(StatusCode::NOT_FOUND, "unknown_service", words, what)
+                error_response(StatusCode::NOT_FOUND, "unknown_service", words, what)
             }
-            Self::NotKept => failure(
+            Self::NotKept => error_response(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "not_kept",
                 "it could not be kept, and nothing was done",
@@ -116,7 +116,7 @@ pub fn keyed(what: &str, key: &str) -> Option<EventId> {
 /// What is answered when a field is wrong.
 pub fn bad(words: &str) -> Response {
     let what = "see /api/openapi.json";
-    failure(StatusCode::BAD_REQUEST, "cannot_be_read", words, what)
+    error_response(StatusCode::BAD_REQUEST, "cannot_be_read", words, what)
 }
 
 /// Keeps what was told: whether `now`, or `before` with the same key.

@@ -96,7 +96,7 @@ pub async fn run(
         while let Some((key, task)) = pending.next_due(desk.clock.now()) {
             let outcome = desk.attempt(&mut pending, &key, &task).await;
             let now = desk.clock.now();
-            if let Some(notice) = pending.came_of(&key, outcome, now) {
+            if let Some(notice) = pending.record_outcome(&key, outcome, now) {
                 desk.report(&notice).await;
             }
         }

@@ -253,7 +253,7 @@ impl Outbox {
     }
 
     /// Takes what came of an attempt; gives what is to be reported.
-    pub fn came_of(&mut self, key: &NoticeKey, outcome: SendOutcome, now: At) -> Option<Notice> {
+    pub fn record_outcome(&mut self, key: &NoticeKey, outcome: SendOutcome, now: At) -> Option<Notice> {
         let task = self.tasks.get_mut(key)?;
         task.is_doubtful = true;
         let age = now.since(task.since);
@@ -393,7 +393,7 @@ mod tests {
         assert_eq!(pending.done(), 0, "not done while anything is pending");
         let (key, _) = pending.next_due(At(MINUTE)).unwrap();
         assert_eq!(key.reference(), "b-made-sms");
-        let told = pending.came_of(&key, SendOutcome::Later("500".into()), At(MINUTE));
+        let told = pending.record_outcome(&key, SendOutcome::Later("500".into()), At(MINUTE));
         assert_eq!(told.unwrap().delivery, Delivery::Retrying);
         assert_eq!(pending.next_due(At(MINUTE)), None, "after a pause");
         let again = At(MINUTE + PAUSE_FIRST);
@@ -401,12 +401,12 @@ mod tests {
             pending.next_due(again).unwrap().1.is_doubtful,
             "asked for first"
         );
-        let told = pending.came_of(&key, SendOutcome::Later("500".into()), again);
+        let told = pending.record_outcome(&key, SendOutcome::Later("500".into()), again);
         assert_eq!(told, None, "said once");
-        let told = pending.came_of(&key, SendOutcome::Taken(Some("n1".into())), again);
+        let told = pending.record_outcome(&key, SendOutcome::Taken(Some("n1".into())), again);
         assert_eq!(told.unwrap().delivery, Delivery::Sent);
-        pending.came_of(&key, SendOutcome::Waiting, again);
-        let told = pending.came_of(&key, SendOutcome::Arrived, again).unwrap();
+        pending.record_outcome(&key, SendOutcome::Waiting, again);
+        let told = pending.record_outcome(&key, SendOutcome::Arrived, again).unwrap();
         assert_eq!(told.carrier_id.as_deref(), Some("n1"));
         assert_eq!(pending.done(), 1);
     }
@@ -448,7 +448,7 @@ mod tests {
             (key.about.as_str(), task.carrier_id.as_deref()),
             ("b", Some("n"))
         );
-        pending.came_of(&key, SendOutcome::Arrived, At(HOUR));
+        pending.record_outcome(&key, SendOutcome::Arrived, At(HOUR));
         let (key, task) = pending.next_due(At(HOUR)).unwrap();
         assert_eq!((key.about.as_str(), task.is_doubtful), ("c", true));
         assert_eq!(pending.done(), 2);
@@ -461,7 +461,7 @@ mod tests {
         let (key, _) = pending.next_due(At(MINUTE)).unwrap();
         let late = At(MINUTE + GIVE_UP + 1);
         let told = pending
-            .came_of(&key, SendOutcome::Later("429".into()), late)
+            .record_outcome(&key, SendOutcome::Later("429".into()), late)
             .unwrap();
         assert_eq!(
             (told.delivery, told.why.as_deref()),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::bookings::{NEXT, as_json, failed, may_act_for, private, read, service_of};
 use app::booking::{BookingDesk, BookingError, BookingRequest, PatientForm, fresh_uuid};
-use app::failure;
+use app::error_response;
 use domain::time::{DAY, MINUTE};
 use domain::{BookingId, Caller, Declined, Event, HoldId, Role, ServiceId, SlotId};
 
@@ -275,7 +275,7 @@ pub async fn patient(
     if purpose.trim().is_empty() || purpose.chars().count() > WORDS_MAX {
         let words = "purpose: say what the details are read for, in up to 200 characters";
         let what = "it is kept with your name";
-        return failure(StatusCode::BAD_REQUEST, "bad_purpose", words, what);
+        return error_response(StatusCode::BAD_REQUEST, "bad_purpose", words, what);
     }
     let published = desk.shared.published();
     let Some((_, booking)) = BookingDesk::find(&published, &id) else {
@@ -289,7 +289,7 @@ pub async fn patient(
     }
     match desk.read(&id, &caller, purpose.trim()).await {
         Ok(Some(details)) => private(StatusCode::OK, &json!(details)),
-        Ok(None) => failure(
+        Ok(None) => error_response(
             StatusCode::GONE,
             "erased",
             "the details were destroyed or never held",
@@ -319,7 +319,7 @@ pub async fn erase(
     if why.trim().is_empty() || why.chars().count() > WORDS_MAX {
         let words = "why: say why, in up to 200 characters and without anybody's name";
         let what = "it is kept for ever";
-        return failure(StatusCode::BAD_REQUEST, "bad_reason", words, what);
+        return error_response(StatusCode::BAD_REQUEST, "bad_reason", words, what);
     }
     match desk.erase(&id, &caller.name, why.trim()).await {
         Ok(()) => private(StatusCode::OK, &json!({"erased": id})),

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use app::booking::{BookingDesk, BookingError};
-use app::failure;
+use app::error_response;
 use domain::{Caller, Declined, Role, ServiceId};
 use views::Published;
 
@@ -64,7 +64,7 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Box<Response>> {
             why.column()
         );
         let what = "see /api/openapi.json for its fields, and send it again";
-        Box::new(failure(StatusCode::BAD_REQUEST, "bad_body", &place, what))
+        Box::new(error_response(StatusCode::BAD_REQUEST, "bad_body", &place, what))
     })
 }
 
@@ -77,7 +77,7 @@ fn service_of(
     let Some(view) = published.services.get(id) else {
         let words = "no service of that id is in the Directory";
         let what = "see /api/v1/services for the ids";
-        return Err(Box::new(failure(
+        return Err(Box::new(error_response(
             StatusCode::NOT_FOUND,
             "unknown_service",
             words,
@@ -94,7 +94,7 @@ fn may_act_for(caller: &Caller, service: &ServiceId) -> Result<(), Box<Response>
         return Ok(());
     }
     let what = "ask the operator for a token of that service";
-    Err(Box::new(failure(
+    Err(Box::new(error_response(
         StatusCode::FORBIDDEN,
         "not_allowed",
         "this token speaks for other services",

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::bookings::{as_json, failed, private, read, service_of};
 use app::booking::BookingDesk;
-use app::failure;
+use app::error_response;
 use domain::time::{DAY, Millis};
 use domain::{At, Caller, Event, Slot, SlotId, SlotRule};
 
@@ -48,7 +48,7 @@ impl Window {
             {
                 Ok((from, until))
             }
-            _ => Err(Box::new(failure(
+            _ => Err(Box::new(error_response(
                 StatusCode::BAD_REQUEST,
                 "bad_question",
                 "from and until are not a window of up to 31 days within 20 years of today",
@@ -155,7 +155,7 @@ fn of_bundle(bundle: &Value) -> Result<Vec<Slot>, String> {
 
 fn bad(words: &str) -> Response {
     let what = "mend it and send all of it again; nothing was taken";
-    failure(StatusCode::BAD_REQUEST, "bad_slots", words, what)
+    error_response(StatusCode::BAD_REQUEST, "bad_slots", words, what)
 }
 
 /// Takes times, as JSON or as a FHIR Bundle of Slots.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::directory::{DirectoryState, fresh_id};
-use app::failure;
+use app::error_response;
 use domain::event::Event;
 use domain::{At, Caller, Directory, Fact, FeedId, OWN_FEED, Service, ServiceId, Verdict};
 
@@ -252,7 +252,7 @@ fn bad(faults: &[String]) -> Response {
 }
 
 fn not_kept() -> Response {
-    failure(
+    error_response(
         StatusCode::SERVICE_UNAVAILABLE,
         "not_kept",
         "the change could not be kept, and nothing was changed",

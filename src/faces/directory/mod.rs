@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use app::access::{Access, secret};
 use app::search::Fault;
-use app::{AppState, failure};
+use app::{AppState, error_response};
 use domain::{EventId, Role};
 use log::Submitter;
 
@@ -91,17 +91,17 @@ pub fn refused(faults: &[Fault]) -> Response {
 }
 
 /// Whom we do not know is asked to sign in (401); who has a token of another role is refused (403).
-fn turned_away(parts: &DirectoryState, headers: &HeaderMap, need: &str) -> Response {
+fn unauthorised(parts: &DirectoryState, headers: &HeaderMap, need: &str) -> Response {
     if parts
         .access
         .find_caller(secret(headers), &Role::ALL)
         .is_some()
     {
         let what = "ask the operator for a token of the right role";
-        return failure(StatusCode::FORBIDDEN, "not_allowed", need, what);
+        return error_response(StatusCode::FORBIDDEN, "not_allowed", need, what);
     }
     let what = "send `Authorization: Bearer` and a token made by `uec-live token new`";
-    let mut answer = failure(StatusCode::UNAUTHORIZED, "sign_in", need, what);
+    let mut answer = error_response(StatusCode::UNAUTHORIZED, "sign_in", need, what);
     let scheme = HeaderValue::from_static("Bearer");
     answer
         .headers_mut()

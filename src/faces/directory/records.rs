@@ -9,7 +9,7 @@ use crate::directory::{DirectoryState, open_to_all, refused, search};
 use app::access::PROFESSIONALS;
 use app::search::Fault;
 use app::search::parameters::Fields;
-use app::{failure, wire};
+use app::{error_response, wire};
 use domain::service_contacts::Audience;
 use domain::{Service, ServiceKind};
 
@@ -189,7 +189,7 @@ pub async fn one(
     let audience = audience(&parts, &headers);
     let service = published.directory.find_service(&id);
     let Some(service) = service.filter(|service| is_listed(service, audience)) else {
-        return open_to_all(failure(
+        return open_to_all(error_response(
             StatusCode::NOT_FOUND,
             "unknown_service",
             "no service of that id is in the directory",

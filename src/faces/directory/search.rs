@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::directory::{DirectoryState, open_to_all, records, refused, turned_away};
+use crate::directory::{DirectoryState, open_to_all, records, refused, unauthorised};
 use app::access::PROFESSIONALS;
 use app::plain_words::MILES_PER_KM;
 use app::search::parameters::{self, SearchRequest};
@@ -76,7 +76,7 @@ fn understand(
         if caller.is_none() && parts.shared.mode.demonstration.is_none() {
             let need =
                 "what is for clinicians needs a token of a clinician, crew, service or operator";
-            return Err(Box::new(turned_away(parts, headers, need)));
+            return Err(Box::new(unauthorised(parts, headers, need)));
         }
     }
     Ok(ask)

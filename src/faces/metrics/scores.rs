@@ -3,7 +3,7 @@
 use crate::metrics::family::Family;
 use domain::Subject;
 use telemetry::name;
-use views::{Accuracy, Published, ScoredKind, Span, WAYS};
+use views::{Accuracy, Published, ScoredKind, Span, ESTIMATORS};
 
 /// A figure of ours: name, help, and how it is read off.
 type Figure = (&'static str, &'static str, fn(&Accuracy) -> f64);
@@ -57,7 +57,7 @@ pub fn families(published: &Published) -> Vec<Family> {
                 row.service,
                 span.label()
             );
-            for (way, errors) in WAYS.iter().zip(ways) {
+            for (way, errors) in ESTIMATORS.iter().zip(ways) {
                 error.add(format!("{labels},way=\"{}\"", way.label()), errors.mae());
             }
             for (family, (_, _, read)) in ours.iter_mut().zip(OURS) {

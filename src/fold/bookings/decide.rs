@@ -22,7 +22,7 @@ impl FoldState {
     }
 
     /// Why the event cannot be, if it cannot. `Ok` for whatever is not about places for patients.
-    pub(crate) fn place_for(&self, at: At, event: &Event) -> Result<(), Declined> {
+    pub(crate) fn check_booking(&self, at: At, event: &Event) -> Result<(), Declined> {
         let bookings = self.bookings();
         match event {
             Event::SlotHeld {

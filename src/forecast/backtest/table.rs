@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::accuracy::{Accuracy, Estimator, WAYS};
+use crate::accuracy::{Accuracy, Estimator, ESTIMATORS};
 use crate::backtest::ArrivalPredictions;
 use crate::queues::LeftOut;
 
@@ -26,7 +26,7 @@ impl ScoreTable {
                 .insert(stream.to_owned(), <[Accuracy; 4]>::default());
         }
         if let Some(row) = self.streams.get_mut(stream) {
-            for (way, (errors, said)) in WAYS.iter().zip(row.iter_mut().zip(&words.ways)) {
+            for (way, (errors, said)) in ESTIMATORS.iter().zip(row.iter_mut().zip(&words.ways)) {
                 let ranges = (*way == Estimator::Forecast).then_some(words.ranges);
                 errors.add(said, ranges, truth);
             }
@@ -38,7 +38,7 @@ impl ScoreTable {
         *self.left_out.entry(why).or_default() += 1;
     }
 
-    /// Each stream and its errors, in the order of [`WAYS`].
+    /// Each stream and its errors, in the order of [`ESTIMATORS`].
     pub fn streams(&self) -> impl Iterator<Item = (&str, &[Accuracy; 4])> {
         self.streams
             .iter()
@@ -125,7 +125,7 @@ impl ScoreTable {
         )?;
         let streams = self.streams().chain([("all", overall)]);
         for (stream, rows) in streams {
-            for (way, errors) in WAYS.into_iter().zip(rows) {
+            for (way, errors) in ESTIMATORS.into_iter().zip(rows) {
                 Self::row(f, stream, way, errors)?;
             }
         }

@@ -219,7 +219,7 @@ pub fn whereabouts(cell: Cell, is_wide: bool) -> String {
 }
 
 fn direction(from: Position, to: Position) -> &'static str {
-    const WAYS: [&str; 8] = [
+    const ESTIMATORS: [&str; 8] = [
         "east",
         "north-east",
         "north",
@@ -231,7 +231,7 @@ fn direction(from: Position, to: Position) -> &'static str {
     ];
     let east = (to.lng - from.lng) * from.lat.to_radians().cos();
     let turn = (to.lat - from.lat).atan2(east) / std::f64::consts::FRAC_PI_4;
-    WAYS[(turn.round() as i64).rem_euclid(8) as usize]
+    ESTIMATORS[(turn.round() as i64).rem_euclid(8) as usize]
 }
 
 /// The title of a drawing, which stays as it is.

@@ -121,7 +121,7 @@ impl SearchIndex {
         let kinds = places.into_values().map(|(kind, places)| OfKind {
             kind,
             profiles: profiles(&services, &places),
-            roll: FlatList::of(&services, &on_roll(&places)),
+            roll: FlatList::of(&services, &flat_entries(&places)),
             tree: RTree::bulk_load(places),
         });
         Self {
@@ -349,7 +349,7 @@ fn profiles(services: &[Arc<Service>], places: &[GridPoint]) -> Vec<u32> {
     seen.into_values().collect()
 }
 
-fn on_roll(places: &[GridPoint]) -> Vec<([i32; 2], u32)> {
+fn flat_entries(places: &[GridPoint]) -> Vec<([i32; 2], u32)> {
     let point = |place: &GridPoint| place.geom().map(|metres| metres as i32);
     places
         .iter()
