@@ -156,7 +156,7 @@ fn every_route_of_the_server_is_in_this_list_and_the_other_way_round() {
     let served: BTreeSet<(String, String)> = files
         .iter()
         .flat_map(|file| {
-            let is_fhir = file.starts_with(root.join("faces/fhir"));
+            let is_fhir = file.starts_with(root.join("fhir"));
             let base = if is_fhir { "/FHIR/R4" } else { "" };
             let text = std::fs::read_to_string(file).unwrap();
             let code = text

@@ -6,11 +6,11 @@ import { Session } from "./feed/session";
 import type { Figure, ServiceCard, ServiceState } from "./model/wire";
 import { card, figure, isOpen, opening, openingShort, total, usual } from "./model/words";
 import { say, showCard } from "./pages/card";
-import { countDown } from "./pages/held";
-import { LiveLine } from "./pages/live";
-import { Painter } from "./pages/painter";
+import { countDown } from "./pages/hold-countdown";
+import { LiveStatus } from "./pages/live-status";
+import { Throttle } from "./pages/throttle";
 
-const live = new LiveLine();
+const live = new LiveStatus();
 document.querySelector<HTMLElement>("[data-focus]")?.focus();
 const held = document.querySelector<HTMLElement>("[data-held]");
 if (held) countDown(held, document.querySelector<HTMLElement>("[data-held-said]"));
@@ -21,7 +21,7 @@ if (map) void import("./pages/map").then(({ startMap }) => startMap(map, live));
 const cards = document.querySelectorAll<HTMLElement>("[data-service]");
 
 if (detail) {
-  const paint = new Painter((values, changed) => {
+  const paint = new Throttle((values, changed) => {
     const now = session.serverNow(Date.now());
     const readings = Object.fromEntries(values) as Record<string, Figure>;
     const state = values.get("state") as ServiceState | undefined;
@@ -39,7 +39,7 @@ if (detail) {
   const session = new Session([`service:${detail.dataset.detail}`], paint.changed);
   new Connection(session, (state) => live.show(state));
 } else if (cards.length > 0) {
-  const paint = new Painter((values, changed) => {
+  const paint = new Throttle((values, changed) => {
     const now = session.serverNow(Date.now());
     for (const root of cards) {
       const id = root.dataset.service ?? "";

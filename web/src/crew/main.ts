@@ -1,13 +1,13 @@
-// The crew's page where there is a script: asks without leaving the page, keeps the last picture with its age, and
+// The crew's page where there is a script: asks without leaving the page, keeps the last answer with its age, and
 // sends a choice later when there is no signal. The page is whole without it.
 
 import "../styles/crew.scss";
 import { trust, words } from "./age";
 import { type Message, Outbox, type Sent } from "./outbox";
 import { ask, tell } from "./server";
-import { type Picture, ageOf, dropPicture, keepPicture, keptPicture, leave, outboxShelf, theme, vehicle } from "./shelf";
+import { type SavedAnswer, ageOf, dropAnswer, saveAnswer, savedAnswer, leave, outboxStorage, theme, vehicle } from "./local-store";
 
-/** A picture is asked for again so often, milliseconds. */
+/** An answer is asked for again so often, milliseconds. */
 const AGAIN = 30_000;
 /** A network that is this slow is no network, milliseconds. */
 const PATIENCE = 3_000;
@@ -26,14 +26,14 @@ const clock = (at: number) =>
     .toLocaleTimeString("en-GB", { hour: "numeric", minute: "2-digit", hour12: true, timeZone: "Europe/London" })
     .replace(" ", "");
 
-let picture: Picture | undefined;
-/** A newer picture in another order, not shown until it is asked for. */
-let newer: Picture | undefined;
+let current: SavedAnswer | undefined;
+/** A newer answer in another order, not shown until it is asked for. */
+let newer: SavedAnswer | undefined;
 let said = "";
 /** The server's clock less this device's, milliseconds. */
 let skew = 0;
 
-const outbox = new Outbox(outboxShelf, tell, Date.now);
+const outbox = new Outbox(outboxStorage, tell, Date.now);
 
 /** One who cannot see the page is told what changed, once. */
 function hear(text: string): void {
@@ -54,18 +54,18 @@ function fieldsOf(of: HTMLFormElement): Record<string, string> {
 
 const order = (html: string) => [...html.matchAll(/data-place="([^"]+)"/g)].map(([, id]) => id).join(" ");
 
-function show(next: Picture): void {
+function show(next: SavedAnswer): void {
   const place = find("#answer");
   if (!place) return;
   const open = [...place.querySelectorAll("[data-place] details[open]")].map((d) => d.closest<HTMLElement>("[data-place]")?.dataset.place);
   const focused = document.activeElement?.closest<HTMLElement>("[data-place]")?.dataset.place;
   const what = document.activeElement?.matches("summary") ? "summary" : ".button--go";
-  picture = next;
+  current = next;
   newer = undefined;
   place.innerHTML = next.html;
   for (const id of open) place.querySelector(`[data-place="${id}"] details`)?.setAttribute("open", "");
   if (focused) place.querySelector<HTMLElement>(`[data-place="${focused}"] ${what}`)?.focus({ preventScroll: true });
-  keepPicture(next);
+  saveAnswer(next);
   mark();
   paintAge();
 }
@@ -74,17 +74,17 @@ function show(next: Picture): void {
 function mark(): void {
   for (const card of document.querySelectorAll<HTMLElement>("[data-place]")) {
     const line = card.querySelector("[data-said]");
-    const isChosen = picture?.chosen?.service === card.dataset.place;
+    const isChosen = current?.chosen?.service === card.dataset.place;
     card.classList.toggle("place--chosen", isChosen);
-    const text = isChosen ? (picture?.chosen?.words ?? "") : "";
+    const text = isChosen ? (current?.chosen?.words ?? "") : "";
     if (line && line.textContent !== text) line.textContent = text;
   }
 }
 
 function paintAge(): void {
   const line = find("[data-age]");
-  if (!line || !picture) return;
-  const age = ageOf(picture, Date.now());
+  if (!line || !current) return;
+  const age = ageOf(current, Date.now());
   const level = trust(age);
   document.body.dataset.trust = level;
   const text = age === Number.POSITIVE_INFINITY ? "Of unknown age: waits are not shown" : words(age);
@@ -94,7 +94,7 @@ function paintAge(): void {
   if (level !== "live") hear(text);
 }
 
-function offerNewer(next: Picture): void {
+function offerNewer(next: SavedAnswer): void {
   newer = next;
   if (find("[data-newer]")) return;
   const button = document.createElement("button");
@@ -151,10 +151,10 @@ function lost(): void {
 }
 
 async function again(): Promise<void> {
-  if (!picture || document.hidden) return;
-  const asked = picture;
+  if (!current || document.hidden) return;
+  const asked = current;
   const answer = await ask(asked.fields, PATIENCE);
-  if (picture !== asked) return; // Another patient meanwhile.
+  if (current !== asked) return; // Another patient meanwhile.
   if (answer.kind === "signed_out") showSignedOut();
   if (answer.kind !== "places") return paintAge();
   skew = answer.now - Date.now();
@@ -168,16 +168,16 @@ async function again(): Promise<void> {
 function choose(of: HTMLFormElement): void {
   const fields = fieldsOf(of);
   const service = fields.service ?? "";
-  if (picture?.chosen?.service === service && !picture.chosen.words.startsWith("Not taken")) return;
+  if (current?.chosen?.service === service && !current.chosen.words.startsWith("Not taken")) return;
   outbox.put({ ...fields, key: random() + random() });
   chosen(service, "Sending…");
   void flush();
 }
 
 function chosen(service: string, text: string): void {
-  if (!picture) return;
-  picture = { ...picture, chosen: { service, words: text } };
-  keepPicture(picture);
+  if (!current) return;
+  current = { ...current, chosen: { service, words: text } };
+  saveAnswer(current);
   mark();
 }
 
@@ -191,7 +191,7 @@ function ended(message: Message, sent: Sent): void {
   };
   if (sent === "signed_out") showSignedOut();
   const service = message.fields.service ?? "";
-  if (picture?.chosen?.service === service) chosen(service, texts[sent]);
+  if (current?.chosen?.service === service) chosen(service, texts[sent]);
   hear(texts[sent]);
 }
 
@@ -225,7 +225,7 @@ function switchTheme(): void {
 }
 
 function startAnew(): void {
-  dropPicture();
+  dropAnswer();
   location.assign("/crew");
 }
 
@@ -273,7 +273,7 @@ document.addEventListener("input", (event) => {
 document.documentElement.dataset.theme = theme.read();
 ready();
 if (form()) {
-  const kept = keptPicture(Date.now());
+  const kept = savedAnswer(Date.now());
   const patient = field("patient");
   if (kept) {
     for (const [name, value] of Object.entries(kept.fields)) {

@@ -5,12 +5,12 @@ function outbox(answers: Sent[]) {
   let kept: string | null = null;
   const sent: Record<string, string>[] = [];
   const clock = { now: 1_000_000 };
-  const shelf = { read: () => kept, write: (text: string) => void (kept = text) };
+  const storage = { read: () => kept, write: (text: string) => void (kept = text) };
   const send = async (fields: Record<string, string>) => {
     sent.push(fields);
     return answers.shift() ?? "later";
   };
-  const make = () => new Outbox(shelf, send, () => clock.now);
+  const make = () => new Outbox(storage, send, () => clock.now);
   const heard: [string | undefined, Sent][] = [];
   const hear = (message: Message, word: Sent) => void heard.push([message.fields.key, word]);
   return { make, sent, clock, heard, hear, spoil: () => (kept = "{") };

@@ -14,14 +14,14 @@ export type Sent = "taken" | "later" | "refused" | "signed_out";
 export const OLDEST = 4 * 3_600_000;
 
 /** Where messages are kept from one opening of the page to the next. */
-export interface Shelf {
+export interface OutboxStorage {
   read(): string | null;
   write(text: string): void;
 }
 
 export class Outbox {
   constructor(
-    private readonly shelf: Shelf,
+    private readonly storage: OutboxStorage,
     private readonly send: (fields: Record<string, string>) => Promise<Sent>,
     private readonly now: () => number,
   ) {}
@@ -29,7 +29,7 @@ export class Outbox {
   /** Not sent yet, oldest first. */
   get waiting(): Message[] {
     try {
-      const kept: unknown = JSON.parse(this.shelf.read() ?? "[]");
+      const kept: unknown = JSON.parse(this.storage.read() ?? "[]");
       return Array.isArray(kept) ? (kept as Message[]) : [];
     } catch {
       return [];
@@ -64,6 +64,6 @@ export class Outbox {
   }
 
   private keep(messages: Message[]): void {
-    this.shelf.write(JSON.stringify(messages));
+    this.storage.write(JSON.stringify(messages));
   }
 }

@@ -16,13 +16,13 @@ function faults(document: object) {
 }
 
 it("is valid AsyncAPI", () => {
-  const document = read("../../../src/faces/push/asyncapi.json");
+  const document = read("../../../src/push/asyncapi.json");
   expect(faults(document)).toEqual([]);
   expect(faults({ ...document, operations: { hear: { action: "shout" } } })).not.toEqual([]);
 });
 
 it("names only what it holds", () => {
-  const document = read("../../../src/faces/push/asyncapi.json");
+  const document = read("../../../src/push/asyncapi.json");
   const names = [...JSON.stringify(document).matchAll(/"\$ref":"#([^"]*)"/g)].map((match) => match[1] ?? "");
   expect(names.length).toBeGreaterThan(10);
   for (const name of names) {

@@ -2,7 +2,7 @@
 
 import type { Message, Values } from "../model/wire";
 
-interface Held {
+interface TopicState {
   seq: number;
   values: Map<string, unknown>;
 }
@@ -18,7 +18,7 @@ export type Listener = (topic: string, values: ReadonlyMap<string, unknown>, cha
 /** Holds the contents of each topic and says what to send. */
 export class Session {
   private epoch: string | undefined;
-  private readonly held = new Map<string, Held>();
+  private readonly held = new Map<string, TopicState>();
   private skewMs = 0;
 
   constructor(

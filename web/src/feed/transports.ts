@@ -4,7 +4,7 @@
 import type { Message, Values } from "../model/wire";
 import type { Outgoing } from "./session";
 
-export interface Hears {
+export interface TransportEvents {
   message(message: Message): void;
   /** It is over; the code is a WebSocket close code. */
   gone(code: number): void;
@@ -15,10 +15,10 @@ export interface Transport {
   close(): void;
 }
 
-export type Open = (topics: readonly string[], hears: Hears) => Transport;
+export type Open = (topics: readonly string[], hears: TransportEvents) => Transport;
 
 // What cannot be read was broken on its way, and so is the connection.
-function read(event: MessageEvent, hears: Hears): void {
+function read(event: MessageEvent, hears: TransportEvents): void {
   let message: Message;
   try {
     message = JSON.parse(String(event.data)) as Message;

@@ -3,14 +3,14 @@
 
 import { Connection, type State } from "../feed/connection";
 import { Session } from "../feed/session";
-import type { Place } from "../map/paper";
+import type { Place } from "../map/leaflet-map";
 import { type Best, type Class, NOT_KNOWN, NOWHERE, type Shown, showCare, showPeople } from "../map/scale";
 import type { ServiceCard } from "../model/wire";
 import { about, card, clock, gain, isOpen, people } from "../model/words";
 import { part, say } from "./card";
-import { Hours } from "./hours";
-import type { LiveLine } from "./live";
-import { Painter } from "./painter";
+import { Hours } from "./hour-slider";
+import type { LiveStatus } from "./live-status";
+import { Throttle } from "./throttle";
 
 type Values = ReadonlyMap<string, unknown>;
 
@@ -29,7 +29,7 @@ class MapPage {
   private readonly names = new Map<string, string>();
   private readonly places: Place[];
   private shown = new Map<string, Shown>();
-  private paper: import("../map/paper").Paper | undefined;
+  private map: import("../map/leaflet-map").LeafletMap | undefined;
   private missing = new Set<string>();
   /** Of the map of demand. */
   private hours: Hours | undefined;
@@ -40,7 +40,7 @@ class MapPage {
 
   constructor(
     private readonly root: HTMLElement,
-    private readonly live: LiveLine,
+    private readonly live: LiveStatus,
   ) {
     this.kind = root.dataset.map ?? "";
     this.prefix = root.dataset.prefix ?? "";
@@ -69,7 +69,7 @@ class MapPage {
       this.otherHour();
     }
     if (!topic) return;
-    const paint = new Painter((all, changed) => this.paint(all, changed, session.serverNow(Date.now())));
+    const paint = new Throttle((all, changed) => this.paint(all, changed, session.serverNow(Date.now())));
     const topics = this.kind === "demand" ? [topic, HOT_SPOTS] : [topic];
     let hasSpots = false;
     const session = new Session(topics, (of, all, changed) => {
@@ -82,10 +82,10 @@ class MapPage {
   }
 
   private async draw(): Promise<void> {
-    const { Paper } = await import("../map/paper");
-    const outlines = await json<{ features: Parameters<InstanceType<typeof Paper>["outline"]>[0] }>("/api/v1/outlines.geojson");
+    const { LeafletMap } = await import("../map/leaflet-map");
+    const outlines = await json<{ features: Parameters<InstanceType<typeof LeafletMap>["outline"]>[0] }>("/api/v1/outlines.geojson");
     const shapes = this.kind === "care" || this.kind === "pressure" ? await json<Shapes>("/api/v1/hexes.geojson?res=7") : undefined;
-    const holder = this.root.querySelector<HTMLElement>("[data-paper]");
+    const holder = this.root.querySelector<HTMLElement>("[data-map]");
     if (!holder) return;
     const canvas = document.createElement("div");
     canvas.className = "app-map__canvas";
@@ -93,18 +93,18 @@ class MapPage {
     canvas.setAttribute("aria-label", "Map you can move: arrow keys move it, plus and minus zoom, Tab goes to the places");
     holder.replaceChildren(canvas);
     const { tiles, attribution, names } = this.root.dataset;
-    this.paper = new Paper(canvas, {
+    this.map = new LeafletMap(canvas, {
       towns: towns(names ?? ""),
       tiles: tiles ? { url: tiles, attribution: attribution ?? "" } : undefined,
       wordsOf: (place) => this.wordsOf(place),
       say: (words) => this.say(words),
       tilesGone: () => this.say("Detailed map unavailable. List and outline still work."),
     });
-    this.paper.outline(outlines.features);
-    if (shapes) this.paper.take(shapes.features);
+    this.map.outline(outlines.features);
+    if (shapes) this.map.take(shapes.features);
     // From a hex without a value no place is open.
     if (this.kind === "care") for (const { id } of shapes?.features ?? []) this.shown.set(id, this.care(undefined));
-    this.paper.pin(this.places);
+    this.map.pin(this.places);
     if (this.kind === "pressure") await this.findNearest();
     this.say("Choose a hex or a place on the map to read what is known of it.");
   }
@@ -137,7 +137,7 @@ class MapPage {
       const words = place ? `The nearest is ${this.wordsOf(place)}` : "The nearest is not on this map.";
       this.shown.set(cell, { class: look ? (look as Class) : "unknown", words });
     }
-    this.paper?.show(this.shown);
+    this.map?.show(this.shown);
   }
 
   /** Values of another hour: they are asked for once. */
@@ -212,9 +212,9 @@ class MapPage {
   private repaint(): void {
     const looks = [...this.shown.values()].map(({ class: name }) => `app-map__${name === "none" ? "0" : name}`);
     this.count(looks);
-    const unknown = [...this.shown.keys(), ...hotSpots()].filter((cell) => !this.paper?.knows(cell) && !this.missing.has(cell));
-    this.paper?.show(this.shown);
-    this.paper?.ring(hotSpots());
+    const unknown = [...this.shown.keys(), ...hotSpots()].filter((cell) => !this.map?.knows(cell) && !this.missing.has(cell));
+    this.map?.show(this.shown);
+    this.map?.ring(hotSpots());
     for (let from = 0; from < unknown.length; from += NAMED_MAX) this.ask(unknown.slice(from, from + NAMED_MAX));
   }
 
@@ -222,9 +222,9 @@ class MapPage {
   private ask(cells: string[]): void {
     for (const cell of cells) this.missing.add(cell);
     void json<Shapes>(`/api/v1/hexes.geojson?cells=${cells.join(",")}`).then(({ features }) => {
-      this.paper?.take(features);
-      this.paper?.show(this.shown);
-      this.paper?.ring(hotSpots());
+      this.map?.take(features);
+      this.map?.show(this.shown);
+      this.map?.ring(hotSpots());
     });
   }
 
@@ -255,7 +255,7 @@ class MapPage {
     const look = known ? `app-map__${known}` : isOpen(service) ? "app-map__unknown" : "app-map__closed";
     if (look === place.look) return;
     place.look = look;
-    this.paper?.look(id, look);
+    this.map?.look(id, look);
   }
 
   /** How much of the map each class is, in the legend. */
@@ -312,6 +312,6 @@ function towns(text: string): { name: string; at: [number, number] }[] {
   });
 }
 
-export function startMap(root: HTMLElement, live: LiveLine): void {
+export function startMap(root: HTMLElement, live: LiveStatus): void {
   void new MapPage(root, live).start();
 }

@@ -1,9 +1,9 @@
-// What the page keeps on this device: its last picture, what is not sent yet, the call sign. Nothing of a patient.
+// What the page keeps on this device: its last answer, what is not sent yet, the call sign. Nothing of a patient.
 
-import type { Shelf } from "./outbox";
+import type { OutboxStorage } from "./outbox";
 
 /** The last answer as it was shown. */
-export interface Picture {
+export interface SavedAnswer {
   html: string;
   /** Its age when it came, by the server's clock, milliseconds. */
   age: number;
@@ -15,7 +15,7 @@ export interface Picture {
   chosen?: { service: string; words: string } | undefined;
 }
 
-/** A picture older than a shift is of nobody any more, milliseconds. */
+/** A answer older than a shift is of nobody any more, milliseconds. */
 const KEPT = 12 * 3_600_000;
 const PREFIX = "crew.";
 
@@ -35,16 +35,16 @@ function write(name: string, text: string): void {
   }
 }
 
-export const outboxShelf: Shelf = { read: () => read("outbox"), write: (text) => write("outbox", text) };
+export const outboxStorage: OutboxStorage = { read: () => read("outbox"), write: (text) => write("outbox", text) };
 
-export function keepPicture(picture: Picture): void {
-  write("picture", JSON.stringify(picture));
+export function saveAnswer(answer: SavedAnswer): void {
+  write("picture", JSON.stringify(answer));
 }
 
-export function keptPicture(now: number): Picture | undefined {
+export function savedAnswer(now: number): SavedAnswer | undefined {
   try {
-    const picture = JSON.parse(read("picture") ?? "null") as Picture | null;
-    return picture && now - picture.came < KEPT ? picture : undefined;
+    const answer = JSON.parse(read("picture") ?? "null") as SavedAnswer | null;
+    return answer && now - answer.came < KEPT ? answer : undefined;
   } catch {
     return undefined;
   }
@@ -53,18 +53,18 @@ export function keptPicture(now: number): Picture | undefined {
 export const vehicle = { read: () => read("vehicle") ?? "", write: (text: string) => write("vehicle", text) };
 export const theme = { read: () => read("theme") ?? "", write: (text: string) => write("theme", text) };
 
-export function dropPicture(): void {
+export function dropAnswer(): void {
   write("picture", "null");
 }
 
 /** Whoever signs out leaves nothing behind, but for what the server has not heard yet. */
 export function leave(): void {
-  dropPicture();
+  dropAnswer();
   write("vehicle", "");
 }
 
-/** How old a picture is now; a clock that was set back tells nothing. */
-export function ageOf(picture: Picture, now: number): number {
-  const since = now - picture.came;
-  return since < -5_000 ? Number.POSITIVE_INFINITY : picture.age + Math.max(0, since);
+/** How old a answer is now; a clock that was set back tells nothing. */
+export function ageOf(answer: SavedAnswer, now: number): number {
+  const since = now - answer.came;
+  return since < -5_000 ? Number.POSITIVE_INFINITY : answer.age + Math.max(0, since);
 }

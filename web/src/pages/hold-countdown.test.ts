@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { remaining } from "./held";
+import { remaining } from "./hold-countdown";
 
 test("what is left is said in minutes and seconds, and its end in words", () => {
   expect(remaining(600_000, 0)).toBe("Held for you: 10:00 left.");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { box, hasRoom, spread, within } from "./place";
+import { box, hasRoom, spread, within } from "./layout";
 
 test("places at one point are moved apart and others stay", () => {
   const at = { x: 100, y: 100 };

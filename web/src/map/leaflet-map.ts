@@ -2,7 +2,7 @@
 
 import * as L from "leaflet";
 import "leaflet/dist/leaflet.css";
-import { type LngLat, box, hasRoom, spread, within } from "./place";
+import { type LngLat, box, hasRoom, spread, within } from "./layout";
 import { type Shown, level } from "./scale";
 
 export interface Place {
@@ -54,7 +54,7 @@ function plain(words: string): HTMLElement {
   return element;
 }
 
-export class Paper {
+export class LeafletMap {
   private readonly map: L.Map;
   private readonly hexes = new Map<string, Hex>();
   private readonly ground = L.layerGroup();

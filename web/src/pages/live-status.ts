@@ -10,7 +10,7 @@ const WORDS: Record<State, string> = {
   lost: "Connection lost: the figures may be old. Trying again.",
 };
 
-export class LiveLine {
+export class LiveStatus {
   private readonly line = document.querySelector<HTMLElement>("[data-live]");
   private readonly text = document.querySelector<HTMLElement>("[data-live-text]");
   private readonly announcer = document.querySelector<HTMLElement>("[data-announce]");

@@ -6,7 +6,7 @@ const PAINT_EVERY_MS = 1_000;
 
 type Paint = (values: ReadonlyMap<string, unknown>, changed: ReadonlySet<string>) => void;
 
-export class Painter {
+export class Throttle {
   private readonly waiting = new Set<string>();
   private values: ReadonlyMap<string, unknown> = new Map();
   private paintedAt = -PAINT_EVERY_MS;
