@@ -9,8 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ $# -eq 1 ] || { echo "usage: $0 DIR" >&2; exit 2; }
-binary=${UEC_LIVE:-$PWD/target/debug/uec-live}
-[ -x "$binary" ] || cargo build --bin uec-live
+binary=${UEC_LIVE:-$(bash scripts/debug-binary.sh)}
 filled=$(mktemp -d)
 trap 'rm -rf "$filled"' EXIT
 cp -R "$1" "$filled/examples"

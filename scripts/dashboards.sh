@@ -13,5 +13,5 @@ promtool check rules grafana/prometheus/rules/*.yml grafana/prometheus/alerts/*.
 promtool test rules grafana/prometheus/tests/*.yml
 [ "${1:-}" != quick ] || exit 0
 
-cargo build --locked --quiet --package uec-live
-python3 scripts/dashboards/night.py target/debug/uec-live
+binary=$(bash scripts/debug-binary.sh)
+python3 scripts/dashboards/night.py "$binary"

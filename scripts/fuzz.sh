@@ -33,5 +33,5 @@ done
 seed=${UEC_API_SEED:-$RANDOM}
 echo "== addresses, seed $seed"
 UEC_API_CASES=${UEC_API_CASES:-300} UEC_API_SEED=$seed \
-    cargo test --locked --quiet --package uec-live --test all e2e::schemathesis
+    cargo test --workspace --locked --quiet --test all e2e::schemathesis
 echo "nothing broke"
