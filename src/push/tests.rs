@@ -1,7 +1,7 @@
 //! The protocol on pictures that the real fold made: whoever follows it holds what the server holds.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -27,7 +27,24 @@ impl Clock for Still {
     }
 }
 
+/// How every world begins. Reading the Directory and working out its drives takes a hundred times as long as a case
+/// does, so it is done once.
+static BEGINNING: LazyLock<(Maker, Arc<Published>)> = LazyLock::new(|| {
+    let demo = Arc::new(directory::demo().unwrap());
+    let fold_state = FoldState::new(Arc::clone(&demo));
+    let mut viewer = Publisher::new(demo);
+    let first = viewer.publish(&fold_state, &Forecaster::default(), &[], "e");
+    let seq = 0;
+    let maker = Maker {
+        fold_state,
+        viewer,
+        seq,
+    };
+    (maker, first)
+});
+
 /// A world whose pictures are made by hand.
+#[derive(Clone)]
 struct Maker {
     fold_state: FoldState,
     viewer: Publisher,
@@ -36,10 +53,7 @@ struct Maker {
 
 impl Maker {
     fn new() -> (Self, Hub) {
-        let demo = Arc::new(directory::demo().unwrap());
-        let fold_state = FoldState::new(Arc::clone(&demo));
-        let mut viewer = Publisher::new(Arc::clone(&demo));
-        let first = viewer.publish(&fold_state, &Forecaster::default(), &[], "e");
+        let (maker, first) = BEGINNING.clone();
         let (_sender, published) = watch::channel(first);
         let mode = About {
             demonstration: None,
@@ -52,14 +66,7 @@ impl Maker {
             mode,
             past: views::HistoryLookup::new(|_| Err(views::HistoryError::BeforeTheLog)),
         });
-        (
-            Self {
-                fold_state,
-                viewer,
-                seq: 0,
-            },
-            hub,
-        )
+        (maker, hub)
     }
 
     /// The next picture: someone arrives or is seen, or some minutes pass.

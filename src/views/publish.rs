@@ -24,6 +24,7 @@ use forecast::Forecaster;
 pub const SLOTS_AHEAD: Millis = 24 * HOUR;
 
 /// Keeps the last published views, so that only what changed is worked out again.
+#[derive(Clone)]
 pub struct Publisher {
     directory: Arc<Directory>,
     services: BTreeMap<ServiceId, Arc<ServiceView>>,
