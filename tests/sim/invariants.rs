@@ -7,6 +7,7 @@ use log::Reader;
 use views::Published;
 
 use super::run::{Tally, key};
+use super::silence;
 use crate::fold::auditor::{Figures, audit};
 
 /// Picks one of the auditor's figures.
@@ -97,10 +98,19 @@ pub fn log_holds_exactly(reader: &Reader, entries: &[Entry]) -> Result<(), Strin
     }
 }
 
-/// Every figure shown is what the auditor says.
-pub fn shown_is_true(published: &Published, entries: &[Entry]) -> Result<(), String> {
+/// Every figure shown is what the auditor says, and one that is withheld is withheld with reason.
+pub fn shown_is_true(
+    published: &Published,
+    entries: &[Entry],
+    tally: &mut Tally,
+) -> Result<(), String> {
+    let directory = &published.directory;
+    let feed_of = |service| directory.find_feed(directory.visit_feed(service)?.as_str());
+    let ambulances = directory.feeds().find(|feed| feed.ambulances);
+    let ambulances = ambulances.ok_or("no feed of ambulances")?;
     for service in SERVICES {
         let expected = audit(entries, service);
+        let visits = feed_of(service).ok_or("no feed of visits")?;
         let view = &published.services[service];
         let figures: [(ReadingName, Figure); 8] = [
             (ReadingName::Waiting, |f| f.waiting),
@@ -116,17 +126,31 @@ pub fn shown_is_true(published: &Published, entries: &[Entry]) -> Result<(), Str
             let Some(reading) = view.find_reading(name) else {
                 continue;
             };
-            let told = match reading.age {
-                Age::Fresh(measure) | Age::Late { measure, .. } => measure.value,
-                Age::Withheld(Withheld::SilentFeed | Withheld::CatchingUp) => continue,
-                Age::Withheld(why) => return Err(format!("{service} {name:?} withheld: {why:?}")),
+            let (told, why) = match reading.age {
+                Age::Fresh(measure) | Age::Late { measure, .. } => (Some(measure.value), None),
+                Age::Withheld(why) => (None, Some(why)),
             };
-            let truth = figure(&expected);
-            if told != truth {
-                let seq = published.seq;
+            let feed = match name {
+                ReadingName::HandoversWaiting | ReadingName::Inbound => ambulances,
+                _ => visits,
+            };
+            let (truth, seq) = (figure(&expected), published.seq);
+            if !silence::is_right(entries, feed, reading.as_of, why) {
                 return Err(format!(
-                    "{service} {name:?} shows {told}, it is {truth}, at {seq}"
+                    "{service} {name:?} is withheld ({why:?}) or shown without reason, at {seq}"
                 ));
+            }
+            if told.is_some_and(|told| told != truth) {
+                return Err(format!(
+                    "{service} {name:?} shows {told:?}, it is {truth}, at {seq}"
+                ));
+            }
+            match why {
+                None => {}
+                Some(Withheld::CatchingUp) => {
+                    tally.count("figures withheld from a feed catching up");
+                }
+                Some(_) => tally.count("figures withheld from a silent feed"),
             }
         }
     }
@@ -150,6 +174,8 @@ pub fn went_through_everything(tally: &Tally) {
         "moments looked back at",
         "flips in the log refused",
         "flips passed over, nothing lost",
+        "figures withheld from a silent feed",
+        "figures withheld from a feed catching up",
     ];
     for what in must {
         assert!(

@@ -8,6 +8,7 @@ mod kill;
 mod plan;
 mod random;
 mod run;
+mod silence;
 mod simulated_day;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

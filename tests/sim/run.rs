@@ -282,7 +282,7 @@ impl Simulation {
             let (shown, durable) = (published.seq, self.entries.len());
             return Err(format!("entry {shown} is shown and {durable} is durable"));
         }
-        invariants::shown_is_true(&published, &self.entries)?;
+        invariants::shown_is_true(&published, &self.entries, &mut self.tally)?;
         self.shown.push(Shown::of(&published));
         Ok(())
     }
