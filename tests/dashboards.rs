@@ -147,8 +147,7 @@ fn numbers_are_masked_and_labels_are_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_keeps_its_name_and_one_without_is_given_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::serve(folder.path(), &["--open"]);
+    let server = Server::open_to_read();
     let name_of = async |sent: Option<&str>| {
         let request = server.request("/api/v1/waits");
         let request = match sent {
@@ -168,8 +167,7 @@ async fn a_request_keeps_its_name_and_one_without_is_given_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_status_page_says_which_feeds_are_not_heard() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::serve(folder.path(), &["--open"]);
+    let server = Server::open_to_read();
     let (status, page) = server.get("/status").await;
     assert_eq!(status, 200);
     assert!(page.contains("never heard"), "{page}");

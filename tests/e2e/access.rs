@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::push::{connect_as, frame_of, say};
 use super::server::{Server, binary, token};
+use super::until::until_within;
 
 /// F feed, W crew, C clinician, S service, O operator, M manager; * anybody.
 const MAY: &str = "
@@ -285,14 +286,12 @@ async fn a_session_serves_pages_only_from_this_site_and_ends_with_its_token() {
         .output()
         .unwrap();
     assert!(out.status.success());
-    let until = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
-    while ask("GET", "/clinician", None).await != 303 {
-        assert!(
-            tokio::time::Instant::now() < until,
-            "a revoked token's session goes on"
-        );
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    }
+    let limit = std::time::Duration::from_secs(10);
+    until_within(limit, async || match ask("GET", "/clinician", None).await {
+        303 => Ok(()),
+        status => Err(format!("a revoked token's session goes on: {status}")),
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -310,9 +309,8 @@ async fn booking_software_behind_a_front_needs_no_token_and_others_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_in_never_leads_to_another_site_and_another_site_signs_nobody_out() {
-    let folder = tempfile::tempdir().unwrap();
-    let secret = token(folder.path(), "clinician");
-    let server = Server::serve(folder.path(), &[]);
+    let server = Server::closed_to_read();
+    let secret = server.token("clinician");
     let stay = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
@@ -397,12 +395,8 @@ async fn given(server: &Server, token: Option<&str>, topic: &str) -> serde_json:
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_topic_is_for_everybody_and_holds_the_same_for_every_role() {
-    let folder = tempfile::tempdir().unwrap();
-    let secrets: Vec<String> = ROLES
-        .iter()
-        .map(|(_, role)| token(folder.path(), role))
-        .collect();
-    let server = Server::serve(folder.path(), &[]);
+    let server = Server::closed_to_read();
+    let secrets = ROLES.map(|(_, role)| server.token(role));
     let topics = topics(&server).await;
     assert!(topics.len() >= 5, "{topics:?}");
     for topic in &topics {

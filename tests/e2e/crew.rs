@@ -67,9 +67,8 @@ async fn a_choice_counts_at_once_and_once_and_a_change_of_mind_moves_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_taken_says_what_is_wrong_and_keeps_what_was_filled_in() {
-    let folder = tempfile::tempdir().unwrap();
-    let crew = token(folder.path(), "crew");
-    let server = Server::serve(folder.path(), &[]);
+    let server = Server::closed_to_read();
+    let crew = server.token("crew");
     for (body, words) in [
         ("from=LE1+5WW", "Choose what the patient needs"),
         ("need=stroke", "Use your position, or enter a full postcode"),
@@ -115,9 +114,8 @@ async fn what_cannot_be_taken_says_what_is_wrong_and_keeps_what_was_filled_in() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clinician_sees_the_places_and_does_not_set_off() {
-    let folder = tempfile::tempdir().unwrap();
-    let clinician = token(folder.path(), "clinician");
-    let server = Server::serve(folder.path(), &[]);
+    let server = Server::closed_to_read();
+    let clinician = server.token("clinician");
     let (status, page) = post(&server, &clinician, "/crew", "need=stroke&from=LE1+5WW").await;
     assert_eq!(status, 200);
     assert!(page.contains("data-place=\"lri-ed\""), "{page}");

@@ -33,8 +33,7 @@ async fn put(server: &Server, uid: &str, token: &str, body: Value) -> (u16, Valu
 
 #[tokio::test]
 async fn each_bad_question_is_answered_by_field_with_a_hint() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::serve(folder.path(), &[]);
+    let server = Server::closed_to_read();
     for (question, field) in [
         ("", "postcode"),
         ("postcode=ZZ99+9ZZ", "postcode"),

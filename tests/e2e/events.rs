@@ -106,8 +106,7 @@ async fn events_need_a_token_that_may_speak_for_the_feed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_picture_that_is_known_is_not_sent_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::serve(folder.path(), &["--open"]);
+    let server = Server::open_to_read();
     let client = reqwest::Client::new();
     let address = format!("{}/api/v1/waits", server.http);
     let first = client.get(&address).send().await.unwrap();

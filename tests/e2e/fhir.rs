@@ -52,8 +52,7 @@ const EVERYTHING: &str = "HealthcareService?_count=25&_include=HealthcareService
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outside_validator_takes_every_resource_that_we_give_out() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::serve(folder.path(), &["--open"]);
+    let server = Server::open_to_read();
     let mut all = pages(&server, EVERYTHING).await;
     let services = all.iter().map(|page| page["total"].as_u64().unwrap());
     assert_eq!(services.max(), Some(63));
@@ -142,8 +141,7 @@ fn files_are_checked_from_the_command_line() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn xml_says_the_same_as_json() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::serve(folder.path(), &["--open"]);
+    let server = Server::open_to_read();
     for address in [
         "metadata",
         EVERYTHING,
@@ -193,8 +191,7 @@ async fn xml_says_the_same_as_json() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn headers_are_echoed_and_nothing_can_be_written() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::serve(folder.path(), &[]);
+    let server = Server::closed_to_read();
     let kind = "application/fhir+json";
     for (method, path, status, allowed) in [
         ("GET", "HealthcareService/nowhere", 404, None),
@@ -225,8 +222,7 @@ async fn headers_are_echoed_and_nothing_can_be_written() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_goes_out_comes_in_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::serve(folder.path(), &["--open"]);
+    let server = Server::open_to_read();
     let mut entries = Vec::new();
     for page in pages(&server, EVERYTHING).await {
         entries.extend(page["entry"].as_array().unwrap().clone());

@@ -1,6 +1,7 @@
 //! One server sends what it takes on to another, which may be away for a while.
 
 use super::server::{Server, binary, now};
+use super::until::until;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn facts_reach_the_other_server_though_it_was_away() {
@@ -42,12 +43,13 @@ fn arrival(id: &str) -> String {
 }
 
 async fn people_at(server: &Server, expected: i64) {
-    for _ in 0..200 {
+    until(async || {
         let service = server.json("/api/v1/services/oadby-utc").await;
-        if service["readings"]["in_department"]["value"] == expected {
-            return;
+        let people = &service["readings"]["in_department"];
+        if people["value"] == expected {
+            return Ok(());
         }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
-    panic!("{expected} people never arrived at the other server");
+        Err(format!("{people} at the other server, not {expected}"))
+    })
+    .await;
 }

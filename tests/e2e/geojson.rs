@@ -78,8 +78,7 @@ fn check(layer: &Value) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_map_layer_is_valid_geojson_that_a_gis_takes() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::serve(folder.path(), &["--open"]);
+    let server = Server::open_to_read();
     for layer in LAYERS {
         let answer = reqwest::get(format!("{}/api/v1/{layer}", server.http)).await;
         let answer = answer.unwrap();

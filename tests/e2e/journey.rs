@@ -1,12 +1,11 @@
 //! One patient's way: 111 finds a slot, books it, the patient gets a text, comes, and is seen.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::bars::messages::{Bars, SERVICE, booking, resource};
 use super::notices::{SECRET, SERVICE_ID, by_notify, notify};
 use super::server::now;
+use super::until::until;
 
 async fn get(bars: &Bars, path: &str) -> Value {
     let (status, text) = bars
@@ -54,17 +53,15 @@ async fn from_111_to_slot_to_text_to_arrival_to_seen() {
     assert_eq!(appointment().await, "booked");
 
     let path = format!("/api/v1/bookings/{id}");
-    let mut is_told = false;
-    for _ in 0..120 {
+    until(async || {
         let notices = get(&bars, &path).await["notices"].clone();
         let mut all = notices.as_array().unwrap().iter();
-        is_told = all.any(|n| n["channel"] == "sms" && n["delivery"] == "delivered");
-        if is_told {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(250)).await;
-    }
-    assert!(is_told, "the text did not arrive");
+        let is_told = all.any(|n| n["channel"] == "sms" && n["delivery"] == "delivered");
+        is_told
+            .then_some(())
+            .ok_or_else(|| format!("the text did not arrive: {notices}"))
+    })
+    .await;
     let text = seen
         .lock()
         .unwrap()

@@ -26,3 +26,4 @@ mod python;
 mod schemathesis;
 pub mod server;
 mod traces;
+mod until;

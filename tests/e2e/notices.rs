@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use axum::Router;
@@ -17,6 +16,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
 use super::server::Server;
+use super::until::until;
 
 pub const SERVICE_ID: &str = "26785a09-ab16-4eb0-8407-a37497a57506";
 pub const SECRET: &str = "3d844edf-8d35-48ac-975b-e847b4f122b0";
@@ -192,11 +192,10 @@ async fn book(server: &Server, instead_of: Value, phone: &str) -> String {
 /// Waits until the notices of a booking are so.
 async fn until_told(server: &Server, id: &str, expected: &[(&str, &str, &str)]) {
     let path = format!("/api/v1/bookings/{id}");
-    let mut told = Vec::new();
-    for _ in 0..120 {
+    until(async || {
         let booking = call(server, "GET", &path, Value::Null).await;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        told = booking["notices"]
+        let mut told: Vec<_> = booking["notices"]
             .as_array()
             .unwrap()
             .iter()
@@ -206,12 +205,12 @@ async fn until_told(server: &Server, id: &str, expected: &[(&str, &str, &str)]) 
         let expected = expected
             .iter()
             .map(|(t, c, d)| ((*t).to_owned(), (*c).to_owned(), (*d).to_owned()));
-        if told.iter().cloned().eq(expected) {
-            return;
+        if told.iter().cloned().eq(expected.clone()) {
+            return Ok(());
         }
-        tokio::time::sleep(Duration::from_millis(250)).await;
-    }
-    panic!("{told:?}, not {expected:?}");
+        Err(format!("{told:?}, not {:?}", expected.collect::<Vec<_>>()))
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -327,9 +326,11 @@ async fn a_kill_between_sending_and_knowing_sends_nothing_twice() {
         // Taken, and the answer never comes.
         seen.lock().unwrap().answers = VecDeque::from([0]);
         let id = book(&server, Value::Null, "07700 900123").await;
-        while seen.lock().unwrap().sent.is_empty() {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        until(async || match seen.lock().unwrap().sent.len() {
+            0 => Err("nothing was sent".to_owned()),
+            _ => Ok(()),
+        })
+        .await;
         id
         // The server is killed here.
     };

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -12,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::bars::messages::{Bars, SERVICE, booking, resource};
+use super::until::until;
 
 #[derive(Default)]
 struct Seen {
@@ -44,21 +44,17 @@ async fn own_system() -> (Arc<Mutex<Seen>>, String) {
 
 async fn until_forwarded(bars: &Bars, id: &str, delivery: &str) {
     let path = format!("/api/v1/bookings/{id}");
-    let mut text = String::new();
-    for _ in 0..120 {
-        text = bars
-            .server
-            .send_as("GET", &path, "Bearer x", &Value::Null)
-            .await
-            .1;
+    until(async || {
+        let asked = bars.server.send_as("GET", &path, "Bearer x", &Value::Null);
+        let text = asked.await.1;
         let booking: Value = serde_json::from_str(&text).unwrap();
         let notice = &booking["notices"][0];
         if notice["channel"] == "forward" && notice["delivery"] == delivery {
-            return;
+            return Ok(());
         }
-        tokio::time::sleep(Duration::from_millis(250)).await;
-    }
-    panic!("not {delivery}: {text}");
+        Err(format!("not {delivery}: {text}"))
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

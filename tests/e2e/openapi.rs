@@ -244,8 +244,7 @@ async fn every_example_is_answered_as_the_document_says_and_so_it_is_when_no_ser
 
 #[tokio::test(flavor = "multi_thread")]
 async fn software_is_refused_in_json_also_where_nothing_of_ours_saw_the_question() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::serve(folder.path(), &["--open"]);
+    let server = Server::open_to_read();
     let huge = json!({"why": "x".repeat(9 << 20)});
     let asked = [
         ("get", "/api/v1/nothing", None, 404, "not_found"),

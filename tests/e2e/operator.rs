@@ -2,6 +2,7 @@
 
 use super::command_line::run;
 use super::server::{Server, now};
+use super::until::until;
 
 const NDJSON: &str = "application/x-ndjson";
 
@@ -63,6 +64,19 @@ async fn a_disk_that_takes_no_more_is_said_to_senders_and_operators_and_passes_b
     assert_eq!(code, Some(0), "{text}");
 }
 
+/// Now, once it is another millisecond than that: what happens next happens later by the log's clock too.
+async fn a_later_moment(than: &str) -> String {
+    let at = |text: &str| uec_live::domain::At::parse(text).unwrap();
+    until(async || {
+        let now = now();
+        if at(&now) > at(than) {
+            return Ok(now);
+        }
+        Err(format!("the clock stands still at {now}"))
+    })
+    .await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_shown_at_a_moment_can_be_asked_of_the_server_and_of_its_folder() {
     let folder = tempfile::tempdir().unwrap();
@@ -70,10 +84,8 @@ async fn what_was_shown_at_a_moment_can_be_asked_of_the_server_and_of_its_folder
     let server = Server::serve(folder.path(), &["--open"]);
     server.post(&arrival(1)).await.unwrap();
     let then = server.json("/api/v1/services/oadby-utc").await["as_of"].clone();
-    let pause = std::time::Duration::from_millis(50);
-    tokio::time::sleep(pause).await;
-    let between = now();
-    tokio::time::sleep(pause).await;
+    let between = a_later_moment(then.as_str().unwrap()).await;
+    a_later_moment(&between).await;
     server.post(&arrival(2)).await.unwrap();
     let shown = server.json(&format!("/api/v1/state?at={between}")).await;
     let reading = &shown["topics"]["service:oadby-utc"]["waiting"];
@@ -131,13 +143,15 @@ async fn the_quarantine_is_listed_shown_and_sent_again() {
     let early = arrival(1).replace(&now()[..4], "2019");
     let nowhere = arrival(2).replace("oadby-utc", "the-moon");
     server.post(&(early + &nowhere)).await.unwrap();
-    let listed = loop {
+    let listed = until(async || {
         let (code, text) = run(&["quarantine", "list", "--data", data]);
         assert_eq!(code, Some(0), "{text}");
         if text.contains("2 messages") {
-            break text;
+            return Ok(text);
         }
-    };
+        Err(text)
+    })
+    .await;
     assert!(
         listed.contains("too_late") && listed.contains("unknown_service"),
         "{listed}"

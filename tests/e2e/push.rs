@@ -92,8 +92,7 @@ async fn a_change_reaches_a_socket_and_a_returning_one_is_sent_only_what_it_miss
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_does_not_speak_the_protocol_is_told_not_to_come_back() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::serve(folder.path(), &["--open"]);
+    let server = Server::open_to_read();
     let mut socket = connect(&server).await;
     say(&mut socket, "GET / HTTP/1.1").await;
     loop {

@@ -125,8 +125,7 @@ async fn end(mut socket: Socket) -> (u16, Vec<Value>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_who_floods_is_closed() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::serve(folder.path(), &["--open"]);
+    let server = Server::open_to_read();
     let mut socket = connect(&server, "127.0.0.1", 1 << 20).await;
     for _ in 0..400 {
         // It may be closed already.
@@ -163,8 +162,7 @@ async fn one_address_cannot_take_every_place() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_never_ends_is_given_up() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::serve(folder.path(), &["--open"]);
+    let server = Server::open_to_read();
     let mut loris = TcpStream::connect(address(&server)).await.unwrap();
     loris
         .write_all(b"GET /api/v1/push HTTP/1.1\r\n")
@@ -173,7 +171,7 @@ async fn a_request_that_never_ends_is_given_up() {
     let mut silent = TcpStream::connect(address(&server)).await.unwrap();
     let dripping = async {
         loop {
-            // A byte now and then does not keep it open.
+            // A byte now and then does not keep it open. This pause is the attack, and no event to wait for.
             tokio::time::sleep(Duration::from_millis(500)).await;
             if loris.write_all(b"X").await.is_err() {
                 return;
@@ -282,8 +280,7 @@ async fn behind_a_proxy_of_ours_each_client_has_its_own_places() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_websocket_is_told_so() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::serve(folder.path(), &["--open"]);
+    let server = Server::open_to_read();
     let (status, text) = server.get("/api/v1/push").await;
     assert_eq!(status, 426, "{text}");
     assert!(text.contains("not_a_websocket"), "{text}");

@@ -1,8 +1,9 @@
 //! Starts the built binary on free ports and stops it with the test.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -29,8 +30,21 @@ pub fn token(data: &Path, role: &str) -> String {
     String::from_utf8(out.stdout).unwrap().trim().to_owned()
 }
 
+/// Runs a server until standard input ends, which it does when this process does, however it ends; then nothing is
+/// left, not even its folder.
+const WITH_US: &str = r#""$@" & cat >/dev/null; kill -9 $!; wait; rm -rf "$FOLDER""#;
+
+/// An open server that many tests ask and none changes.
+static OPEN: LazyLock<Server> = LazyLock::new(|| Server::serve_with_us(&["--open"]));
+
+/// The same without open access.
+static CLOSED: LazyLock<Server> = LazyLock::new(|| Server::serve_with_us(&[]));
+
 pub struct Server {
-    child: Child,
+    /// `None` where the server is another's.
+    child: Option<Child>,
+    /// Of a server that goes on until this process ends.
+    folder: Option<PathBuf>,
     pub http: String,
     pub mllp: String,
     client: reqwest::Client,
@@ -43,6 +57,48 @@ impl Server {
         let mut command = binary();
         command.args(["serve", "--data", data]).args(more);
         Self::start(command, "HL7 v2")
+    }
+
+    /// For a test that only reads, of a server with open access: starting one takes longer than most tests do.
+    pub fn open_to_read() -> Self {
+        OPEN.for_another()
+    }
+
+    /// For a test that only reads, of a server that asks for tokens.
+    pub fn closed_to_read() -> Self {
+        CLOSED.for_another()
+    }
+
+    /// `uec-live serve` until this process ends.
+    pub fn serve_with_us(more: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap().keep();
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", WITH_US, "sh", env!("CARGO_BIN_EXE_uec-live")])
+            .args(["serve", "--data"])
+            .arg(&folder)
+            .args(more)
+            .env("FOLDER", &folder)
+            .stdin(Stdio::piped());
+        let mut server = Self::start(command, "HL7 v2");
+        server.folder = Some(folder);
+        server
+    }
+
+    /// The same server with a client of its own: the connections of one end with the test that made them.
+    pub fn for_another(&self) -> Self {
+        Self {
+            child: None,
+            folder: self.folder.clone(),
+            http: self.http.clone(),
+            mllp: self.mllp.clone(),
+            client: reqwest::Client::new(),
+        }
+    }
+
+    /// A token of a role at a server that is shared.
+    pub fn token(&self, role: &str) -> String {
+        token(self.folder.as_ref().unwrap(), role)
     }
 
     /// `uec-live serve` whose files may not grow beyond so many KiB until [`Server::unlimit`]. Standard error
@@ -67,7 +123,7 @@ impl Server {
 
     /// Lifts the limit of [`Server::serve_limited`].
     pub fn unlimit(&self) {
-        let pid = self.child.id().to_string();
+        let pid = self.own().id().to_string();
         let lifted = Command::new("prlimit")
             .args(["--pid", &pid, "--fsize=unlimited"])
             .status();
@@ -168,11 +224,16 @@ impl Server {
             .install_default()
             .ok();
         Self {
-            child,
+            child: Some(child),
+            folder: None,
             http,
             mllp,
             client: reqwest::Client::new(),
         }
+    }
+
+    fn own(&self) -> &Child {
+        self.child.as_ref().expect("another's server")
     }
 
     /// A GET that can be given headers.
@@ -223,23 +284,26 @@ impl Server {
 
     /// SIGKILL: no goodbye, no flush.
     pub fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        let child = self.child.as_mut().expect("another's server");
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     /// SIGTERM, and the exit code.
     pub fn terminate(mut self) -> Option<i32> {
-        let pid = self.child.id().to_string();
+        let pid = self.own().id().to_string();
         assert!(Command::new("kill").arg(&pid).status().unwrap().success());
-        self.child.wait().unwrap().code()
+        self.child.as_mut().unwrap().wait().unwrap().code()
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Already ended is fine.
-        let _ended = self.child.kill();
-        let _reaped = self.child.wait();
+        if let Some(child) = &mut self.child {
+            // Already ended is fine.
+            let _ended = child.kill();
+            let _reaped = child.wait();
+        }
     }
 }
 

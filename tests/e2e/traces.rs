@@ -14,6 +14,7 @@ use prost::Message;
 use tokio::net::TcpListener;
 
 use super::server::{Server, now};
+use super::until::until;
 
 const REQUEST: &str = "60e0b220-8136-4ca5-ae46-1d97ef59d068";
 
@@ -56,7 +57,7 @@ impl Collector {
 
     /// The spans of the trace that a span of that name is in, by name, once there are so many.
     async fn trace_of(&self, name: &str, count: usize) -> BTreeMap<String, Span> {
-        for _ in 0..200 {
+        until(async || {
             let all = self.spans();
             let trace = all.iter().find(|span| span.name == name);
             let trace = trace.map(|span| span.trace_id.clone());
@@ -65,12 +66,12 @@ impl Collector {
                 .filter(|span| Some(&span.trace_id) == trace.as_ref());
             let spans: BTreeMap<_, _> = spans.map(|s| (s.name.clone(), s.clone())).collect();
             if spans.len() >= count {
-                return spans;
+                return Ok(spans);
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        let names: Vec<_> = self.spans().into_iter().map(|span| span.name).collect();
-        panic!("no whole trace of {name}: {names:?}");
+            let names: Vec<_> = all.iter().map(|span| &span.name).collect();
+            Err(format!("no whole trace of {name}: {names:?}"))
+        })
+        .await
     }
 }
 
@@ -176,17 +177,17 @@ async fn a_collector_that_is_gone_costs_a_count_and_nothing_else() {
         line.unwrap().parse::<u64>().unwrap()
     };
     let mut sent = 0;
-    while failures().await < 2 {
+    until(async || {
         sent += 1;
-        let asked = server.ask(
-            "post",
-            "/api/v1/events",
-            Some(&arrival(&format!("g{sent}"))),
-        );
+        let arrival = arrival(&format!("g{sent}"));
+        let asked = server.ask("post", "/api/v1/events", Some(&arrival));
         assert_eq!(asked.send().await.unwrap().status(), 202);
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        assert!(sent < 300, "failures are not counted");
-    }
+        match failures().await {
+            0 | 1 => Err("failures are not counted".to_owned()),
+            _ => Ok(()),
+        }
+    })
+    .await;
     let stopping = tokio::time::Instant::now();
     assert_eq!(server.terminate(), Some(0));
     assert!(stopping.elapsed() < Duration::from_secs(10));

@@ -313,7 +313,8 @@ mod tests {
         *hand.0.lock().unwrap() = 2 * SECOND;
         assert_eq!(tokens.find(&hash(&one)).unwrap().name, "one");
         assert!(tokens.find(&hash("uec_guess")).is_none());
-        // The file's time may have the grain of the disk.
+        // Two changes within one tick of the disk's clock may end in the inode and the length of before, and no
+        // event tells of a tick: this pause stays.
         std::thread::sleep(std::time::Duration::from_millis(20));
         let two = mint_into(folder.path(), wish("two"), At(0)).unwrap();
         assert_eq!(revoke(folder.path(), "one").unwrap(), "one");

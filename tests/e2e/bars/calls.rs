@@ -8,7 +8,7 @@ use super::messages::{Bars, booking, uuid};
 
 #[tokio::test]
 async fn the_two_ids_come_back_on_every_answer_and_must_be_there() {
-    let bars = Bars::start().await;
+    let bars = Bars::to_read().await;
     let paths = [
         bars.question(),
         "Slot".to_owned(),
@@ -55,7 +55,7 @@ async fn the_two_ids_come_back_on_every_answer_and_must_be_there() {
 
 #[tokio::test]
 async fn headers_that_name_target_organisation_and_software_are_read_leniently_and_needed() {
-    let bars = Bars::start().await;
+    let bars = Bars::to_read().await;
     for name in [
         "NHSD-Target-Identifier",
         "NHSD-End-User-Organisation",
@@ -98,7 +98,7 @@ async fn headers_that_name_target_organisation_and_software_are_read_leniently_a
 
 #[tokio::test]
 async fn another_verb_is_refused_with_those_that_are_allowed() {
-    let bars = Bars::start().await;
+    let bars = Bars::to_read().await;
     for (method, path, allowed) in [
         ("GET", "$process-message", "POST"),
         ("PUT", "$process-message", "POST"),
@@ -122,7 +122,7 @@ async fn another_verb_is_refused_with_those_that_are_allowed() {
 
 #[tokio::test]
 async fn message_definitions_are_asked_for_by_what_they_are_for() {
-    let bars = Bars::start().await;
+    let bars = Bars::to_read().await;
     let service = format!("https://fhir.nhs.uk/Id/dos-service-id|{}", bars.dos);
     let use_case = "https://fhir.nhs.uk/CodeSystem/usecases-categories-bars|a1t1";
     let both = format!("MessageDefinition?context={service}&context={use_case}");
@@ -222,7 +222,7 @@ async fn appointments_and_referrals_are_found_by_the_patients_number_and_by_id()
 
 #[tokio::test]
 async fn no_error_says_anything_of_the_patient() {
-    let bars = Bars::start().await;
+    let bars = Bars::to_read().await;
     let slot = bars.free_slot().await;
     let good = booking(&bars, &slot);
     let text = good.to_string();

@@ -7,7 +7,7 @@ use super::messages::{Bars, booking, resource};
 
 #[tokio::test]
 async fn a_body_is_read_whole_and_told_what_is_wrong_with_it_and_where() {
-    let bars = Bars::start().await;
+    let bars = Bars::to_read().await;
     let xml = "<Bundle xmlns=\"http://hl7.org/fhir\"><type value=\"message\"/></Bundle>";
     let (fhir, in_xml) = (
         "application/fhir+json",
@@ -76,7 +76,7 @@ async fn a_booking_can_be_made_in_xml_with_fractions_of_seven_digits() {
 
 #[tokio::test]
 async fn the_version_is_chosen_from_those_listed_and_another_is_refused() {
-    let bars = Bars::start().await;
+    let bars = Bars::to_read().await;
     for (accept, path, status) in [
         ("application/fhir+json; version=2.0.0", bars.question(), 406),
         (

@@ -1,8 +1,11 @@
 //! Messages of booking software, written for these tests; nobody in them exists.
 
+use std::sync::LazyLock;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use crate::e2e::server::Server;
 
@@ -18,8 +21,15 @@ pub struct Bars {
     pub server: Server,
     pub dos: String,
     client: reqwest::Client,
-    _folder: tempfile::TempDir,
+    /// `None` where the server is another's.
+    _folder: Option<tempfile::TempDir>,
 }
+
+/// For tests that book nothing: starting a server takes longer than they do.
+static TO_READ: LazyLock<Server> = LazyLock::new(|| Server::serve_with_us(&["--open"]));
+
+/// Whether its slots are there.
+static HAS_SLOTS: OnceCell<()> = OnceCell::const_new();
 
 /// Headers of one call, to be changed by a test.
 #[derive(Clone)]
@@ -66,6 +76,15 @@ impl Bars {
         Self::start_with("").await
     }
 
+    /// For a test that books nothing.
+    pub async fn to_read() -> Self {
+        let server = TO_READ.for_another();
+        HAS_SLOTS
+            .get_or_init(async || with_slots(&server).await)
+            .await;
+        Self::at(server, None).await
+    }
+
     /// With settings.
     pub async fn start_with(settings: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -73,11 +92,11 @@ impl Bars {
         std::fs::write(&config, settings).unwrap();
         let config = config.to_str().unwrap();
         let server = Server::serve(folder.path(), &["--open", "--config", config]);
-        let rule = json!({"periods": [{"days": [1, 2, 3, 4, 5, 6, 7], "from": "00:00",
-                                       "until": "24:00", "places": 1, "kind": "in person"}]});
-        let path = format!("/api/v1/services/{SERVICE}/slots/rule");
-        let (status, text) = server.send_as("PUT", &path, "Bearer x", &rule).await;
-        assert_eq!(status, 200, "{text}");
+        with_slots(&server).await;
+        Self::at(server, Some(folder)).await
+    }
+
+    async fn at(server: Server, folder: Option<tempfile::TempDir>) -> Self {
         let path = format!("/FHIR/R4/HealthcareService/{SERVICE}");
         let (_, text) = server.send_as("GET", &path, "Bearer x", &Value::Null).await;
         let record: Value = serde_json::from_str(&text).unwrap();
@@ -193,6 +212,14 @@ impl Bars {
             .unwrap()
             .to_owned()
     }
+}
+
+async fn with_slots(server: &Server) {
+    let rule = json!({"periods": [{"days": [1, 2, 3, 4, 5, 6, 7], "from": "00:00",
+                                   "until": "24:00", "places": 1, "kind": "in person"}]});
+    let path = format!("/api/v1/services/{SERVICE}/slots/rule");
+    let (status, text) = server.send_as("PUT", &path, "Bearer x", &rule).await;
+    assert_eq!(status, 200, "{text}");
 }
 
 fn jiff(now: &str, hours: i64) -> String {

@@ -4,7 +4,7 @@ use super::messages::Bars;
 
 #[tokio::test]
 async fn free_slots_come_with_what_they_point_at_and_an_empty_answer_is_a_bundle() {
-    let bars = Bars::start().await;
+    let bars = Bars::to_read().await;
     let answer = bars.get(&bars.question()).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     assert_eq!(answer.body["type"], "searchset");
@@ -106,7 +106,7 @@ fn rows(good: &str, dos: &str) -> Vec<Row> {
 
 #[tokio::test]
 async fn a_question_that_is_not_in_order_is_refused_by_its_row() {
-    let bars = Bars::start().await;
+    let bars = Bars::to_read().await;
     for (row, path, (status, issue)) in rows(&bars.question(), &bars.dos) {
         let answer = bars.get(&path).await;
         let (told, _, code) = answer.problem();
@@ -121,7 +121,7 @@ async fn a_question_that_is_not_in_order_is_refused_by_its_row() {
 
 #[tokio::test]
 async fn a_window_too_wide_is_too_costly_and_an_unknown_include_is_dropped_from_the_link() {
-    let bars = Bars::start().await;
+    let bars = Bars::to_read().await;
     let good = bars.question();
     let year = good
         .replace("start=le2026", "start=le2027")
@@ -142,7 +142,7 @@ async fn a_window_too_wide_is_too_costly_and_an_unknown_include_is_dropped_from_
 
 #[tokio::test]
 async fn summer_time_is_read_with_its_plus_encoded_or_not() {
-    let bars = Bars::start().await;
+    let bars = Bars::to_read().await;
     let of = |plus: &str| {
         format!(
             "Slot?status=free,busy&start=ge2027-06-01T09:00:00{plus}01:00&start=lt2027-06-01T10:00:00{plus}01:00\
@@ -162,7 +162,7 @@ async fn summer_time_is_read_with_its_plus_encoded_or_not() {
 
 #[tokio::test]
 async fn there_is_no_schedule_to_ask_for() {
-    let bars = Bars::start().await;
+    let bars = Bars::to_read().await;
     let answer = bars.get("Schedule?actor=x").await;
     assert_eq!(answer.problem().0, 404, "mistake 6");
 }
