@@ -50,7 +50,7 @@ test("a choice is kept while there is no signal, over a restart of the page, and
   await expect(page.locator("[data-place]").first().getByRole("status")).toContainText("Not sent yet");
   await expect(page.locator("[data-age]")).toBeVisible();
   const before = told.length;
-  // A choice says how long ago it was made, in whole seconds.
+  // A choice says how long ago it was made, in whole seconds: a time that must pass, and no event to wait for.
   await page.waitForTimeout(2_000);
   await context.setOffline(false);
   await expect(page.locator("[data-place]").first().getByRole("status")).toContainText("On your way: told at", { timeout: 30_000 });
