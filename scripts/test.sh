@@ -3,7 +3,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-step() { printf '\n== %s (%ss)\n' "$*" "$SECONDS"; }
+# Begins a step, and notes how long the one before took.
+name='' times=''
+step() {
+    [ -z "$name" ] || times+=$(printf '%6d s  %s' "$((SECONDS - began))" "$name")$'\n'
+    name=$* began=$SECONDS
+    printf '\n== %s\n' "$name"
+}
 
 step "formatting"
 cargo fmt --all --check
@@ -34,6 +40,7 @@ step "pages in a real browser"
 bash scripts/browser.sh 2>&1 | tee -a "$counts"
 
 step "done: the Rust and the browser tests together"
+printf '%s' "$times"
 awk '/^test result:/ { passed += $4; failed += $6 }
      /^ +[0-9]+ passed/ { passed += $1 }
      END { printf "%d passed, %d failed\n", passed, failed; exit passed == 0 || failed > 0 }' "$counts"
