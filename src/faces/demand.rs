@@ -64,7 +64,12 @@ fn refusal(parts: &ApiState, headers: &HeaderMap) -> Option<Response> {
     let hint = "leave out detail=exact, or send the token of a crew, a clinician or an operator";
     if is_known {
         let words = "exact counts are not for your role";
-        return Some(error_response(StatusCode::FORBIDDEN, "not_allowed", words, hint));
+        return Some(error_response(
+            StatusCode::FORBIDDEN,
+            "not_allowed",
+            words,
+            hint,
+        ));
     }
     let words = "exact counts are not for everybody";
     let mut answer = error_response(StatusCode::UNAUTHORIZED, "sign_in", words, hint);

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use views::{Accuracy, ScoredKind, Span, ESTIMATORS};
+use views::{Accuracy, ESTIMATORS, ScoredKind, Span};
 use views::{ScoreRow, ScoreView};
 
 /// All rows; of a service when one is asked for.

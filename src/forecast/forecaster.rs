@@ -262,7 +262,9 @@ impl Forecaster {
     /// learned of the queue counts once enough was learned; until then the survival curve.
     pub fn wait(&self, fold_state: &FoldState, service: &ServiceId) -> Option<Estimate> {
         let survival = wait_survival(fold_state, service, None)?;
-        let learned = self.waits.predict_now(service.as_str(), fold_state.at(), false);
+        let learned = self
+            .waits
+            .predict_now(service.as_str(), fold_state.at(), false);
         Some(learned.unwrap_or(survival))
     }
 

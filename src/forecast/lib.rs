@@ -20,7 +20,7 @@ use fold::handovers::Incident;
 use fold::visit::VisitState;
 use survival::{Curve, Spell};
 
-pub use accuracy::{Accuracy, Estimator, ESTIMATORS};
+pub use accuracy::{Accuracy, ESTIMATORS, Estimator};
 pub use backtest::{ArrivalPredictions, Backtest, Options, ScoreTable};
 pub use forecaster::Forecaster;
 pub use queues::{LeftOut, WaitEvent, WaitQueues, WaitStep};

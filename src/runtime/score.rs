@@ -19,7 +19,7 @@ use config::args;
 use domain::event::Acuity;
 use domain::time::HOUR;
 use domain::{At, VisitId};
-use forecast::{Accuracy, Backtest, Options, ScoreTable, ESTIMATORS, WaitEvent, WaitStep};
+use forecast::{Accuracy, Backtest, ESTIMATORS, Options, ScoreTable, WaitEvent, WaitStep};
 
 /// The queue of events that name none.
 const ONE_QUEUE: &str = "all";

@@ -16,7 +16,7 @@ use config::args::ScoreFormat;
 use domain::time::MINUTE;
 use domain::{At, Directory, Entry, Record};
 use fold::{Change, FactDecision, Limits};
-use views::{Accuracy, ScoreView, ScoredKind, Span, ESTIMATORS};
+use views::{Accuracy, ESTIMATORS, ScoreView, ScoredKind, Span};
 
 /// Lives through the file as a server would and prints the scorecard of the last 28 days.
 pub fn command(file: &Path, format: ScoreFormat, directory: &Arc<Directory>) -> anyhow::Result<()> {

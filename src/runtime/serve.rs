@@ -387,7 +387,11 @@ fn start_cleaning(
     stop: &CancellationToken,
 ) -> JoinHandle<()> {
     let retention = Retention(i64::from(plan.bookings.keep_details_days) * DAY);
-    tokio::spawn(booking::erase_expired(desk.clone(), retention, stop.clone()))
+    tokio::spawn(booking::erase_expired(
+        desk.clone(),
+        retention,
+        stop.clone(),
+    ))
 }
 
 fn shared(

@@ -41,7 +41,7 @@ pub use fold::bookings::diary::{Handling, Noticed};
 pub use fold::bookings::{Booking, BookingStanding, Diary, OfferState, Referral, SlotClaim};
 pub use fold::directory_changes::Note;
 pub use fold::handovers::{BAND_MINUTES, Bands};
-pub use forecast::{Accuracy, ScoredKind, Span, ESTIMATORS};
+pub use forecast::{Accuracy, ESTIMATORS, ScoredKind, Span};
 pub use history::{HistoryError, HistoryLookup};
 pub use opel::{OpelPart, OpelView};
 pub use plausibility::Implausible;

@@ -66,7 +66,7 @@ async fn a_disk_that_takes_no_more_is_said_to_senders_and_operators_and_passes_b
 
 /// Now, once it is another millisecond than that: what happens next happens later by the log's clock too.
 async fn a_later_moment(than: &str) -> String {
-    let at = |text: &str| uec_live::domain::At::parse(text).unwrap();
+    let at = |text: &str| domain::At::parse(text).unwrap();
     until(async || {
         let now = now();
         if at(&now) > at(than) {

@@ -1,8 +1,8 @@
 //! Whether what a feed told may be shown, by a slow and obvious reading of the log, with none of the fold's code.
 
-use uec_live::domain::event::Event;
-use uec_live::domain::time::MINUTE;
-use uec_live::domain::{At, Entry, Fact, Feed, Record, Withheld};
+use domain::event::Event;
+use domain::time::MINUTE;
+use domain::{At, Entry, Fact, Feed, Record, Withheld};
 
 /// Whether it is right to withhold a figure for that reason, or to show it. A figure is worked out when a fact touches
 /// its service and else each minute, so what was right since then, in this minute, still is.

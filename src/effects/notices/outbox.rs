@@ -253,7 +253,12 @@ impl Outbox {
     }
 
     /// Takes what came of an attempt; gives what is to be reported.
-    pub fn record_outcome(&mut self, key: &NoticeKey, outcome: SendOutcome, now: At) -> Option<Notice> {
+    pub fn record_outcome(
+        &mut self,
+        key: &NoticeKey,
+        outcome: SendOutcome,
+        now: At,
+    ) -> Option<Notice> {
         let task = self.tasks.get_mut(key)?;
         task.is_doubtful = true;
         let age = now.since(task.since);
@@ -406,7 +411,9 @@ mod tests {
         let told = pending.record_outcome(&key, SendOutcome::Taken(Some("n1".into())), again);
         assert_eq!(told.unwrap().delivery, Delivery::Sent);
         pending.record_outcome(&key, SendOutcome::Waiting, again);
-        let told = pending.record_outcome(&key, SendOutcome::Arrived, again).unwrap();
+        let told = pending
+            .record_outcome(&key, SendOutcome::Arrived, again)
+            .unwrap();
         assert_eq!(told.carrier_id.as_deref(), Some("n1"));
         assert_eq!(pending.done(), 1);
     }

@@ -64,7 +64,12 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Box<Response>> {
             why.column()
         );
         let what = "see /api/openapi.json for its fields, and send it again";
-        Box::new(error_response(StatusCode::BAD_REQUEST, "bad_body", &place, what))
+        Box::new(error_response(
+            StatusCode::BAD_REQUEST,
+            "bad_body",
+            &place,
+            what,
+        ))
     })
 }
 

@@ -3,7 +3,7 @@
 use crate::metrics::family::Family;
 use domain::Subject;
 use telemetry::name;
-use views::{Accuracy, Published, ScoredKind, Span, ESTIMATORS};
+use views::{Accuracy, ESTIMATORS, Published, ScoredKind, Span};
 
 /// A figure of ours: name, help, and how it is read off.
 type Figure = (&'static str, &'static str, fn(&Accuracy) -> f64);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::accuracy::{Accuracy, Estimator, ESTIMATORS};
+use crate::accuracy::{Accuracy, ESTIMATORS, Estimator};
 use crate::backtest::ArrivalPredictions;
 use crate::queues::LeftOut;
 
