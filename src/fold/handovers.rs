@@ -104,7 +104,7 @@ impl Incident {
                 IncidentStep::Arrived => self.arrived = self.arrived.or(Some(at)),
                 IncidentStep::HandedOver => self.handed_over = self.handed_over.or(Some(at)),
                 IncidentStep::Cleared | IncidentStep::Closed => {
-                    self.ended = self.ended.or(Some(at))
+                    self.ended = self.ended.or(Some(at));
                 }
             }
         }

@@ -2,7 +2,7 @@
 //! order.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -16,9 +16,11 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::SystemClock;
 use crate::commands::{read_directory, say};
+use crate::effects_setup::{self, FORWARD};
 use crate::history::History;
 use crate::notices::{NOTICES, NoticesSetup};
 use crate::osrm::Osrm;
+use crate::server_plan::ServerPlan;
 use crate::snapshot_schedule::{SNAPSHOT_ENTRIES, Schedule, SnapshotKeeper, SnapshotThread};
 use crate::writer::{LogState, Outputs, Writer};
 use crate::{http, logging, routes};
@@ -27,15 +29,10 @@ use app::booking::{self, BookingDesk, Retention};
 use app::connections::TrustedProxies;
 use app::{AppState, ServerMode};
 use config::args;
-use config::settings::{
-    BarsSettings, BookingSettings, Forward, LogSettings, MapSettings, Settings, TravelSettings,
-};
+use config::settings::{LogSettings, MapSettings, Settings, TravelSettings};
 use domain::time::{DAY, HOUR};
 use domain::travel::{Offline, Travel};
-use domain::{Clock, Directory};
 use effects::checkpoint::Checkpoint;
-use effects::forward::{self, Target};
-use effects::notices;
 use effects::progress::Progress;
 use faces::metrics;
 use fold::Limits;
@@ -56,40 +53,6 @@ const DRAIN: Duration = Duration::from_secs(5);
 
 /// The master key's file in the data folder, unless named otherwise.
 const MASTER_KEY: &str = "master.key";
-/// The name of the forwarding checkpoint.
-const FORWARD: &str = "forward";
-
-/// What a server needs to start.
-pub struct ServerPlan {
-    /// Where pages, API and push are served.
-    pub listen: SocketAddr,
-    /// Where HL7 v2 arrives.
-    pub mllp: SocketAddr,
-    /// Folder of log, quarantine and tokens.
-    pub data: PathBuf,
-    /// Services and feeds.
-    pub directory: Arc<Directory>,
-    /// How long journeys take.
-    pub travel: Arc<dyn Travel>,
-    /// The server's time.
-    pub clock: Arc<dyn Clock>,
-    /// What every page must say.
-    pub mode: ServerMode,
-    /// Send every fact on.
-    pub forward: Option<Forward>,
-    /// What is taken and how long it is kept.
-    pub log: LogSettings,
-    /// Proxies in front of this server.
-    pub proxies: TrustedProxies,
-    /// Patients' details.
-    pub bookings: BookingSettings,
-    /// Booking software.
-    pub bars: BarsSettings,
-    /// Words to patients, messages to services.
-    pub telling: NoticesSetup,
-    /// Detailed maps under ours.
-    pub tiles: Option<Tiles>,
-}
 
 /// A started server.
 pub struct RunningServer {
@@ -283,8 +246,18 @@ pub async fn start(plan: ServerPlan) -> anyhow::Result<RunningServer> {
             stop.clone().cancelled_owned(),
         )),
     ];
-    tasks.extend(start_telling(&plan, tells, &desk, (&progress, &stop))?);
-    tasks.extend(start_forwarding(plan, forwards, progress, stop.clone())?);
+    tasks.extend(effects_setup::start_notices(
+        &plan,
+        tells,
+        &desk,
+        (&progress, &stop),
+    )?);
+    tasks.extend(effects_setup::start_forwarding(
+        plan,
+        forwards,
+        progress,
+        stop.clone(),
+    )?);
     let (http, mllp) = addresses;
     Ok(RunningServer {
         http,
@@ -437,51 +410,6 @@ fn router(
         sockets: sockets.clone(),
         tiles: plan.tiles.clone(),
     }))
-}
-
-fn start_forwarding(
-    plan: ServerPlan,
-    reader: Reader,
-    progress: Progress,
-    stop: CancellationToken,
-) -> anyhow::Result<Option<JoinHandle<()>>> {
-    let Some(settings) = plan.forward else {
-        return Ok(None);
-    };
-    let token = std::fs::read_to_string(&settings.token_file)
-        .with_context(|| format!("cannot read {}", settings.token_file.display()))?;
-    let target = Target {
-        to: settings.to,
-        token: token.trim().to_owned(),
-    };
-    let checkpoint = Checkpoint::open(&plan.data.join("effects"), FORWARD)?;
-    let note = move |seq| progress.came(0, seq);
-    Ok(Some(tokio::spawn(async move {
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = forward::run(reader, target, checkpoint, note) => {}
-        }
-    })))
-}
-
-fn start_telling(
-    plan: &ServerPlan,
-    reader: Reader,
-    booking: &BookingDesk,
-    (progress, stop): (&Progress, &CancellationToken),
-) -> anyhow::Result<Option<JoinHandle<()>>> {
-    if !plan.telling.is_on() {
-        return Ok(None);
-    }
-    let checkpoint = NoticesSetup::checkpoint(&plan.data, &reader)?;
-    let desk = plan.telling.desk(booking)?;
-    let (progress, stop) = (progress.clone(), stop.clone());
-    Ok(Some(tokio::spawn(async move {
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = notices::run(reader, checkpoint, desk, |seq| progress.came(1, seq)) => {}
-        }
-    })))
 }
 
 async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
