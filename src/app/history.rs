@@ -72,7 +72,7 @@ impl IntoResponse for HistoryRefusal {
 }
 
 impl HistoryTurns {
-    /// The picture as it was shown at a moment.
+    /// The published value as it was shown at a moment.
     pub async fn published(
         &self,
         at: &str,

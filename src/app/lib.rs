@@ -1,7 +1,7 @@
 //! What every way out shares: who may, searching the Directory, booking, where to take a patient, plain words and
 //! the shapes of JSON.
 //!
-//! It reads the published picture and never the fold; it knows no route.
+//! It reads the published value and never the fold; it knows no route.
 
 pub mod access;
 pub mod booking;
@@ -27,7 +27,7 @@ use views::{HistoryLookup, Published};
 /// What every face is given.
 #[derive(Clone)]
 pub struct AppState {
-    /// The newest picture; wakes up when there is a newer one.
+    /// The newest published value; wakes up when there is a newer one.
     pub published: watch::Receiver<Arc<Published>>,
     /// The time of the server: the machine's, or the simulated world's.
     pub clock: Arc<dyn Clock>,
@@ -40,7 +40,7 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// The newest picture.
+    /// The newest published value.
     pub fn published(&self) -> Arc<Published> {
         Arc::clone(&self.published.borrow())
     }

@@ -21,7 +21,7 @@ use views::Published;
 /// What the API needs.
 #[derive(Clone)]
 pub struct ApiState {
-    /// The published picture.
+    /// The published value.
     pub shared: AppState,
     /// Whether the log takes facts, and why not.
     pub log_state: watch::Receiver<Result<(), String>>,
@@ -90,7 +90,7 @@ pub async fn refuse_in_json(request: Request, next: Next) -> Response {
 /// Where everything that may be asked is written down.
 const SEE_OPENAPI: &str = "see /api/openapi.json";
 
-/// Answers with JSON, or with "not modified" when the caller has this very picture.
+/// Answers with JSON, or with "not modified" when the caller has this very published value.
 pub fn answer(
     parts: &ApiState,
     headers: &HeaderMap,
@@ -218,7 +218,7 @@ fn unknown_service() -> Response {
     )
 }
 
-/// Ready when the log takes facts; the first picture is published before the server listens.
+/// Ready when the log takes facts; the first published value is published before the server listens.
 async fn ready(State(parts): State<ApiState>) -> Response {
     let state = parts.log_state.borrow().clone();
     match state {

@@ -1,6 +1,6 @@
 //! The ways out by HTTP for other software: readings, heat, the Directory, destinations, bookings, metrics.
 //!
-//! A face reads the published picture and never the fold. Faces do not know each other; the route
+//! A face reads the published value and never the fold. Faces do not know each other; the route
 //! table in `runtime` puts them side by side.
 
 pub mod api;

@@ -1,5 +1,5 @@
 //! `/metrics` for Prometheus: what the server counted about itself, and the figures of the published
-//! picture. A withheld figure is absent, never zero.
+//! published value. A withheld figure is absent, never zero.
 
 mod bookings;
 mod escalation;
@@ -83,7 +83,7 @@ pub fn text(recorder: &PrometheusHandle, published: &Published, now: At) -> Stri
     text
 }
 
-/// The figures of a picture, in the text format.
+/// The figures of a published value, in the text format.
 fn figures(published: &Published, now: At) -> String {
     let mut families = services::families(published);
     families.extend(handovers::families(published));
@@ -99,7 +99,7 @@ fn figures(published: &Published, now: At) -> String {
         name::PICTURE_AGE_SECONDS,
         "Time since the published picture was true; above a minute the writer is stuck",
     );
-    // Before the first entry there is no picture that could be old.
+    // Before the first entry there is no published value that could be old.
     if published.seq > 0 {
         let seconds = now.since(published.as_of).max(0) as f64 / SECOND as f64;
         age.add(String::new(), seconds);

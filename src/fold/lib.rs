@@ -34,11 +34,11 @@ use services::{ClosureState, ServiceState};
 use visit::{VisitFact, VisitStep};
 use visits::Visits;
 
-/// Rises with every change of what facts mean or of how a picture is written: a snapshot of another
+/// Rises with every change of what facts mean or of how a state is written: a snapshot of another
 /// version is not used, and the entries are folded afresh.
 pub const VERSION: u32 = 6;
 
-/// What an entry changed, for those who keep something derived from the picture.
+/// What an entry changed, for those who keep something derived from the state.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
     /// The figures of a service.
@@ -89,12 +89,12 @@ impl FoldState {
         }
     }
 
-    /// The whole picture as bytes: the same picture has the same bytes on every machine.
+    /// The whole state as bytes: the same state has the same bytes on every machine.
     pub fn to_snapshot(&self) -> Result<Vec<u8>, serde_json::Error> {
         serde_json::to_vec(self)
     }
 
-    /// The picture that the bytes were taken of, for the Directory of today.
+    /// The state that the bytes were taken of, for the Directory of today.
     pub fn from_snapshot(
         bytes: &[u8],
         directory: Arc<Directory>,

@@ -56,7 +56,7 @@ impl Default for Forecaster {
 }
 
 impl Forecaster {
-    /// Takes an entry that the picture has taken.
+    /// Takes an entry that the state has taken.
     pub fn take(&mut self, entry: &Entry, fold_state: &FoldState, before: At) {
         match &entry.record {
             Record::Fact(fact) => {

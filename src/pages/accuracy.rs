@@ -35,7 +35,7 @@ pub struct AccuracyPage {
 }
 
 impl AccuracyPage {
-    /// The page for a picture.
+    /// The page for a published value.
     pub fn new(published: &Published, mode: &ServerMode) -> Self {
         let place = week();
         let rows = shown_to_everyone(published).filter_map(|row| {

@@ -41,7 +41,7 @@ pub struct HomePage {
 }
 
 impl HomePage {
-    /// The page for a picture, as of `now`.
+    /// The page for a published value, as of `now`.
     pub fn new(published: &Published, mode: &ServerMode, now: At, choice: &HomeQuery) -> Self {
         let show = choice.show.as_deref().unwrap_or_default();
         let sort = choice.sort.as_deref().unwrap_or_default();

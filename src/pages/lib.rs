@@ -51,7 +51,7 @@ impl Frame {
 /// What the pages need.
 #[derive(Clone)]
 pub struct PagesState {
-    /// The published picture.
+    /// The published value.
     pub shared: AppState,
     /// Who may.
     pub access: Access,

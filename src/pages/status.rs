@@ -15,7 +15,7 @@ use domain::{Age, At};
 use telemetry::{FEED_UNKNOWN, StatusCounts};
 use views::{FeedHealth, FeedView, Published};
 
-/// Older than this the picture is not renewed as it should be.
+/// Older than this the published value is not renewed as it should be.
 const PICTURE_OLD: Millis = MINUTE;
 
 /// One feed.
@@ -53,13 +53,13 @@ pub struct StatusPage {
 }
 
 impl StatusPage {
-    /// The page for a picture and what was counted since the start.
+    /// The page for a published value and what was counted since the start.
     pub fn new(published: &Published, tally: &StatusCounts, mode: &ServerMode, now: At) -> Self {
         let unheard = published
             .feeds
             .values()
             .filter(|view| is_unheard(view.health));
-        // Before the first entry there is no picture that could be old.
+        // Before the first entry there is no published value that could be old.
         let written = (published.seq > 0).then_some(published.as_of);
         let age = written.map_or(0, |at| now.since(at));
         let unheard = unheard.count();

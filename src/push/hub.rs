@@ -1,4 +1,4 @@
-//! Works out what each new picture changed, once, and hands the same bytes to every socket.
+//! Works out what each new published value changed, once, and hands the same bytes to every socket.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -47,7 +47,7 @@ pub struct Frame {
 /// What every connection hears.
 #[derive(Debug, Clone)]
 pub enum News {
-    /// A picture changed these topics.
+    /// A published value changed these topics.
     Frames(Arc<Vec<Frame>>),
     /// Time passes; connections of this phase say that they live.
     Beat(u32),
@@ -72,7 +72,7 @@ struct HubState {
     ring_bytes: usize,
     /// Changes up to this entry are no longer in the ring.
     floor: u64,
-    /// Snapshots of this picture that someone asked for already.
+    /// Snapshots of this published value that someone asked for already.
     snapshots: BTreeMap<Number, Message>,
 }
 
@@ -88,7 +88,7 @@ pub struct Catchup {
 }
 
 impl Hub {
-    /// A hub that knows the present picture; [`Hub::follow`] keeps it up.
+    /// A hub that knows the present published value; [`Hub::follow`] keeps it up.
     pub fn new(shared: &AppState) -> Self {
         let published = shared.published();
         let topics = topic::contents(&published, &shared.mode, None);
@@ -111,7 +111,7 @@ impl Hub {
         }
     }
 
-    /// Follows the published pictures until the server stops, and beats the time.
+    /// Follows the published values until the server stops, and beats the time.
     pub async fn follow(self, mut shared: AppState, stop: CancellationToken) {
         let mut beat = tokio::time::interval(HEARTBEAT / PHASES);
         let mut phase = 0;
@@ -141,7 +141,7 @@ impl Hub {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the next picture: one frame for each topic that changed. Only one caller takes.
+    /// Takes the next published value: one frame for each topic that changed. Only one caller takes.
     pub fn take(&self, published: Arc<Published>) {
         let (before, old) = {
             let state = self.state();
@@ -285,7 +285,7 @@ impl HubState {
         by_topic.into_iter().filter_map(one).collect()
     }
 
-    /// A topic's snapshot, encoded once for all who come before the next picture.
+    /// A topic's snapshot, encoded once for all who come before the next published value.
     fn snapshot(&mut self, number: Number) -> Option<Message> {
         if let Some(known) = self.snapshots.get(&number) {
             return Some(known.clone());

@@ -45,7 +45,7 @@ const RETRY_SECONDS: u32 = 30;
 
 /// What push needs from outside.
 pub struct PushSettings {
-    /// The published picture.
+    /// The published value.
     pub shared: AppState,
     /// What was shown before.
     pub past: HistoryTurns,
@@ -74,7 +74,7 @@ struct PushState {
     tasks: TaskTracker,
 }
 
-/// The routes; a task that follows the published pictures is started.
+/// The routes; a task that follows the published values is started.
 pub fn router(needs: PushSettings) -> Router {
     let PushSettings {
         shared,

@@ -1,4 +1,4 @@
-//! The protocol on pictures that the real fold made: whoever follows it holds what the server holds.
+//! The protocol on published values that the real fold made: whoever follows it holds what the server holds.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -43,7 +43,7 @@ static BEGINNING: LazyLock<(Maker, Arc<Published>)> = LazyLock::new(|| {
     (maker, first)
 });
 
-/// A world whose pictures are made by hand.
+/// A world whose published values are made by hand.
 #[derive(Clone)]
 struct Maker {
     fold_state: FoldState,
@@ -69,7 +69,7 @@ impl Maker {
         (maker, hub)
     }
 
-    /// The next picture: someone arrives or is seen, or some minutes pass.
+    /// The next published value: someone arrives or is seen, or some minutes pass.
     fn next(&mut self, kind: u8) -> Arc<Published> {
         self.seq += 1;
         let start = At::parse("2026-11-23T09:00:00Z").unwrap();
@@ -231,7 +231,7 @@ fn text(message: &Message) -> &str {
     std::str::from_utf8(message.text()).unwrap()
 }
 
-/// What the pages' own client is tried on: a picture a line, with what changed and what it all was.
+/// What the pages' own client is tried on: a published value a line, with what changed and what it all was.
 #[test]
 fn the_story_that_the_pages_client_is_tried_on_is_what_the_hub_says() {
     let (mut maker, hub) = Maker::new();

@@ -62,7 +62,7 @@ impl fmt::Display for Topic {
     }
 }
 
-/// A value that is built once and shared by every picture in which it stays the same.
+/// A value that is built once and shared by every published value in which it stays the same.
 #[derive(Debug, Clone)]
 pub struct SharedValue(Arc<Value>);
 
@@ -86,7 +86,7 @@ impl From<Value> for SharedValue {
 
 /// The contents of a topic: values by key.
 pub type Contents = BTreeMap<CompactString, SharedValue>;
-/// The contents of every topic; one that did not change is shared from picture to picture.
+/// The contents of every topic; one that did not change is shared from published value to published value.
 pub type Topics = BTreeMap<Topic, Arc<Contents>>;
 
 /// What changed in a topic.
@@ -141,7 +141,7 @@ pub fn all(topics: &Topics) -> Value {
     topics.iter().map(one).collect()
 }
 
-/// The contents of every topic for a picture. Values of services that did not change since `old` are
+/// The contents of every topic for a published value. Values of services that did not change since `old` are
 /// taken over and not built again.
 pub fn contents(
     published: &Published,

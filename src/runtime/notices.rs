@@ -106,7 +106,7 @@ fn carrier(settings: &NoticeSettings) -> anyhow::Result<Carrier> {
     }
 }
 
-/// Looks bookings and referrals up in the newest picture.
+/// Looks bookings and referrals up in the newest published value.
 fn finder(published: watch::Receiver<Arc<Published>>) -> Find {
     Arc::new(move |about| {
         let published = Arc::clone(&published.borrow());

@@ -193,7 +193,7 @@ pub async fn until_stopped(running: &RunningServer) -> anyhow::Result<()> {
     }
 }
 
-/// Starts everything; returns once the sockets are bound and the first picture is published.
+/// Starts everything; returns once the sockets are bound and the first published value is published.
 pub async fn start(plan: ServerPlan) -> anyhow::Result<RunningServer> {
     std::fs::create_dir_all(&plan.data)
         .with_context(|| format!("cannot make the folder {}", plan.data.display()))?;

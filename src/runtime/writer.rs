@@ -1,8 +1,8 @@
 //! The single writer: decides, appends, applies and publishes, one batch at a time.
 //!
 //! It runs on its own thread because the log's append blocks. Facts of one batch may depend on one
-//! another, so each is applied to the picture before the next is decided; nobody sees that picture
-//! until the batch is durable. When an append fails the picture is thrown away and rebuilt from the
+//! another, so each is applied to the state before the next is decided; nobody sees that state
+//! until the batch is durable. When an append fails the state is thrown away and rebuilt from the
 //! log: what was never durable is never shown.
 
 use std::collections::BTreeMap;
@@ -41,7 +41,7 @@ pub struct Writer {
 
 /// What the writer hands out before it starts.
 pub struct Outputs {
-    /// The newest picture.
+    /// The newest published value.
     pub published: watch::Receiver<Arc<Published>>,
     /// Whether the log takes facts.
     pub log_state: watch::Receiver<LogState>,
@@ -50,7 +50,7 @@ pub struct Outputs {
 }
 
 impl Writer {
-    /// Rebuilds the state from snapshot and log and publishes the first picture.
+    /// Rebuilds the state from snapshot and log and publishes for the first time.
     pub fn open(
         mut log: Box<dyn Log>,
         mut keeper: SnapshotKeeper,

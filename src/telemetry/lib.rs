@@ -1,7 +1,7 @@
 //! What the server counts about itself: every metric name, in one place, in base units.
 //!
 //! Figures of services are not counted here: `faces::metrics` reads them from the published
-//! picture when it is scraped. Labels are bounded: feeds, reasons, routes; never a person, a visit
+//! published value when it is scraped. Labels are bounded: feeds, reasons, routes; never a person, a visit
 //! or a cell.
 
 pub mod name;

@@ -36,7 +36,7 @@ pub const HTTP_REQUEST_SECONDS: &str = "uec_http_request_seconds";
 /// Open MLLP connections.
 pub const MLLP_CONNECTIONS: &str = "uec_mllp_connections";
 
-// Figures of the published picture, read when it is scraped.
+// Figures of the published value, read when it is scraped.
 /// Wait of people arriving now, by percentile.
 pub const WAIT_SECONDS: &str = "uec_wait_seconds";
 /// Mean wait that is usual at this hour.
@@ -141,7 +141,7 @@ pub const ESTIMATE_WITHIN_RATIO: &str = "uec_estimate_within_ratio";
 pub const ESTIMATE_INSIDE_RATIO: &str = "uec_estimate_inside_ratio";
 /// Share that took longer than the median.
 pub const ESTIMATE_UNDER_RATIO: &str = "uec_estimate_under_ratio";
-/// Age of the published picture.
+/// Age of the published value.
 pub const PICTURE_AGE_SECONDS: &str = "uec_picture_age_seconds";
 /// The running version.
 pub const BUILD_INFO: &str = "uec_build_info";

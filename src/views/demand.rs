@@ -54,7 +54,7 @@ impl Window {
     }
 }
 
-/// Where people ask for care, as of one picture.
+/// Where people ask for care, as of one published value.
 #[derive(Debug, Clone, Default)]
 pub struct DemandView {
     /// Up to the end of this minute.
@@ -129,7 +129,7 @@ impl Exact {
 }
 
 impl DemandView {
-    /// Of a picture. What did not change is taken over from the view before.
+    /// Of a published value. What did not change is taken over from the view before.
     pub fn of(fold_state: &FoldState, before: &Self) -> Self {
         let demand = fold_state.demand();
         let people_min = fold_state.directory().people_min();

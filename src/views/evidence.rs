@@ -18,7 +18,7 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// What a figure of a service counts in a picture.
+    /// What a figure of a service counts in a published value.
     pub fn of(fold_state: &FoldState, service: &str, name: ReadingName) -> Self {
         let mut evidence = Self::default();
         evidence.add_visits(fold_state, service, name);

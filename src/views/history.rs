@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::Published;
 use domain::At;
 
-/// Why a past picture cannot be had.
+/// Why a past moment cannot be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HistoryError {
     /// Nothing was known yet.
@@ -28,7 +28,7 @@ impl HistoryLookup {
         Self(Arc::new(ask))
     }
 
-    /// The picture that readers were shown at a moment.
+    /// The published value that readers were shown at a moment.
     pub fn at(&self, at: At) -> Result<Arc<Published>, HistoryError> {
         (self.0)(at)
     }

@@ -1,4 +1,4 @@
-//! What readers see: one immutable, consistent picture for each published sequence number.
+//! What readers see: one immutable, consistent value for each published sequence number.
 //!
 //! Computed on the writer's thread from the fold and the forecast, published as a shared value.
 //! Nothing here knows a wire format; the faces turn these values into HTML, JSON and metrics.
@@ -59,7 +59,7 @@ const TREND_MINUTES: i64 = 10;
 pub struct Published {
     /// Names the history that `seq` counts in.
     pub epoch: CompactString,
-    /// The newest entry this picture includes.
+    /// The newest entry this published value includes.
     pub seq: u64,
     /// The log's time at that entry.
     pub as_of: At,
@@ -69,7 +69,7 @@ pub struct Published {
     pub finder: Arc<SearchIndex>,
     /// The last changes of the Directory, newest first.
     pub listings: Arc<Vec<Note>>,
-    /// Each Service of the Directory. An unchanged Service keeps its `Arc` from one picture to the
+    /// Each Service of the Directory. An unchanged Service keeps its `Arc` from one published value to the
     /// next, so that `Arc::ptr_eq` finds what changed.
     pub services: BTreeMap<ServiceId, Arc<ServiceView>>,
     /// Each feed and its health.

@@ -57,7 +57,7 @@ impl Publisher {
         }
     }
 
-    /// The picture after these changes.
+    /// The published value after these changes.
     pub fn publish(
         &mut self,
         fold_state: &FoldState,
@@ -125,7 +125,7 @@ impl Publisher {
         surfaces
     }
 
-    /// Takes over the Directory of the picture where that is another one; tells whether it was.
+    /// Takes over the Directory of the published value where that is another one; tells whether it was.
     fn follow(&mut self, fold_state: &FoldState, changes: &[Change]) -> bool {
         let is_first = self.services.is_empty();
         let has_notes = is_first && fold_state.listings().notes().next().is_some();

@@ -33,7 +33,7 @@ pub const ANSWER_MAX: Duration = Duration::from_millis(4_500);
 /// Where places are asked for.
 #[derive(Clone)]
 pub struct BookingDesk {
-    /// The published picture.
+    /// The published value.
     pub shared: AppState,
     /// The way into the log.
     pub submitter: Submitter,

@@ -36,7 +36,7 @@ fn slot() -> Slot {
     }
 }
 
-/// A picture in which one service has one slot.
+/// A published value in which one service has one slot.
 fn shared() -> AppState {
     let demo = Arc::new(directory::demo().unwrap());
     let mut fold_state = FoldState::new(Arc::clone(&demo));

@@ -22,7 +22,7 @@ const KNOWN: [&str; 9] = [
 /// What these routes need.
 #[derive(Clone)]
 pub struct DestinationsState {
-    /// The published picture.
+    /// The published value.
     pub shared: AppState,
     /// The way into the log.
     pub submitter: Submitter,
@@ -44,7 +44,7 @@ pub struct DestinationsRequest {
 }
 
 impl DestinationsRequest {
-    /// Places for the patient as things stand in a picture.
+    /// Places for the patient as things stand in a published value.
     pub async fn answer(&self, shared: &AppState, published: &Published) -> Destinations {
         let named = destinations::named(published, &self.need);
         let positions: Vec<Position> = named.iter().map(|view| view.service.position).collect();

@@ -77,7 +77,7 @@ pub struct Offers {
     pub left_out: Vec<LeftOut>,
 }
 
-/// Answers a question from a picture.
+/// Answers a question from a published value.
 pub async fn offers(shared: &AppState, published: &Published, ask: &SearchRequest) -> Offers {
     let live = |service: &domain::Service| search::live_in(&published.services, service);
     let quota = match ask.sort {

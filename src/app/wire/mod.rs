@@ -256,7 +256,7 @@ pub fn mode(mode: &ServerMode) -> Value {
     })
 }
 
-/// An answer: which picture it is from, what kind of server this is, and the contents.
+/// An answer: which published value it is from, what kind of server this is, and the contents.
 pub fn envelope(published: &Published, about: &ServerMode, name: &str, contents: &Value) -> Value {
     json!({
         "epoch": published.epoch.as_str(),

@@ -24,7 +24,7 @@ pub use changes::{ReadRecords, difference};
 /// What the Directory's routes need.
 #[derive(Clone)]
 pub struct DirectoryState {
-    /// The published picture.
+    /// The published value.
     pub shared: AppState,
     /// Who may.
     pub access: Access,

@@ -140,7 +140,7 @@ struct CrewPage {
     /// The field it is about, and words.
     faults: Vec<(&'static str, String)>,
     answer: Option<DestinationCards>,
-    /// Of this picture of the page, for the messages sent from it.
+    /// Of this showing of the page, for the messages sent from it.
     key: String,
 }
 

@@ -367,7 +367,7 @@ impl DriveTables {
     }
 }
 
-/// What the published picture holds: the surfaces, worked out when asked for.
+/// What the published value holds: the surfaces, worked out when asked for.
 #[derive(Debug)]
 pub struct Surfaces {
     tables: Arc<DriveTables>,
