@@ -164,33 +164,8 @@ impl FoldState {
     fn take(&mut self, fact: &Fact, changes: &mut Vec<Change>) {
         let at = fact.happened_at;
         let touched = match &fact.event {
-            Event::IncidentOpened {
-                incident, origin, ..
-            } => {
-                changes.push(Change::DemandChanged);
-                self.leg(fact, incident, IncidentStep::Opened(*origin))
-            }
-            Event::IncidentClosed { incident } => self.leg(fact, incident, IncidentStep::Closed),
-            Event::ConveyanceStarted {
-                incident,
-                service,
-                eta,
-                ..
-            }
-            | Event::ConveyanceDiverted {
-                incident,
-                service,
-                eta,
-                ..
-            } => self.leg(fact, incident, IncidentStep::Towards(service.clone(), *eta)),
-            Event::ConveyanceArrived { incident } => {
-                self.leg(fact, incident, IncidentStep::Arrived)
-            }
-            Event::HandoverCompleted { incident } => {
-                self.leg(fact, incident, IncidentStep::HandedOver)
-            }
-            Event::ConveyanceCleared { incident } => {
-                self.leg(fact, incident, IncidentStep::Cleared)
+            of_ambulances if of_ambulances.incident().is_some() => {
+                self.take_ambulance(fact, changes)
             }
             Event::ContactRecorded { origin, .. } => {
                 if let Some(cell) = origin {
@@ -313,6 +288,35 @@ impl FoldState {
             None => self.bookings.follow(&self.visits, visit),
         });
         touched
+    }
+
+    fn take_ambulance(&mut self, fact: &Fact, changes: &mut Vec<Change>) -> Vec<ServiceId> {
+        let (incident, step) = match &fact.event {
+            Event::IncidentOpened {
+                incident, origin, ..
+            } => {
+                changes.push(Change::DemandChanged);
+                (incident, IncidentStep::Opened(*origin))
+            }
+            Event::IncidentClosed { incident } => (incident, IncidentStep::Closed),
+            Event::ConveyanceStarted {
+                incident,
+                service,
+                eta,
+                ..
+            }
+            | Event::ConveyanceDiverted {
+                incident,
+                service,
+                eta,
+                ..
+            } => (incident, IncidentStep::Towards(service.clone(), *eta)),
+            Event::ConveyanceArrived { incident } => (incident, IncidentStep::Arrived),
+            Event::HandoverCompleted { incident } => (incident, IncidentStep::HandedOver),
+            Event::ConveyanceCleared { incident } => (incident, IncidentStep::Cleared),
+            _ => return Vec::new(),
+        };
+        self.leg(fact, incident, step)
     }
 
     fn leg(&mut self, fact: &Fact, incident: &IncidentId, leg: IncidentStep) -> Vec<ServiceId> {

@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::SystemClock;
 use crate::commands::{read_directory, say};
-use crate::effects_setup::{self, FORWARD};
+use crate::effects_setup::{FORWARD, start_forwarding, start_notices};
 use crate::history::History;
 use crate::notices::{NOTICES, NoticesSetup};
 use crate::osrm::Osrm;
@@ -246,18 +246,8 @@ pub async fn start(plan: ServerPlan) -> anyhow::Result<RunningServer> {
             stop.clone().cancelled_owned(),
         )),
     ];
-    tasks.extend(effects_setup::start_notices(
-        &plan,
-        tells,
-        &desk,
-        (&progress, &stop),
-    )?);
-    tasks.extend(effects_setup::start_forwarding(
-        plan,
-        forwards,
-        progress,
-        stop.clone(),
-    )?);
+    tasks.extend(start_notices(&plan, tells, &desk, (&progress, &stop))?);
+    tasks.extend(start_forwarding(plan, forwards, progress, stop.clone())?);
     let (http, mllp) = addresses;
     Ok(RunningServer {
         http,

@@ -9,6 +9,7 @@ mod crew;
 mod demonstration;
 mod directory;
 mod events;
+mod examples;
 mod fhir;
 mod forward;
 mod geojson;
