@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 BIN := target/release/uec-live
 
-.PHONY: help run build web test lint bless sim bench load observe fuzz tools
+.PHONY: help run build web check test lint hook bless sim bench load observe fuzz tools
 
 help: ## List these words.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -19,6 +19,9 @@ web/dist/.vite/manifest.json: web/package-lock.json $(shell find web/src -type f
 	cd web && npm ci --no-audit --no-fund && npm run build
 	@touch $@
 
+check: web ## All day: format, lints, types and tests of what you changed since BASE (origin/main)
+	bash scripts/check.sh
+
 test: tools web ## Install what the tests need, then run every check and test
 	bash scripts/test.sh
 
@@ -26,6 +29,9 @@ lint: web ## Formatting, lints and types only
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cd web && npm run check
+
+hook: ## Have git ask `make check` before each commit
+	git config core.hooksPath scripts/hooks
 
 bless: web ## Accept the present output of every snapshot test
 	INSTA_UPDATE=always cargo test --workspace --locked

@@ -13,4 +13,5 @@ mod directory;
 mod e2e;
 mod fold;
 mod forecast;
+mod names;
 mod sim;
