@@ -148,7 +148,7 @@ const FUNCTION_LINES_MAX: usize = 70;
 /// Of the entry point; it only starts things.
 const MAIN_LINES_MAX: usize = 60;
 
-fn rust_files(root: &str) -> Vec<(PathBuf, String)> {
+pub fn rust_files(root: &str) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(root)];
     while let Some(folder) = folders.pop() {
@@ -166,18 +166,18 @@ fn rust_files(root: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// The crate of a file below `src/`; none of `main.rs`.
-fn crate_of(path: &Path) -> Option<String> {
-    let inside = path
-        .strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
-        .ok()?;
-    let mut parts = inside.components();
-    let first = parts.next()?.as_os_str().to_str()?.to_owned();
-    parts.next().map(|_file| first)
+/// The crate of a file below `src/` and its place inside, without an ending; none of `main.rs`.
+pub fn inside_crate(path: &Path) -> Option<(String, Vec<String>)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let inside = path.strip_prefix(root).ok()?.with_extension("");
+    let parts = inside.iter().map(|part| part.to_str().map(str::to_owned));
+    let mut parts = parts.collect::<Option<Vec<_>>>()?;
+    let name = parts.remove(0);
+    (!parts.is_empty()).then_some((name, parts))
 }
 
 /// The code of a file: without comments and without its module of tests, wherever that stands.
-fn code(text: &str) -> String {
+pub fn code(text: &str) -> String {
     let mut kept = Vec::new();
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
@@ -288,7 +288,7 @@ fn crates_depend_only_downward_and_pure_ones_on_nothing_impure() {
 fn every_file_says_what_it_is_and_uses_no_banned_word() {
     let mut wrong = Vec::new();
     for (path, text) in rust_files("src") {
-        let Some(name) = crate_of(&path) else {
+        let Some((name, _)) = inside_crate(&path) else {
             continue;
         };
         let is_test = path.file_name().is_some_and(|name| name == "tests.rs");

@@ -7,6 +7,7 @@
 
 mod architecture;
 mod bookings;
+mod circles;
 mod dashboards;
 mod demand;
 mod directory;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{FeedId, ServiceId};
 use super::opel::OpelRules;
-use super::pathway::Pathways;
+use super::pathway::{MAPPED, Pathways};
 use super::service::Service;
 use super::time::Millis;
 
@@ -120,6 +120,25 @@ impl Directory {
         self.pathways
             .as_ref()
             .unwrap_or_else(|| Pathways::demonstration())
+    }
+
+    /// What is wrong with a table of which place may take whom, for this Directory, a sentence each: places that it does not list, and needs that the
+    /// maps ask for and that are missing.
+    pub fn faults_of(&self, table: &Pathways) -> Vec<String> {
+        let missing = MAPPED
+            .into_iter()
+            .filter(|id| table.find(id).is_none())
+            .map(|id| format!("need {id:?} is missing: the map of time to care asks for it"));
+        let steps = table
+            .need
+            .iter()
+            .flat_map(|need| need.step.iter().map(move |step| (&need.id, step)));
+        let unlisted = steps.flat_map(|(need, step)| {
+            let ids = step.services.iter();
+            let unlisted = ids.filter(|id| self.find_service(id.as_str()).is_none());
+            unlisted.map(move |id| format!("need {need:?}: {id} is not in the Directory"))
+        });
+        missing.chain(unlisted).collect()
     }
 
     /// The same after changes to the list of Services; what is not named stays.

@@ -7,7 +7,6 @@ use compact_str::CompactString;
 use serde::Deserialize;
 
 use super::care::years_in_days;
-use super::directory::Directory;
 use super::ids::ServiceId;
 use super::service::Service;
 use super::service_kind::ServiceKind;
@@ -170,25 +169,6 @@ impl Pathways {
                 need: Vec::new(),
             }))
         })
-    }
-
-    /// What is wrong with a table for a Directory, a sentence each: places that it does not list, and needs that the
-    /// maps ask for and that are missing.
-    pub fn faults(&self, directory: &Directory) -> Vec<String> {
-        let missing = MAPPED
-            .into_iter()
-            .filter(|id| self.find(id).is_none())
-            .map(|id| format!("need {id:?} is missing: the map of time to care asks for it"));
-        let steps = self
-            .need
-            .iter()
-            .flat_map(|need| need.step.iter().map(move |step| (&need.id, step)));
-        let unlisted = steps.flat_map(|(need, step)| {
-            let ids = step.services.iter();
-            let unlisted = ids.filter(|id| directory.find_service(id.as_str()).is_none());
-            unlisted.map(move |id| format!("need {need:?}: {id} is not in the Directory"))
-        });
-        missing.chain(unlisted).collect()
     }
 
     /// The need of that key.

@@ -4,32 +4,18 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, Query, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
+pub use crate::published_answer::ApiState;
+use crate::published_answer::answer;
 use crate::{heat, map_shapes};
-use app::access::Access;
-use app::history::HistoryTurns;
-use app::{AppState, error_response, wire};
+use app::{error_response, wire};
 use views::Published;
-
-/// What the API needs.
-#[derive(Clone)]
-pub struct ApiState {
-    /// The published value.
-    pub shared: AppState,
-    /// Whether the log takes facts, and why not.
-    pub log_state: watch::Receiver<Result<(), String>>,
-    /// Who may see exact counts.
-    pub access: Access,
-    /// What was shown before.
-    pub looking_back: HistoryTurns,
-}
 
 /// The routes.
 pub fn router(parts: ApiState) -> Router {
@@ -89,37 +75,6 @@ pub async fn refuse_in_json(request: Request, next: Next) -> Response {
 
 /// Where everything that may be asked is written down.
 const SEE_OPENAPI: &str = "see /api/openapi.json";
-
-/// Answers with JSON, or with "not modified" when the caller has this very published value.
-pub fn answer(
-    parts: &ApiState,
-    headers: &HeaderMap,
-    published: &Published,
-    body: &Value,
-) -> Response {
-    let tag = format!("\"{}-{}\"", published.epoch, published.seq);
-    let known = headers
-        .get(header::IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok());
-    let mut answer = if known.is_some_and(|known| known.contains(&tag)) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        axum::Json(body).into_response()
-    };
-    let fields = answer.headers_mut();
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        fields.insert(header::ETAG, tag);
-    }
-    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    fields.insert(
-        header::ACCESS_CONTROL_ALLOW_ORIGIN,
-        HeaderValue::from_static("*"),
-    );
-    if parts.shared.mode.demonstration.is_some() {
-        fields.insert("x-demonstration", HeaderValue::from_static("simulated"));
-    }
-    answer
-}
 
 async fn waits(State(parts): State<ApiState>, headers: HeaderMap) -> Response {
     let published = parts.shared.published();

@@ -4,52 +4,18 @@ use std::collections::BTreeMap;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use h3o::Resolution;
 use serde_json::{Map, Value, json};
 
-use crate::api::{ApiState, answer};
-use crate::heat::{HeatQuery, as_map_layer, polygon};
+use crate::heat_query::{DemandRequest, HeatQuery};
+use crate::published_answer::{ApiState, answer, as_map_layer, polygon};
 use app::wire::{row, tenths};
 use app::{error_response, wire};
 use domain::{At, Cell, Role};
 use views::Published;
-use views::demand::{DemandView, Exact, FINEST, WIDEST, Window, whole};
+use views::demand::{DemandView, Exact, whole};
 
 /// Who may see exact people of small hexes.
 const SEES_EXACT: [Role; 3] = [Role::Crew, Role::Clinician, Role::Operator];
-/// The finest hexes that exact people are shown by.
-const FINEST_EXACT: Resolution = Resolution::Eight;
-
-/// What was asked, as understood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DemandRequest {
-    window: Window,
-    level: Resolution,
-    is_exact: bool,
-}
-
-impl DemandRequest {
-    /// Reads what was asked; `None` when it cannot be answered.
-    pub fn read(asked: &HeatQuery) -> Option<Self> {
-        let window = Window::find(asked.window.as_deref().unwrap_or("60m"))?;
-        let is_exact = match asked.detail.as_deref().unwrap_or("public") {
-            "public" => false,
-            "exact" => true,
-            _ => return None,
-        };
-        let finest = if is_exact { FINEST_EXACT } else { FINEST };
-        let level = match asked.res {
-            Some(res) => Resolution::try_from(res).ok()?,
-            None => FINEST,
-        };
-        (WIDEST..=finest).contains(&level).then_some(Self {
-            window,
-            level,
-            is_exact,
-        })
-    }
-}
-
 /// Why whoever asks may not see exact people, if they may not.
 fn refusal(parts: &ApiState, headers: &HeaderMap) -> Option<Response> {
     let now = parts.shared.clock.now();

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::directory::refused;
+use crate::open_answer::refused;
 
 /// Largest body, bytes.
 const BODY_BYTES_MAX: usize = 4 << 10;

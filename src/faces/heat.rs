@@ -2,93 +2,17 @@
 //! layers.
 
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::HeaderMap;
 use axum::response::Response;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::api::{ApiState, answer};
-use crate::demand::{self, DemandRequest};
-use app::{error_response, wire};
-use domain::{Cell, ReadingName, Service};
-use views::time_to_care::{Best, Fineness, HOURS_AHEAD, PatientGroup};
+use crate::demand;
+use crate::heat_query::{HeatKind, HeatQuery};
+use crate::published_answer::{ApiState, answer, as_map_layer, polygon};
+use app::wire;
+use domain::{ReadingName, Service};
+use views::time_to_care::Best;
 use views::{OpelView, Published, ServiceView};
-
-/// What may be asked.
-#[derive(Deserialize)]
-pub struct HeatQuery {
-    kind: Option<String>,
-    pub(super) window: Option<String>,
-    group: Option<String>,
-    at_plus: Option<usize>,
-    pub(super) res: Option<u8>,
-    /// Pressure by hex instead of by place.
-    by_hex: Option<bool>,
-    /// Demand for everybody, or exact for those who may.
-    pub(super) detail: Option<String>,
-    /// Demand as it was then.
-    pub(super) at: Option<String>,
-}
-
-/// What was asked, as understood.
-enum HeatKind {
-    Demand(DemandRequest),
-    Pressure,
-    PressureByHex(Fineness),
-    TimeToCare(PatientGroup, usize, Fineness),
-}
-
-impl HeatQuery {
-    fn read(&self) -> Result<HeatKind, Box<Response>> {
-        let hint = "ask for kind=demand with window=60m, 4h or 24h, res=4 to 7 (8 with detail=exact) and a past at if you like; \
-                    kind=pressure, and by_hex=true with res=7 or 8 if you like; or kind=time-to-care with group=minor, child or ambulance, at_plus=0, 1 or 2 and res=7 or 8";
-        let fault = || {
-            let words = "that heat map is not available";
-            let status = StatusCode::BAD_REQUEST;
-            Box::new(error_response(status, "not_available", words, hint))
-        };
-        let kind = self.kind.as_deref().unwrap_or("demand");
-        if kind != "demand" && self.is_of_demand()
-            || kind != "pressure" && self.by_hex == Some(true)
-        {
-            return Err(fault());
-        }
-        let fineness = match self.res.unwrap_or(7) {
-            7 => Some(Fineness::Seven),
-            8 => Some(Fineness::Eight),
-            _ => None,
-        };
-        match kind {
-            "demand" => DemandRequest::read(self)
-                .map(HeatKind::Demand)
-                .ok_or_else(fault),
-            "pressure" if self.by_hex == Some(true) => {
-                fineness.map(HeatKind::PressureByHex).ok_or_else(fault)
-            }
-            "pressure" => Ok(HeatKind::Pressure),
-            "time-to-care" => {
-                let group = PatientGroup::find(self.group.as_deref().unwrap_or("minor"));
-                let hours = Some(self.at_plus.unwrap_or(0)).filter(|hours| *hours < HOURS_AHEAD);
-                match (group, hours, fineness) {
-                    (Some(group), Some(hours), Some(fineness)) => {
-                        Ok(HeatKind::TimeToCare(group, hours, fineness))
-                    }
-                    _ => Err(fault()),
-                }
-            }
-            _ => Err(fault()),
-        }
-    }
-}
-
-impl HeatQuery {
-    /// Whether something is asked that only demand can answer.
-    fn is_of_demand(&self) -> bool {
-        self.window.as_deref().unwrap_or("60m") != "60m"
-            || self.detail.as_deref().unwrap_or("public") != "public"
-            || self.at.is_some()
-    }
-}
 
 /// `GET /api/v1/heat`
 pub async fn json(
@@ -175,25 +99,6 @@ pub async fn geojson(
     as_map_layer(&parts, &headers, &published, features, Map::new())
 }
 
-/// Features as a map layer; whatever else is said of them stands beside.
-pub fn as_map_layer(
-    parts: &ApiState,
-    headers: &HeaderMap,
-    published: &Published,
-    features: Vec<Value>,
-    mut about: Map<String, Value>,
-) -> Response {
-    about.insert("type".to_owned(), "FeatureCollection".into());
-    about.insert("as_of".to_owned(), published.as_of.rfc3339_london().into());
-    about.insert("features".to_owned(), features.into());
-    let mut answer = answer(parts, headers, published, &about.into());
-    if answer.status() == StatusCode::OK {
-        let kind = HeaderValue::from_static("application/geo+json");
-        answer.headers_mut().insert(header::CONTENT_TYPE, kind);
-    }
-    answer
-}
-
 /// The best place of a hex: minutes until seen, and what is gained against the nearest; null is not known.
 fn soonest(service: &str, best: Best) -> Map<String, Value> {
     let mut fields = Map::new();
@@ -270,19 +175,6 @@ fn opel(published: &Published, view: &ServiceView) -> Option<Value> {
         .find(|trust| trust.services.contains(&view.service.id))?;
     let known: &OpelView = published.opel.iter().find(|known| known.id == trust.id)?;
     Some(json!({"trust": known.id, "level": known.score.map(|(_, level)| level)}))
-}
-
-/// A hex as a polygon, its corners counterclockwise.
-pub fn polygon(cell: Cell, properties: &Value) -> Value {
-    let boundary = cell.0.boundary();
-    let mut ring: Vec<[f64; 2]> = boundary.iter().map(|c| [c.lng(), c.lat()]).collect();
-    ring.extend(ring.first().copied());
-    json!({
-        "type": "Feature",
-        "id": cell.to_string(),
-        "properties": properties,
-        "geometry": {"type": "Polygon", "coordinates": [ring]},
-    })
 }
 
 fn point(view: &ServiceView, properties: &Value) -> Value {

@@ -3,15 +3,13 @@
 //! Everything under the FHIR base comes through here, so that whatever cannot be read is answered with an
 //! OperationOutcome too, and with the ids of the question.
 
-use axum::extract::{FromRequestParts, OriginalUri};
-use axum::http::request::Parts as Head;
 use axum::http::{HeaderMap, Uri};
-use axum::response::Response;
 
 use crate::format::{self, ResponseFormat};
 use crate::outcome::Problem;
-use crate::{BASE, FhirState};
 
+/// The FHIR base.
+pub const BASE: &str = "/FHIR/R4";
 /// Most parts of an address after the base, and most parameters.
 const PIECES_MAX: usize = 64;
 
@@ -76,19 +74,6 @@ impl FhirRequest {
             wanted,
         };
         (asked, fault)
-    }
-}
-
-impl FromRequestParts<FhirState> for FhirRequest {
-    type Rejection = Response;
-
-    async fn from_request_parts(head: &mut Head, parts: &FhirState) -> Result<Self, Response> {
-        let uri = head.extensions.get::<OriginalUri>();
-        let uri = uri.map_or(&head.uri, |OriginalUri(uri)| uri);
-        match Self::read(uri, &head.headers) {
-            (asked, Ok(())) => Ok(asked),
-            (asked, Err(problem)) => Err(parts.answer(&asked, Err(problem))),
-        }
     }
 }
 

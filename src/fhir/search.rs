@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::filter::{Filter, ResourceKind};
 use crate::outcome::Problem;
-use crate::{is_listed, resources};
+use crate::resources;
 use domain::service_contacts::Audience;
 use domain::{Directory, Service};
 
@@ -123,6 +123,11 @@ pub fn answer(
         total += 1;
     }
     Ok(bundle(kind, &page, total, &matches, audience))
+}
+
+/// Whether the record may be shown: to the public only what is active and for the public.
+pub fn is_listed(service: &Service, audience: Audience) -> bool {
+    audience == Audience::Professional || (service.active && service.audience == Audience::Public)
 }
 
 fn resource(kind: ResourceKind, service: &Service, audience: Audience) -> Option<Value> {

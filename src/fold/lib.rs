@@ -21,7 +21,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use domain::time::{HOUR, MINUTE};
-use domain::{At, Directory, Entry, Event, Fact, FeedId, IncidentId, Record, ServiceId, VisitId};
+use domain::{
+    At, Cell, Directory, Entry, Event, Fact, FeedId, IncidentId, Record, ServiceId, VisitId,
+};
 
 use advice::Advice;
 pub use bookings::Bookings;
@@ -167,13 +169,7 @@ impl FoldState {
             of_ambulances if of_ambulances.incident().is_some() => {
                 self.take_ambulance(fact, changes)
             }
-            Event::ContactRecorded { origin, .. } => {
-                if let Some(cell) = origin {
-                    self.demand.put((at, *cell), DemandSource::Contact);
-                    changes.push(Change::DemandChanged);
-                }
-                Vec::new()
-            }
+            Event::ContactRecorded { origin, .. } => self.contact(at, *origin, changes),
             Event::StatusSet {
                 service,
                 status,
@@ -210,6 +206,20 @@ impl FoldState {
             _ => self.take_visit(fact, changes),
         };
         changes.extend(touched.into_iter().map(Change::ServiceChanged));
+    }
+
+    /// Somebody asked for care without a visit; no service shows it.
+    fn contact(
+        &mut self,
+        at: At,
+        origin: Option<Cell>,
+        changes: &mut Vec<Change>,
+    ) -> Vec<ServiceId> {
+        if let Some(cell) = origin {
+            self.demand.put((at, cell), DemandSource::Contact);
+            changes.push(Change::DemandChanged);
+        }
+        Vec::new()
     }
 
     /// Takes a change of the Directory. A batch of them copies it once: nobody else holds the copy yet.

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use crate::learner::Prediction;
 use crate::queue::QueueFeatures;
-use crate::queues::{LeftOut, QueueUpdate, WaitEvent, WaitQueues, WaitStep};
-use domain::time::{DAY, HOUR, Millis};
+use crate::queues::{LeftOut, QueueUpdate, ROLLING_WINDOW, WaitEvent, WaitQueues, WaitStep};
+use domain::time::{DAY, Millis};
 use domain::{At, VisitId};
 
-pub use table::ScoreTable;
+pub use table::{ArrivalPredictions, ScoreTable};
 
 /// How to score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,19 +25,10 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            window: 4 * HOUR,
+            window: ROLLING_WINDOW,
             warm_up: 0,
         }
     }
-}
-
-/// What was said at an arrival: the quantiles 10, 50 and 90 of each way, and our ranges.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ArrivalPredictions {
-    /// Low, middle and high of each way, in the order of [`ESTIMATORS`].
-    pub ways: [[f64; 3]; 4],
-    /// Our ranges that should hold 80% and 90%.
-    pub ranges: [[f64; 2]; 2],
 }
 
 /// Tells what was said from what is told.

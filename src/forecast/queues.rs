@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::backtest::Options;
 use crate::learner::{Learner, Prediction, wait_seconds};
 use crate::queue::{QueueFeatures, WaitQueue};
 use domain::event::{Acuity, ArrivalMode, Event};
-use domain::time::{DAY, Millis};
+use domain::time::{DAY, HOUR, Millis};
 use domain::{AcuityGroup, At, Entry, Estimate, Method, Record, VisitId};
 
 /// Nobody waits longer: such an interval is a fault of the sender.
 const WAIT_POSSIBLE_MAX: Millis = 7 * DAY;
+/// The window of the rolling baseline, unless another is asked for.
+pub const ROLLING_WINDOW: Millis = 4 * HOUR;
 /// Visits learned from before a forecast is given out.
 pub const LEARNED_MIN: usize = 30;
 
@@ -239,7 +240,7 @@ impl WaitQueues {
     /// The same, to a person who would join now.
     pub fn simple_ways_now(&self, service: &str, now: At) -> Option<[[f64; 3]; 3]> {
         let sight = self.lines.get(service)?.sight(now, false)?;
-        Some(self.simple_ways(service, &sight, now, Options::default().window))
+        Some(self.simple_ways(service, &sight, now, ROLLING_WINDOW))
     }
 
     /// The mean wait that is usual at an hour of the day, seconds, once enough was learned, and on how

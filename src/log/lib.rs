@@ -6,6 +6,7 @@
 pub mod disk;
 pub mod embedded;
 pub mod entry_format;
+mod error;
 mod frame;
 pub mod inspect;
 mod reader;
@@ -17,35 +18,13 @@ mod submit;
 mod tests;
 mod walk;
 
+pub use error::LogError;
 pub use reader::Reader;
 pub use segment::SEGMENT_BYTES_MAX;
 pub use submit::{NotTaken, Receipt, SUBMISSIONS_QUEUED_MAX, Submission, Submitter};
 pub use walk::Anchor;
 
 use domain::{At, Entry};
-
-/// What can go wrong with the store.
-#[derive(Debug, thiserror::Error)]
-pub enum LogError {
-    /// The store could not write or read; the text says what to do.
-    #[error("the event log at {place} failed: {what}")]
-    Store {
-        /// Where.
-        place: String,
-        /// What, and what to do.
-        what: String,
-    },
-    /// What is stored is not what was written.
-    #[error("the event log at {place} is damaged at entry {seq}: {what}")]
-    Damaged {
-        /// Where.
-        place: String,
-        /// The first entry that cannot be trusted.
-        seq: u64,
-        /// What was found.
-        what: String,
-    },
-}
 
 /// An ordered, durable sequence of entries.
 pub trait Log: Send {

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::Frame;
+use crate::frame::Frame;
 use app::ServerMode;
 use app::plain_words as words;
 use domain::Subject;

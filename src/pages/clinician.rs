@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::Frame;
+use crate::frame::Frame;
 use app::AppState;
 use app::plain_words;
 use app::search::parameters::{self, Fields, SearchRequest};

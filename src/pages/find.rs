@@ -3,7 +3,7 @@
 use askama::Template;
 use serde::Deserialize;
 
-use crate::Frame;
+use crate::frame::Frame;
 use app::AppState;
 use app::plain_words;
 use app::search::parameters::{self, SearchRequest};

@@ -3,9 +3,10 @@
 use askama::Template;
 use serde::Deserialize;
 
+use crate::accuracy;
+use crate::frame::Frame;
 use crate::reader_location::ReaderLocation;
 use crate::service_card::Card;
-use crate::{Frame, accuracy};
 use app::ServerMode;
 use domain::service_kind::ServiceKind;
 use domain::{Age, At, ReadingName, Withheld};

@@ -6,6 +6,7 @@ pub mod booking;
 mod clinician;
 pub mod crew;
 mod find;
+mod frame;
 mod home;
 pub mod map;
 mod reader_location;
@@ -14,50 +15,16 @@ mod service_card;
 mod sign_in;
 mod status;
 
-use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, StatusCode, Uri, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 
-use app::access::Access;
-use app::{AppState, ServerMode};
 use domain::Caller;
+use frame::{Frame, MessagePage, page, private};
 
-/// What every page has around its contents.
-struct Frame {
-    css: String,
-    script: Option<String>,
-    notice: Option<String>,
-}
-
-impl Frame {
-    fn of(mode: &ServerMode) -> Self {
-        Self::with(assets::MAIN, mode)
-    }
-
-    /// With another script and style than most pages have.
-    fn with(entry: &str, mode: &ServerMode) -> Self {
-        let (css, script) = assets::entry(entry);
-        Self {
-            css,
-            script,
-            notice: mode.notice(),
-        }
-    }
-}
-
-/// What the pages need.
-#[derive(Clone)]
-pub struct PagesState {
-    /// The published value.
-    pub shared: AppState,
-    /// Who may.
-    pub access: Access,
-    /// Detailed maps under ours, where the operator named some.
-    pub tiles: Option<map::tiles::Tiles>,
-}
+pub use frame::PagesState;
 
 /// The routes, and the page for every path that is none.
 pub fn router(parts: PagesState) -> Router {
@@ -75,33 +42,6 @@ pub fn router(parts: PagesState) -> Router {
         .route("/assets/{*file}", get(assets::serve))
         .fallback(not_found)
         .with_state(parts)
-}
-
-/// An answer that nobody keeps.
-fn private(mut answer: Response) -> Response {
-    let no_store = HeaderValue::from_static("no-store");
-    answer.headers_mut().insert(header::CACHE_CONTROL, no_store);
-    answer
-}
-
-fn page(status: StatusCode, template: &impl Template) -> Response {
-    match template.render() {
-        Ok(html) => {
-            let mut answer = (status, Html(html)).into_response();
-            answer
-                .headers_mut()
-                .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-            answer
-        }
-        Err(why) => {
-            tracing::error!(%why, "a page could not be rendered");
-            (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "This page is broken. Call 111.\n",
-            )
-                .into_response()
-        }
-    }
 }
 
 async fn home_page(
@@ -175,15 +115,6 @@ async fn status_page(State(PagesState { shared, .. }): State<PagesState>) -> Res
         StatusCode::OK,
         &status::StatusPage::new(&published, &tally, &shared.mode, shared.clock.now()),
     )
-}
-
-/// A heading and some sentences.
-#[derive(Template)]
-#[template(path = "message.html")]
-struct MessagePage {
-    frame: Frame,
-    heading: &'static str,
-    lines: Vec<&'static str>,
 }
 
 async fn not_found(State(PagesState { shared, .. }): State<PagesState>, _: Uri) -> Response {

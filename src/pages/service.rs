@@ -2,8 +2,9 @@
 
 use askama::Template;
 
+use crate::frame::Frame;
 use crate::service_card::Card;
-use crate::{Frame, accuracy, find};
+use crate::{accuracy, find};
 use app::ServerMode;
 use app::plain_words as words;
 use app::search::sentences as finding;

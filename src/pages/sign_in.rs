@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use crate::{Frame, PagesState, page};
+use crate::frame::{Frame, PagesState, page};
 use app::access::onward;
 use app::session;
 

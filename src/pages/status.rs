@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use compact_str::CompactString;
 
-use crate::Frame;
+use crate::frame::Frame;
 use app::ServerMode;
 use app::plain_words as words;
 use domain::time::{MINUTE, Millis, SECOND};

@@ -13,36 +13,32 @@ mod session;
 mod socket;
 mod socket_reader;
 mod sse;
+mod state;
 #[cfg(test)]
 mod tests;
 mod topic;
 
-use std::net::IpAddr;
 use std::num::NonZero;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use app::connections::{ConnectionLimit, ConnectionPermit, TrustedProxies};
+use app::AppState;
+use app::connections::{ConnectionLimit, TrustedProxies};
 use app::history::HistoryTurns;
-use app::{AppState, error_response};
-use fanout::{FanoutSender, Id};
+use fanout::FanoutSender;
 use hub::Hub;
-use session::Close;
+use state::PushState;
 
 /// Connections in all; beyond them a client is told to come back later.
 pub const CONNECTIONS_MAX: usize = 15_000;
 /// Connections from one address; a hospital may be behind one.
 pub const CONNECTIONS_PER_ADDRESS_MAX: u32 = 2_000;
-/// Seconds after which a client that found no place may ask again.
-const RETRY_SECONDS: u32 = 30;
-
 /// What push needs from outside.
 pub struct PushSettings {
     /// The published value.
@@ -55,23 +51,6 @@ pub struct PushSettings {
     pub stop: CancellationToken,
     /// Every open socket, so that the server can wait for their goodbyes.
     pub tasks: TaskTracker,
-}
-
-/// What a connection needs.
-#[derive(Clone)]
-struct PushState {
-    hub: Hub,
-    shared: AppState,
-    places: ConnectionLimit,
-    proxies: TrustedProxies,
-    /// How many connections were opened.
-    opened: Arc<AtomicU64>,
-    /// How many were said goodbye to.
-    goodbyes: Arc<AtomicU64>,
-    speakers: Arc<[FanoutSender]>,
-    past: HistoryTurns,
-    stop: CancellationToken,
-    tasks: TaskTracker,
 }
 
 /// The routes; a task that follows the published values is started.
@@ -121,55 +100,4 @@ async fn asyncapi() -> Response {
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
     ];
     (fields, ASYNCAPI).into_response()
-}
-
-impl PushState {
-    /// A place for whoever calls, if there is one.
-    fn place(
-        &self,
-        peer: IpAddr,
-        headers: &HeaderMap,
-        transport: &'static str,
-    ) -> Option<CountedConnection> {
-        let place = self.places.take(self.proxies.caller(peer, headers))?;
-        telemetry::push_connections(transport, 1.0);
-        Some(CountedConnection {
-            transport,
-            _place: place,
-        })
-    }
-
-    /// The name of a new connection.
-    fn new_id(&self) -> Id {
-        self.opened.fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// Who speaks to a connection.
-    fn speaker(&self, id: Id) -> FanoutSender {
-        self.speakers[id as usize % self.speakers.len()].clone()
-    }
-}
-
-/// A place that shows in the metrics.
-struct CountedConnection {
-    transport: &'static str,
-    _place: ConnectionPermit,
-}
-
-impl Drop for CountedConnection {
-    fn drop(&mut self) {
-        telemetry::push_connections(self.transport, -1.0);
-    }
-}
-
-fn too_many() -> Response {
-    let mut answer = error_response(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "too_many_connections",
-        Close::TryLater.reason(),
-        "close connections that are not used, or ask /api/v1/waits now and then",
-    );
-    let fields = answer.headers_mut();
-    fields.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
-    answer
 }

@@ -5,7 +5,8 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use crate::{PushState, topic};
+use crate::state::PushState;
+use crate::topic;
 use app::wire;
 
 /// What may be asked of the state.

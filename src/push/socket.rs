@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::{Error, Message as Said};
 use crate::fanout::{ClientInput, Command, FanoutSender, Id};
 use crate::session::Close;
 use crate::socket_reader::SocketReader;
-use crate::{PushState, too_many};
+use crate::state::{PushState, too_many};
 use app::error_response;
 
 /// Longest message from a client, bytes.

@@ -14,7 +14,7 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use crate::hub::{News, PHASES};
 use crate::message::Message;
 use crate::session::{Session, Since};
-use crate::{CountedConnection, PushState, too_many};
+use crate::state::{CountedConnection, PushState, too_many};
 
 /// What may be asked for.
 #[derive(Deserialize)]

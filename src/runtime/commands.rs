@@ -2,21 +2,20 @@
 //! (clap's own).
 
 use std::io::{BufWriter, Write};
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 
 use crate::clock::SystemClock;
+use crate::directory_files::read_directory;
+use crate::terminal::say;
 use crate::{
     advice_trial, demo, directory_commands, fhir_check, log_commands, quarantine, score, serve,
 };
 use app::access::tokens::{self, NewToken};
 use config::args::{self, Command};
-use config::directory;
 use config::settings::Settings;
-use domain::pathway::Pathways;
-use domain::{Clock, Directory, FeedId, ServiceId};
+use domain::{Clock, FeedId, ServiceId};
 use log::{inspect, repair};
 use world;
 
@@ -100,56 +99,6 @@ fn in_runtime<F: Future<Output = anyhow::Result<()>>>(work: F) -> anyhow::Result
         .block_on(work)
 }
 
-/// Prints a line; a closed pipe is not a failure of ours to explain twice.
-pub fn say(text: &str) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}")?;
-    out.flush()?;
-    Ok(())
-}
-
-/// The Directory from its files, or the demonstration's.
-pub fn read_directory(services: Option<&Path>, settings: &Settings) -> anyhow::Result<Directory> {
-    let read = |file: Option<&Path>, shipped: &str| match file {
-        Some(file) => {
-            std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
-        }
-        None => Ok(shipped.to_owned()),
-    };
-    let is_own = services.is_some();
-    let services = read(services, directory::DEMO_SERVICES_CSV)?;
-    let feeds = read(settings.feeds.as_deref(), directory::DEMO_FEEDS_TOML)?;
-    // The rules that are shipped name the services that are shipped.
-    let opel = match (&settings.opel, is_own) {
-        (None, true) => None,
-        (file, _) => Some(read(file.as_deref(), directory::DEMO_OPEL_TOML)?),
-    };
-    let directory = directory::load(&services, &feeds, opel.as_deref());
-    let directory = directory.context("the directory has faults; mend these lines")?;
-    let directory = directory.with_people_min(settings.privacy.people_min);
-    match &settings.pathways {
-        Some(file) => with_pathways(directory, file),
-        None => Ok(directory),
-    }
-}
-
-/// The Directory with the table of that file, which must fit it.
-fn with_pathways(directory: Directory, file: &Path) -> anyhow::Result<Directory> {
-    let text =
-        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let table = Pathways::parse(&text)
-        .map_err(|why| anyhow::anyhow!("{} is not right: {why}", file.display()))?;
-    let faults = table.faults(&directory);
-    if faults.is_empty() {
-        return Ok(directory.with_pathways(table));
-    }
-    bail!(
-        "{} is not right:\n  {}",
-        file.display(),
-        faults.join("\n  ")
-    )
-}
-
 fn report(args: &args::World) -> anyhow::Result<()> {
     let seeds: Vec<u64> = (1..=args.seeds).collect();
     let report = world::report(
@@ -187,28 +136,5 @@ fn log(command: &args::Log) -> anyhow::Result<()> {
             config,
         } => log_commands::import(file, data, directory.as_deref(), config.as_deref()),
         args::Log::Repair(at) => say(&repair::repair(&at.data)?.to_string()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_area_has_a_table_of_its_own_and_one_that_does_not_fit_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let shipped = include_str!("../../fixtures/directory/pathways.toml");
-        let read = |table: &str| {
-            std::fs::write(folder.path().join("ours.toml"), table).unwrap();
-            let file = folder.path().join("uec.toml");
-            std::fs::write(&file, "pathways = \"ours.toml\"\n").unwrap();
-            read_directory(None, &Settings::read(&file).unwrap())
-        };
-        let ours = shipped.replacen("signed_off = false", "signed_off = true", 1);
-        assert!(read(&ours).unwrap().pathways().signed_off);
-        let wrong = shipped.replace("\"gh-cdu\"", "\"nowhere\"");
-        let fault = read(&wrong).err().unwrap().to_string();
-        assert!(fault.contains("ours.toml is not right"), "{fault}");
-        assert!(fault.contains("nowhere is not in the Directory"), "{fault}");
     }
 }

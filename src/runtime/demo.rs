@@ -10,11 +10,13 @@ use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::clock::{SystemClock, WorldClock};
-use crate::commands::{read_directory, say};
+use crate::directory_files::read_directory;
 use crate::logging;
 use crate::notices::NoticesSetup;
+use crate::running_server::{until_stopped, whereabouts};
 use crate::serve;
 use crate::server_plan::ServerPlan;
+use crate::terminal::say;
 use app::ServerMode;
 use app::access::tokens::{self, NewToken};
 use app::connections::TrustedProxies;
@@ -74,7 +76,7 @@ pub async fn command(args: args::Demo) -> anyhow::Result<()> {
     })
     .await?;
     say("Simulated urgent care in Leicester, Leicestershire and Rutland:")?;
-    say(&serve::whereabouts(&running))?;
+    say(&whereabouts(&running))?;
     let world = World::new(
         Settings {
             seed: args.seed,
@@ -101,7 +103,7 @@ pub async fn command(args: args::Demo) -> anyhow::Result<()> {
     };
     tokio::select! {
         ended = live => ended?,
-        stopped = serve::until_stopped(&running) => stopped?,
+        stopped = until_stopped(&running) => stopped?,
     }
     running.stop().await
 }

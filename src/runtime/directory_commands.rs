@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::Value;
 
-use crate::commands::say;
+use crate::terminal::say;
 use config::args;
 use config::directory;
 use domain::{Directory, Service, ServiceId};

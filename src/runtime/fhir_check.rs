@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use crate::commands::say;
+use crate::terminal::say;
 use fhir::model::{self, ResourceFault};
 
 /// Prints each fault behind its file; fails when there is one.

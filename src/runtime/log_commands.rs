@@ -1,30 +1,23 @@
 //! `uec-live log state` and `uec-live log import`, as a person at a terminal meets them.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use serde_json::json;
 
-use crate::commands::{read_directory, say};
+use crate::directory_files::directory_of;
 use crate::history::History;
 use crate::import;
+use crate::terminal::say;
 use app::wire;
 use config::args;
-use config::settings::Settings;
-use domain::{At, Directory, ReadingName, Record};
-
-/// The directory of the command line.
-pub fn directory(services: Option<&Path>, config: Option<&Path>) -> anyhow::Result<Arc<Directory>> {
-    let settings = config.map(Settings::read).transpose()?.unwrap_or_default();
-    read_directory(services, &settings).map(Arc::new)
-}
+use domain::{At, ReadingName, Record};
 
 /// Prints what was shown at a moment, or the entries that made a figure.
 pub fn state(asked: &args::StateAt) -> anyhow::Result<()> {
     let at = At::parse(&asked.at)
         .with_context(|| format!("{:?} is not a time like 2026-11-23T14:05:00Z", asked.at))?;
-    let directory = directory(asked.directory.as_deref(), asked.config.as_deref())?;
+    let directory = directory_of(asked.directory.as_deref(), asked.config.as_deref())?;
     if let Some(service) = &asked.service
         && directory.find_service(service).is_none()
     {
@@ -85,7 +78,7 @@ pub fn import(
     services: Option<&Path>,
     config: Option<&Path>,
 ) -> anyhow::Result<()> {
-    let directory = directory(services, config)?;
+    let directory = directory_of(services, config)?;
     #[expect(clippy::disallowed_methods, reason = "a progress report for a person")]
     let started = std::time::Instant::now();
     let outcome = import::import(data, file, &directory, true)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
-use crate::commands::say;
+use crate::terminal::say;
 use config::args;
 use sources::quarantine::{self, QuarantinedMessage};
 

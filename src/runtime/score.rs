@@ -12,9 +12,9 @@ use anyhow::Context;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::commands::say;
-use crate::log_commands::directory;
+use crate::directory_files::directory_of;
 use crate::score_shown;
+use crate::terminal::say;
 use config::args;
 use domain::event::Acuity;
 use domain::time::HOUR;
@@ -38,7 +38,7 @@ struct Event {
 /// `uec-live score`
 pub fn command(args: &args::Score) -> anyhow::Result<()> {
     if args.shown {
-        let directory = directory(args.directory.as_deref(), args.config.as_deref())?;
+        let directory = directory_of(args.directory.as_deref(), args.config.as_deref())?;
         return score_shown::command(&args.file, args.format, &directory);
     }
     let options = Options {

@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use crate::commands::say;
 use crate::derived_state::DerivedState;
 use crate::import::{ImportLine, read};
+use crate::terminal::say;
 use config::args::ScoreFormat;
 use domain::time::MINUTE;
 use domain::{At, Directory, Entry, Record};

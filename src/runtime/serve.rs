@@ -15,13 +15,15 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::SystemClock;
-use crate::commands::{read_directory, say};
+use crate::directory_files::read_directory;
 use crate::effects_setup::{FORWARD, start_forwarding, start_notices};
 use crate::history::History;
 use crate::notices::{NOTICES, NoticesSetup};
 use crate::osrm::Osrm;
+use crate::running_server::{RunningServer, until_stopped, whereabouts};
 use crate::server_plan::ServerPlan;
 use crate::snapshot_schedule::{SNAPSHOT_ENTRIES, Schedule, SnapshotKeeper, SnapshotThread};
+use crate::terminal::say;
 use crate::writer::{LogState, Outputs, Writer};
 use crate::{http, logging, routes};
 use app::access::Access;
@@ -48,56 +50,8 @@ use views::{HistoryLookup, Published};
 
 /// How often the writer is made to look at the clock, so that time alone moves the figures.
 const TICK_EVERY: Duration = Duration::from_millis(200);
-/// How long open connections may take to finish once the server stops.
-const DRAIN: Duration = Duration::from_secs(5);
-
 /// The master key's file in the data folder, unless named otherwise.
 const MASTER_KEY: &str = "master.key";
-
-/// A started server.
-pub struct RunningServer {
-    /// Where pages, API and push are served.
-    pub http: SocketAddr,
-    /// Where HL7 v2 arrives.
-    pub mllp: SocketAddr,
-    /// Entries in the log at the start.
-    pub entries: u64,
-    stop: CancellationToken,
-    tasks: Vec<JoinHandle<()>>,
-    sockets: TaskTracker,
-    submitter: Submitter,
-    stop_writer: CancellationToken,
-    writer: std::thread::JoinHandle<()>,
-}
-
-impl RunningServer {
-    /// Stops taking, lets the writer finish what it has, and waits for it.
-    pub async fn stop(self) -> anyhow::Result<()> {
-        self.stop.cancel();
-        self.sockets.close();
-        // Those who have not taken their goodbye by then go without.
-        let _in_time = tokio::time::timeout(DRAIN, self.sockets.wait()).await;
-        for task in self.tasks {
-            let abort = task.abort_handle();
-            if tokio::time::timeout(DRAIN, task).await.is_err() {
-                abort.abort();
-            }
-        }
-        self.stop_writer.cancel();
-        // Wakes the writer; a full queue wakes it as well.
-        drop(self.submitter.enqueue(Vec::new()));
-        tokio::task::spawn_blocking(move || self.writer.join())
-            .await?
-            .map_err(|_panic| anyhow::anyhow!("the writer failed; see the log above"))
-    }
-
-    /// Resolves when the writer is gone without having been asked: the server cannot go on.
-    pub async fn writer_gone(&self) {
-        while !self.writer.is_finished() {
-            tokio::time::sleep(TICK_EVERY).await;
-        }
-    }
-}
 
 /// `uec-live serve`
 pub async fn command(args: args::Serve) -> anyhow::Result<()> {
@@ -171,29 +125,7 @@ fn tiles(settings: MapSettings) -> anyhow::Result<Option<Tiles>> {
     }
 }
 
-/// What is where, for the person at the terminal.
-pub fn whereabouts(running: &RunningServer) -> String {
-    let http = running.http;
-    format!(
-        "  page     http://{http}/\n  API      http://{http}/api/v1/waits\n  \
-         push     ws://{http}/api/v1/push\n  metrics  http://{http}/metrics\n  \
-         HL7 v2   mllp://{}",
-        running.mllp
-    )
-}
-
-/// Waits for Ctrl-C, a termination signal, or the loss of the writer (an error).
-pub async fn until_stopped(running: &RunningServer) -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        pressed = tokio::signal::ctrl_c() => pressed.context("cannot listen for Ctrl-C"),
-        _ = terminate.recv() => Ok(()),
-        () = running.writer_gone() => bail!("the writer stopped; nothing more can be taken"),
-    }
-}
-
-/// Starts everything; returns once the sockets are bound and the first published value is published.
+/// Starts everything; returns once the sockets are bound and the first published value is there.
 pub async fn start(plan: ServerPlan) -> anyhow::Result<RunningServer> {
     std::fs::create_dir_all(&plan.data)
         .with_context(|| format!("cannot make the folder {}", plan.data.display()))?;

@@ -5,11 +5,9 @@ use aws_lc_rs::digest::{SHA256, digest as hash};
 use compact_str::CompactString;
 
 use crate::VaultError;
-use crate::master_key::{KEY_BYTES, MasterKey};
+use crate::master_key::{KEY_BYTES, MasterKey, NONCE_BYTES, hex};
 
 const MARK: [u8; 4] = *b"UECs";
-/// Bytes of a nonce of AES-GCM.
-pub const NONCE_BYTES: usize = 12;
 const TAG_BYTES: usize = 16;
 const WRAPPED_BYTES: usize = NONCE_BYTES + KEY_BYTES + TAG_BYTES;
 /// Mark and wrapped key: without them the rest is noise.
@@ -50,13 +48,4 @@ fn own_key(key: &[u8]) -> Result<RandomizedNonceKey, VaultError> {
 /// SHA-256 in hex.
 pub fn digest(bytes: &[u8]) -> CompactString {
     hex(hash(&SHA256, bytes).as_ref())
-}
-
-/// Bytes in hex.
-pub fn hex(bytes: &[u8]) -> CompactString {
-    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
 }

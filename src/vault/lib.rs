@@ -6,7 +6,9 @@
 //! nothing about who may read: whoever opens has told the log first (`details.read`).
 
 mod envelope;
+mod error;
 mod master_key;
+mod private_file;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -16,35 +18,13 @@ use compact_str::CompactString;
 use domain::Sealed;
 use domain::patient::PatientDetails;
 
+use private_file::private;
+
+pub use error::{DETAILS_BYTES_MAX, VaultError};
 pub use master_key::MasterKey;
 
 /// Folder of the sealed files inside the data folder.
 pub const FOLDER: &str = "sealed";
-/// Largest details, bytes, before sealing.
-pub const DETAILS_BYTES_MAX: usize = 512 << 10;
-
-/// What can go wrong; never with anything of the details in it.
-#[derive(Debug, thiserror::Error)]
-pub enum VaultError {
-    /// The files cannot be read or written.
-    #[error("sealed details cannot be kept or read: {0}")]
-    Disk(#[from] std::io::Error),
-    /// The master key is not there or not usable.
-    #[error("the master key at {place} {what}")]
-    MasterKey {
-        /// Its file.
-        place: String,
-        /// What is wrong and what to do.
-        what: &'static str,
-    },
-    /// The file is not what was sealed, or under another master key.
-    #[error("the sealed details do not open: the file was changed, or the master key is another")]
-    NotOurs,
-    /// More than [`DETAILS_BYTES_MAX`].
-    #[error("the details are longer than {DETAILS_BYTES_MAX} bytes")]
-    TooLong,
-}
-
 /// Where details lie sealed.
 pub struct Vault {
     folder: PathBuf,
@@ -143,17 +123,6 @@ impl Vault {
             Err(VaultError::Disk(std::io::ErrorKind::InvalidInput.into()))
         }
     }
-}
-
-/// A file that only its owner may read.
-fn private(place: &Path) -> std::io::Result<std::fs::File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(place)
 }
 
 #[cfg(test)]

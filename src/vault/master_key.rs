@@ -7,10 +7,14 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hmac;
 use compact_str::CompactString;
 
-use crate::{VaultError, envelope, private};
+use crate::VaultError;
+use crate::private_file::private;
 
 /// Bytes of the master key and of every key under it.
 pub const KEY_BYTES: usize = 32;
+
+/// Bytes of a nonce of AES-GCM.
+pub const NONCE_BYTES: usize = 12;
 
 /// Opens every patient's own key.
 pub struct MasterKey {
@@ -76,7 +80,7 @@ impl MasterKey {
     /// The key that was wrapped.
     pub(super) fn unwrap_key(&self, about: &str, wrapped: &[u8]) -> Result<Vec<u8>, VaultError> {
         let (nonce, sealed) = wrapped
-            .split_at_checked(envelope::NONCE_BYTES)
+            .split_at_checked(NONCE_BYTES)
             .ok_or(VaultError::NotOurs)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_why| VaultError::NotOurs)?;
         let mut key = sealed.to_vec();
@@ -90,6 +94,15 @@ impl MasterKey {
     /// HMAC-SHA-256 in hex, cut to 128 bits: enough for every patient in England to differ.
     pub(super) fn pseudonym(&self, nhs_number: &str) -> CompactString {
         let tag = hmac::sign(&self.naming, nhs_number.as_bytes());
-        envelope::hex(&tag.as_ref()[..16])
+        hex(&tag.as_ref()[..16])
     }
+}
+
+/// Bytes in hex.
+pub fn hex(bytes: &[u8]) -> CompactString {
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }

@@ -1,7 +1,7 @@
 //! The figures of a service's ambulances: outside, on their way, handed over.
 
 use crate::feed_health::Source;
-use crate::readings::{counted, exact, shown};
+use crate::reading_values::{counted, exact, shown};
 use domain::reading::Unit;
 use domain::time::{MINUTE, Millis};
 use domain::{At, Measure, Reading, ReadingName, Service, Subject, Withheld};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use crate::ambulance_readings::AmbulanceReadings;
-use crate::readings;
+use crate::reading_values::median;
 use crate::shown_estimates::{ambulance_source, visit_source};
 use crate::visit_readings::VisitReadings;
 use domain::opel::{OpelKey, OpelParameter, OpelRules, OpelTrust};
@@ -212,7 +212,7 @@ impl Measured {
             }
             OpelKey::TimeToTreatment => {
                 visits()?;
-                let median = readings::median(&self.waits).map_err(Missing::Withheld)?;
+                let median = median(&self.waits).map_err(Missing::Withheld)?;
                 Ok(median.value)
             }
             OpelKey::Over12h => {

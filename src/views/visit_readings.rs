@@ -2,7 +2,7 @@
 
 use crate::feed_health::Source;
 use crate::plausibility::WAIT_PLAUSIBLE_MAX;
-use crate::readings::{ARRIVAL, SEEN, counted, exact, median};
+use crate::reading_values::{ARRIVAL, SEEN, counted, exact, median};
 use domain::event::Decision;
 use domain::reading::Unit;
 use domain::time::{HOUR, MINUTE, Millis};

@@ -1,6 +1,6 @@
 //! Ambulances: from the call, to the door, to clear again.
 
-use super::engine::{Area, SimStep};
+use super::engine::{Area, CallOutPlan, SimStep};
 use super::happening::{CallOut, IncidentNo, Run, VisitNo, What};
 use super::random::Dice;
 use domain::event::IncidentCategory;
@@ -39,18 +39,6 @@ const DIVERT_OUTSIDE: u32 = 6;
 const DIVERT_SHARE: f64 = 0.09;
 /// Minutes into the run at which word to go elsewhere comes.
 const DIVERT_AFTER_MINUTES: f64 = 4.0;
-
-/// One call-out, from call to clear.
-#[derive(Debug, Clone)]
-pub(super) struct CallOutPlan {
-    pub(super) category: IncidentCategory,
-    pub(super) place: Position,
-    /// Where to; nowhere when the patient stays at home.
-    pub(super) service: Option<ServiceId>,
-    pub(super) arrive_at: At,
-    /// The visit it becomes, when the department is simulated.
-    pub(super) visit: Option<VisitNo>,
-}
 
 /// Minutes for an ambulance from one place to another.
 pub(super) fn drive(from: Position, to: Position) -> f64 {

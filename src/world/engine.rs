@@ -9,19 +9,18 @@ use std::sync::Arc;
 
 use super::advice_trial::AdviceRouter;
 use super::arrival_profile::HourOfWeek;
-use super::crews::CallOutPlan;
 use super::department::Department;
 use super::happening::{Contact, Happening, IncidentNo, VisitNo, What};
-use super::neighbours::Neighbour;
+use super::neighbour::Neighbour;
 use super::outbreak::Planting;
 use super::patient::Patient;
 use super::places::Places;
 use super::random::{Dice, Sequence};
 use super::scenario::Scenario;
 use super::wards::Wards;
-use domain::event::Decision;
+use domain::event::{Decision, IncidentCategory};
 use domain::time::HOUR;
-use domain::{At, Directory, Millis};
+use domain::{At, Directory, Millis, Position, ServiceId};
 
 /// Something due to happen.
 #[derive(Debug, Clone)]
@@ -74,6 +73,18 @@ impl Ord for Planned {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         (self.at, self.order).cmp(&(other.at, other.order))
     }
+}
+
+/// One call-out, from call to clear.
+#[derive(Debug, Clone)]
+pub(super) struct CallOutPlan {
+    pub(super) category: IncidentCategory,
+    pub(super) place: Position,
+    /// Where to; nowhere when the patient stays at home.
+    pub(super) service: Option<ServiceId>,
+    pub(super) arrive_at: At,
+    /// The visit it becomes, when the department is simulated.
+    pub(super) visit: Option<VisitNo>,
 }
 
 /// The area.

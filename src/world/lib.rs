@@ -17,8 +17,10 @@ mod happening;
 mod hl7;
 mod names;
 mod ndjson;
+mod neighbour;
 mod neighbours;
 mod outbreak;
+mod outbreak_plan;
 mod patient;
 mod patient_flow;
 mod places;
@@ -31,6 +33,7 @@ pub mod send;
 #[cfg(test)]
 mod tests;
 mod wards;
+mod wire;
 mod wire_queue;
 
 use std::collections::BTreeMap;
@@ -39,52 +42,19 @@ use self::engine::Area;
 use self::happening::{Happening, What};
 use self::wire_queue::WireQueue;
 use domain::time::{DAY, HOUR, MINUTE};
-use domain::{At, Directory, FeedId, Millis, ServiceId};
+use domain::{At, Directory, Millis, ServiceId};
 
 pub use self::feed_faults::FeedFaults;
 pub use self::outbreak::Outbreak;
 pub use self::report::{Report, Row, report};
 pub use self::scenario::{Scenario, UnknownScenario};
+pub use self::wire::{Channel, Settings, Wire};
 
 /// Simulated before the start, so that departments and wards are in use when it comes.
 const WARM_UP: Millis = 5 * DAY;
 /// Patients who came within so long before the start, and are still there, are told of at the
 /// start. The others are never mentioned.
 const TOLD_OF: Millis = 12 * HOUR;
-
-/// What sort of world.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
-    /// Another seed is another world.
-    pub seed: u64,
-    /// What sort of days.
-    pub scenario: Scenario,
-    /// Nothing is sent before this moment.
-    pub start: At,
-    /// How dirty the wires are.
-    pub dirt: FeedFaults,
-}
-
-/// Which way a message goes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Channel {
-    /// HL7 v2 over MLLP.
-    Mllp,
-    /// One line of NDJSON of this feed, over HTTP.
-    Events(FeedId),
-}
-
-/// One message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wire {
-    /// When it is sent.
-    pub due: At,
-    /// Which way.
-    pub channel: Channel,
-    /// HL7 segments, each ended by a carriage return and without a frame; or one JSON object
-    /// without a line feed.
-    pub body: String,
-}
 
 /// The simulated area, as seen from its wires.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::report::tally;
 use super::*;
+use domain::FeedId;
 use domain::time::SECOND;
 
 fn directory() -> Directory {

@@ -13,7 +13,7 @@ use super::names::{MISTAKEN, Names};
 use super::ndjson::Line;
 use super::random::{Dice, Sequence};
 use super::record::{Postcodes, StayRecord};
-use super::{Channel, Settings, Wire};
+use super::wire::{Channel, Settings, Wire};
 use domain::event::Departure;
 use domain::time::SECOND;
 use domain::{At, Directory, Feed, FeedId, Millis, ServiceId};

@@ -9,11 +9,11 @@ use domain::{Position, ServiceId};
 fn a_table_for_another_directory_is_refused_with_every_fault() {
     let demo = directory::demo().unwrap();
     let table = Pathways::demonstration();
-    assert_eq!(table.faults(&demo), Vec::<String>::new());
+    assert_eq!(demo.faults_of(table), Vec::<String>::new());
     let mut wrong = Pathways::clone(table);
     wrong.need.retain(|need| need.id != "general");
     wrong.need[0].step[0].services = vec![ServiceId::new("elsewhere").unwrap()];
-    let faults = wrong.faults(&demo).join("\n");
+    let faults = demo.faults_of(&wrong).join("\n");
     assert!(faults.contains("\"general\" is missing"), "{faults}");
     assert!(
         faults.contains("elsewhere is not in the Directory"),

@@ -1,6 +1,8 @@
 //! Finding a place: from a question to places in order, each with what a reader needs to choose; for the pages
 //! and for other software alike.
 
+mod fault;
+mod offer;
 pub mod parameters;
 pub mod sentences;
 
@@ -8,64 +10,16 @@ use std::cmp::Ordering;
 
 use crate::AppState;
 use domain::{Age, Reading, ReadingName};
-use views::search::{self, FoundPlace, LeftOut, Quota, RankReason};
+use views::search::{self, LeftOut, Quota, RankReason};
 use views::{Published, ServiceView};
+
+pub use fault::Fault;
+pub use offer::Offer;
 
 use parameters::{SearchRequest, SortOrder};
 
 /// Places of one kind that are put in another order than the clinical one.
 const EACH_MAX: usize = 60;
-
-/// A question that cannot be answered: which field, what is wrong with it, what to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// The field.
-    pub field: &'static str,
-    /// What is wrong.
-    pub message: String,
-    /// What to do.
-    pub hint: String,
-}
-
-impl Fault {
-    /// A fault of a field.
-    pub fn new(field: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            field,
-            message: message.into(),
-            hint: hint.into(),
-        }
-    }
-}
-
-/// A place that is offered, with what is known of it now.
-#[derive(Debug, Clone)]
-pub struct Offer {
-    /// What the search found.
-    pub found: FoundPlace,
-    /// By car, minutes; `None` where it is too far to say.
-    pub by_car: Option<i64>,
-    /// Its wait, if it has one.
-    pub wait: Option<Reading>,
-    /// Why it is here and in this place, in sentences.
-    pub why: Vec<String>,
-}
-
-impl Offer {
-    /// Minutes that are waited, when that is known now.
-    pub fn waiting(&self) -> Option<i64> {
-        self.wait
-            .as_ref()?
-            .age
-            .measure()
-            .map(|measure| measure.value)
-    }
-
-    /// Travel and wait together, minutes.
-    pub fn in_all(&self) -> Option<i64> {
-        Some(self.by_car? + self.waiting()?)
-    }
-}
 
 /// Places in the order that was asked for.
 pub struct Offers {

@@ -2,7 +2,7 @@
 
 use compact_str::CompactString;
 
-use crate::search::Fault;
+use crate::search::fault::Fault;
 use domain::care::{Sex, years_in_days};
 use domain::need::{self, Need};
 use domain::service_contacts::{Audience, Facility};

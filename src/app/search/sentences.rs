@@ -1,7 +1,7 @@
 //! Why a place is offered, and why another is not, in sentences.
 
 use crate::plain_words::{MILES_PER_KM, clock, duration, when};
-use crate::search::Offer;
+use crate::search::offer::Offer;
 use crate::search::parameters::{SearchRequest, SortOrder};
 use domain::care::years_in_days;
 use domain::event::Rag;

@@ -8,7 +8,8 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::bookings::{NEXT, as_json, failed, may_act_for, private, read, service_of};
+use crate::bookings::answers::{NEXT, failed, may_act_for, private, read, service_of};
+use crate::bookings::as_json;
 use app::booking::{BookingDesk, BookingError, BookingRequest, PatientForm, fresh_uuid};
 use app::error_response;
 use domain::time::{DAY, MINUTE};

@@ -8,7 +8,8 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::bookings::{as_json, failed, private, read, service_of};
+use crate::bookings::answers::{failed, private, read, service_of};
+use crate::bookings::as_json;
 use app::booking::BookingDesk;
 use app::error_response;
 use domain::time::{DAY, Millis};

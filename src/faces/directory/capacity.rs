@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use crate::directory::{DirectoryState, fresh_id};
+use crate::directory::state::{DirectoryState, fresh_id};
 use domain::event::{Event, Rag};
 use domain::{Caller, Fact, FeedId, OWN_FEED, Role, Service, Verdict};
 use views::{Published, ServiceView};

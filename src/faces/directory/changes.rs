@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::directory::{DirectoryState, fresh_id};
+use crate::directory::state::{DirectoryState, fresh_id};
 use app::error_response;
 use domain::event::Event;
 use domain::{At, Caller, Directory, Fact, FeedId, OWN_FEED, Service, ServiceId, Verdict};

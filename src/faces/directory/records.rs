@@ -5,7 +5,9 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::directory::{DirectoryState, open_to_all, refused, search};
+use crate::directory::record::{feature, merge, record};
+use crate::directory::state::DirectoryState;
+use crate::open_answer::{open_to_all, refused};
 use app::access::PROFESSIONALS;
 use app::search::Fault;
 use app::search::parameters::Fields;
@@ -17,69 +19,6 @@ use domain::{Service, ServiceKind};
 const LIMIT: usize = 50;
 /// Most records of one page.
 const LIMIT_MAX: usize = 500;
-
-/// A record as JSON; what is for professionals only where it is asked for by one.
-pub fn record(service: &Service, audience: Audience) -> Value {
-    let is_professional = audience == Audience::Professional;
-    let mut body = json!({
-        "id": service.id,
-        "name": service.shown_name(),
-        "dos_id": service.dos_id,
-        "ods": service.ods,
-        "provider": service.provider,
-        "kind": service.kind.label(),
-        "kind_words": service.kind.plain(),
-        "dos_type": service.kind.dos_type(),
-        "active": service.active,
-        "in_llr": service.in_llr,
-        "address": service.address,
-        "postcode": service.postcode,
-        "lat": service.position.lat,
-        "lng": service.position.lng,
-        "hours": service.hours.text(),
-        "walk_in": service.walk_in,
-        "bookable_via_111": service.bookable_via_111,
-        "takes_ambulances": service.takes_ambulances,
-        "requires_booking": service.requires_booking(),
-        "phone": service.contacts.public_phone,
-        "web": service.contacts.web,
-        "public_instructions": service.referral.public_instructions,
-        "ages_days": service.care.ages,
-        "facilities": service.facilities,
-        "bus_stops_400m": service.bus_stops_400m,
-        "nearest_rail": service.nearest_rail,
-        "checked_on": service.checked_on,
-        "source": service.source,
-        "confidence": service.confidence,
-        "link": format!("/services/{}", service.id),
-    });
-    if is_professional {
-        let more = json!({
-            "full_name": service.name,
-            "clinical_phone": service.contacts.clinical_phone,
-            "email": service.contacts.email,
-            "sexes": service.care.sexes,
-            "symptoms": service.care.symptoms,
-            "dispositions": service.care.dispositions,
-            "referral": service.referral,
-            "endpoints": service.endpoints,
-            "attributes": service.attributes,
-            "notes": service.notes,
-        });
-        search::merge(&mut body, more);
-    }
-    body
-}
-
-/// A record as a feature of GeoJSON.
-pub fn feature(service: &Service, properties: &Value) -> Value {
-    json!({
-        "type": "Feature",
-        "id": service.id,
-        "geometry": {"type": "Point", "coordinates": [service.position.lng, service.position.lat]},
-        "properties": properties,
-    })
-}
 
 fn audience(parts: &DirectoryState, headers: &HeaderMap) -> Audience {
     let caller = parts
@@ -135,7 +74,7 @@ fn page(
         .map(|service| write(service, audience))
         .collect();
     let mut body = wire::envelope(&published, &parts.shared.mode, name, &all.into());
-    search::merge(&mut body, json!({"next_after": next}));
+    merge(&mut body, json!({"next_after": next}));
     Ok((body, audience))
 }
 
@@ -170,7 +109,7 @@ pub async fn geojson(
     let write = |service: &Service, audience| feature(service, &record(service, audience));
     match page(&parts, &headers, pairs, "features", write) {
         Ok((mut body, audience)) => {
-            search::merge(&mut body, json!({"type": "FeatureCollection"}));
+            merge(&mut body, json!({"type": "FeatureCollection"}));
             let kind = HeaderValue::from_static("application/geo+json");
             let answer = ([(header::CONTENT_TYPE, kind)], body.to_string()).into_response();
             finish(answer, audience)
@@ -203,6 +142,6 @@ pub async fn one(
         &record(service, audience),
     );
     let stale = service.is_stale(parts.shared.clock.now());
-    search::merge(&mut body, json!({"record_is_stale": stale}));
+    merge(&mut body, json!({"record_is_stale": stale}));
     finish(axum::Json(body).into_response(), audience)
 }

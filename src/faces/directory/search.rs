@@ -5,7 +5,9 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::directory::{DirectoryState, open_to_all, records, refused, unauthorised};
+use crate::directory::record::{feature, merge, record};
+use crate::directory::state::{DirectoryState, unauthorised};
+use crate::open_answer::{open_to_all, refused};
 use app::access::PROFESSIONALS;
 use app::plain_words::MILES_PER_KM;
 use app::search::parameters::{self, SearchRequest};
@@ -50,7 +52,7 @@ pub async fn geojson(
     let features: Vec<Value> = answer
         .offers
         .iter()
-        .map(|offer| records::feature(&offer.found.service, &offered(offer, &ask)))
+        .map(|offer| feature(&offer.found.service, &offered(offer, &ask)))
         .collect();
     let body = json!({"type": "FeatureCollection", "as_of": published.as_of.rfc3339_london(), "features": features});
     let mut answer = axum::Json(body).into_response();
@@ -148,16 +150,9 @@ fn body(
     body
 }
 
-/// Puts the fields of one object into another.
-pub fn merge(into: &mut Value, more: Value) {
-    if let (Some(into), Value::Object(more)) = (into.as_object_mut(), more) {
-        into.extend(more);
-    }
-}
-
 fn offered(offer: &Offer, ask: &SearchRequest) -> Value {
     let found = &offer.found;
-    let mut body = records::record(&found.service, ask.query.audience);
+    let mut body = record(&found.service, ask.query.audience);
     let (rank, nearest, is_catch_all) = match found.standing {
         RankReason::Ranked { kind, nearest } => (Some(kind), Some(nearest), false),
         RankReason::CatchAll => (None, None, true),

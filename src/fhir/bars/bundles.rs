@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
-use crate::bars::slot::fhir_id;
+use crate::bars::slot_id::fhir_id;
 use domain::booking::ReferralCategory;
 use domain::{At, Service, systems};
 use views::{Booking, BookingStanding, Diary, Referral};

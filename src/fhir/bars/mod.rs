@@ -11,6 +11,7 @@ mod message;
 mod patient;
 mod process;
 mod slot;
+mod slot_id;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -20,10 +21,11 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
+use crate::body;
 use crate::format::Version;
 use crate::outcome::Problem;
 use crate::request::FhirRequest;
-use crate::{FhirState, body, only_get};
+use crate::state::{FhirState, only_get};
 use headers::Call;
 
 pub use idempotency::Requests;

@@ -9,7 +9,7 @@ use crate::bars::headers::Call;
 use crate::bars::idempotency::Requests;
 use crate::bars::message::{BarsMessage, MessageAction, one};
 use crate::bars::patient;
-use crate::bars::slot::slot_of;
+use crate::bars::slot_id::slot_of;
 use crate::outcome::Problem;
 use app::booking::{BookingDesk, BookingError, BookingRequest, ReferralRequest, fresh_uuid};
 use domain::booking::ReferralCategory;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::demand::minute_of;
+use crate::demand::counts::minute_of;
 use crate::demand::minutes::Minutes;
 use crate::demand::settled_hours::FINEST;
 use crate::demand::usual::{PARTS, Usual};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::demand::{Counts, DemandSource, WINDOWS, WindowCounts};
+use crate::demand::counts::{Counts, DemandSource, WINDOWS, WindowCounts};
 use domain::Cell;
 use domain::time::{HOUR, MINUTE, Millis};
 

@@ -4,6 +4,7 @@
 //! window reaches any more takes its people out of the sums. What the public may see is settled hour by hour
 //! ([`blocks`]) and never changed after that; what is usual is learned from hours a day old ([`usual`]).
 
+mod counts;
 pub mod hot_spots;
 pub mod minutes;
 pub mod settled_hours;
@@ -16,50 +17,16 @@ use serde::{Deserialize, Serialize};
 use domain::time::{DAY, HOUR, MINUTE, Millis};
 use domain::{At, Cell};
 
+pub use counts::{Counts, DemandSource, WINDOWS, WindowCounts};
+
+use counts::minute_of;
 use hot_spots::{HotSpot, HotSpotDetector};
 use minutes::{KEPT, Minutes};
 use settled_hours::{HourCounts, SettledHours};
 use usual::Usual;
 
-/// The windows of the demand map, shortest first.
-pub const WINDOWS: [Millis; 3] = [HOUR, 4 * HOUR, DAY];
 /// An hour teaches what is usual this long after it ended, when late facts and corrections are in.
 const LEARNED_AFTER: Millis = DAY;
-
-/// How someone asked for care.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DemandSource {
-    /// NHS 111 and the like.
-    Contact = 0,
-    /// An ambulance was called.
-    CallOut = 1,
-    /// Came to a service without a call-out of ours.
-    Arrival = 2,
-}
-
-impl DemandSource {
-    /// All of them, in order.
-    pub const ALL: [Self; 3] = [Self::Contact, Self::CallOut, Self::Arrival];
-}
-
-/// People by way of asking.
-pub type Counts = [u32; 3];
-
-/// People of one hex by window and way of asking.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct WindowCounts([Counts; WINDOWS.len()]);
-
-impl WindowCounts {
-    /// Everybody within a window, by its place in [`WINDOWS`].
-    pub fn people(&self, window: usize) -> u32 {
-        self.by_way(window).iter().sum()
-    }
-
-    /// The same by way of asking: contacts, call-outs, arrivals.
-    pub fn by_way(&self, window: usize) -> Counts {
-        self.0.get(window).copied().unwrap_or_default()
-    }
-}
 
 /// When and where someone asked.
 pub type Point = (At, Cell);
@@ -73,11 +40,6 @@ pub struct Demand {
     /// The next hour to learn from, since 1970.
     to_learn: Option<i64>,
     hot: HotSpotDetector,
-}
-
-/// The whole minute of a moment, since 1970.
-fn minute_of(at: At) -> i64 {
-    at.0.div_euclid(MINUTE)
 }
 
 impl Demand {

@@ -4,8 +4,16 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::accuracy::{Accuracy, ESTIMATORS, Estimator};
-use crate::backtest::ArrivalPredictions;
 use crate::queues::LeftOut;
+
+/// What was said at an arrival: the quantiles 10, 50 and 90 of each way, and our ranges.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ArrivalPredictions {
+    /// Low, middle and high of each way, in the order of [`ESTIMATORS`].
+    pub ways: [[f64; 3]; 4],
+    /// Our ranges that should hold 80% and 90%.
+    pub ranges: [[f64; 2]; 2],
+}
 
 /// Accuracy by stream and way.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -8,9 +8,9 @@ use axum::{Extension, Form};
 use serde::Deserialize;
 
 use crate::booking::form::day_and_time;
-use crate::booking::slots::About;
-use crate::booking::{BookingPagesState, no_booking, sentence};
-use crate::{Frame, page as page_of};
+use crate::booking::free_slots::About;
+use crate::booking::state::{BookingPagesState, no_booking, sentence};
+use crate::frame::{Frame, page as page_of};
 use app::booking::BookingDesk;
 use app::plain_words;
 use domain::booking::{Delivery, NoticeChannel, Topic};

@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
-use crate::booking::{BookingPagesState, no_service};
-use crate::{Frame, page as page_of};
+use crate::booking::state::{BookingPagesState, no_service};
+use crate::frame::{Frame, page as page_of};
 use app::plain_words;
 use domain::{Caller, Role};
 use views::BookingStanding;

@@ -7,9 +7,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use serde::Deserialize;
 
-use crate::booking::slots::{About, SlotOption, choice, find, next_free};
-use crate::booking::{BookingPagesState, no_service, sentence};
-use crate::{Frame, page as page_of};
+use crate::booking::free_slots::{About, SlotOption, choice, find, next_free};
+use crate::booking::state::{BookingPagesState, no_service, sentence};
+use crate::frame::{Frame, page as page_of};
 use app::booking::{BookingDesk, BookingError, BookingRequest, PatientForm, fresh_uuid};
 use app::plain_words;
 use domain::{At, BookingId, Caller, Declined, HoldId, ServiceId, Slot, SlotId};

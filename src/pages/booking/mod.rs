@@ -4,27 +4,20 @@
 mod details;
 mod diary;
 mod form;
+mod free_slots;
 mod slots;
+mod state;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::Response;
+use axum::http::{HeaderValue, header};
 use axum::routing::{get, post};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::{Frame, MessagePage};
-use app::booking::{BookingDesk, BookingError};
+pub use state::BookingPagesState;
 
 /// Longest form, bytes.
 const BODY_BYTES_MAX: usize = 64 << 10;
-
-/// What the pages need.
-#[derive(Clone)]
-pub struct BookingPagesState {
-    /// Where places are asked for.
-    pub desk: BookingDesk,
-}
 
 /// The routes.
 pub fn router(parts: BookingPagesState) -> Router {
@@ -42,47 +35,4 @@ pub fn router(parts: BookingPagesState) -> Router {
             HeaderValue::from_static("no-store"),
         ))
         .with_state(parts)
-}
-
-fn message(
-    parts: &BookingPagesState,
-    status: StatusCode,
-    heading: &'static str,
-    lines: Vec<&'static str>,
-) -> Response {
-    let page = MessagePage {
-        frame: Frame::of(&parts.desk.shared.mode),
-        heading,
-        lines,
-    };
-    crate::page(status, &page)
-}
-
-fn no_service(parts: &BookingPagesState) -> Response {
-    let lines = vec!["No service of that name is in the Directory."];
-    message(parts, StatusCode::NOT_FOUND, "Service not found", lines)
-}
-
-fn no_booking(parts: &BookingPagesState) -> Response {
-    let lines = vec!["There is no booking of that number, or it is too long ago."];
-    message(parts, StatusCode::NOT_FOUND, "Booking not found", lines)
-}
-
-/// What went wrong, as a sentence for the person at the screen.
-fn sentence(why: &BookingError) -> String {
-    match why {
-        BookingError::Declined(why) => {
-            let words = why.detail();
-            let (first, rest) = words.split_at(1);
-            format!("{}{rest}", first.to_uppercase())
-        }
-        BookingError::Refused(words) => words.clone(),
-        BookingError::Unavailable => {
-            "It could not be kept just now, and nothing was booked. Send it again".to_owned()
-        }
-        BookingError::TimedOut => {
-            "The answer takes too long. Send it again: it is booked once at most".to_owned()
-        }
-        BookingError::TooLong => "The notes are too long to keep. Shorten them".to_owned(),
-    }
 }

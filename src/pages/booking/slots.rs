@@ -7,86 +7,21 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use serde::Deserialize;
 
-use crate::booking::{BookingPagesState, form, no_service, sentence};
-use crate::{Frame, page as page_of};
-use app::booking::{BookingDesk, fresh_uuid};
-use app::plain_words;
-use domain::event::Rag;
+use crate::booking::form;
+use crate::booking::free_slots::{About, DAYS_AHEAD, SlotOption, choice};
+use crate::booking::state::{BookingPagesState, no_service, sentence};
+use crate::frame::{Frame, page as page_of};
+use app::booking::fresh_uuid;
 use domain::time::{DAY, MINUTE};
 use domain::{At, BookingId, Caller, HoldId, Service, ServiceId, Slot, SlotId};
 use views::{Published, ServiceView};
 
 /// A slot stays held so long while the form is filled in.
 pub const HOLD_MINUTES: i64 = 10;
-/// Days that can be chosen.
-const DAYS_AHEAD: i64 = 7;
-
-/// One slot to choose.
-#[derive(Clone)]
-pub struct SlotOption {
-    /// Its name.
-    pub id: String,
-    /// `10:15am`.
-    pub time: String,
-    /// What it is for.
-    pub kind: String,
-}
-
 /// Slots of one hour.
 pub struct Hour {
     name: String,
     choices: Vec<SlotOption>,
-}
-
-/// Where the page stands with a service.
-pub struct About {
-    /// Its id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// Plain words of what is said of it now.
-    pub said: Vec<String>,
-    /// Telephone for clinicians.
-    pub phone: Option<String>,
-    /// How to refer.
-    pub instructions: Option<String>,
-}
-
-impl About {
-    /// What is to be known at the point of action.
-    pub fn of(view: &ServiceView, now: At) -> Self {
-        let service = &view.service;
-        let mut said = Vec::new();
-        if let Some(closure) = &view.closure {
-            said.push(format!("Closed: {}", closure.reason));
-        }
-        match view.status.as_ref() {
-            Some(status) => {
-                let word = match status.rag {
-                    Rag::Red => "Red: no capacity",
-                    Rag::Amber => "Amber: some capacity",
-                    Rag::Green => "Green: normal",
-                };
-                said.push(format!(
-                    "{word}, set at {}",
-                    plain_words::when(status.since, now)
-                ));
-                said.extend(status.note.clone());
-            }
-            None => said.push("Capacity not said".to_owned()),
-        }
-        Self {
-            id: service.id.to_string(),
-            name: service.name.clone(),
-            said,
-            phone: service
-                .contacts
-                .clinical_phone
-                .clone()
-                .or_else(|| service.contacts.public_phone.clone()),
-            instructions: service.referral.clinical_instructions.clone(),
-        }
-    }
 }
 
 #[derive(Template)]
@@ -203,28 +138,6 @@ fn by_hour(slots: &[Slot]) -> Vec<Hour> {
     hours
 }
 
-/// A slot as it is shown.
-pub fn choice(slot: &Slot) -> SlotOption {
-    SlotOption {
-        id: slot.slot.to_string(),
-        time: plain_words::clock(slot.start),
-        kind: slot.kind.to_string(),
-    }
-}
-
-/// The first slots that are free from now on.
-pub fn next_free(published: &Published, service: &ServiceId, now: At, most: usize) -> Vec<Slot> {
-    let (Some(view), Some(diary)) = (
-        published.services.get(service),
-        published.diaries.get(service),
-    ) else {
-        return Vec::new();
-    };
-    let window = (now, now.plus((DAYS_AHEAD + 1) * DAY));
-    let free = diary.free(&view.service.hours, window, view.live(), now);
-    free.into_iter().take(most).collect()
-}
-
 /// What was chosen.
 #[derive(Deserialize)]
 pub struct Chosen {
@@ -281,9 +194,4 @@ pub async fn hold(
         }
         Err(why) => again(sentence(&why)),
     }
-}
-
-/// The slot of a service, if it has it.
-pub fn find(published: &Published, service: &ServiceId, slot: &SlotId) -> Option<Slot> {
-    BookingDesk::find_slot(published, service, slot)
 }

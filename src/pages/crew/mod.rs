@@ -11,7 +11,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Form, Router};
 
-use crate::{Frame, assets, page, private};
+use crate::assets;
+use crate::frame::{Frame, page, private};
 use app::destinations::reports::{Conveying, NotTaken, set_off};
 use app::destinations::{DestinationsState, read};
 use app::plain_words;

@@ -12,7 +12,7 @@ mod time_to_care;
 use askama::Template;
 use serde::Deserialize;
 
-use crate::Frame;
+use crate::frame::Frame;
 use app::ServerMode;
 use app::plain_words::clock;
 use domain::At;

@@ -3,7 +3,8 @@
 
 mod our_policy;
 
-use crate::commands::{read_directory, say};
+use crate::directory_files::read_directory;
+use crate::terminal::say;
 use config::args;
 use config::settings::Settings;
 use world::advice_trial::{

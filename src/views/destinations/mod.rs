@@ -1,6 +1,7 @@
 //! Where to take or send one patient: what may take them first, then by drive and hand-over or wait; with reasons.
 
 pub mod nudges;
+mod predicted;
 pub mod rank;
 
 use std::sync::Arc;
@@ -11,15 +12,15 @@ use domain::event::Rag;
 use domain::opening::Opening;
 use domain::pathway::{PathwayNeed, PathwayStep, Pathways, Way};
 use domain::time::{MINUTE, Millis};
-use domain::{Age, Ahead, At, Measure, Reading, ReadingName, Withheld};
+use domain::{At, Reading, ReadingName};
+
+pub use predicted::{Basis, predict};
 
 use nudges::{NudgeState, Recommended, TAKEN_SHARE, recommend};
 use rank::{Prospect, Range, chance_of_order, tie_groups};
 
 /// A child whose age was not said, years.
 const SOME_CHILD_YEARS: f64 = 8.0;
-/// What is forecast for a quarter hour holds so far to either side.
-const QUARTER_REACH: Millis = 15 * MINUTE;
 /// Each person ahead adds at most so many minutes.
 const EACH_AHEAD_MAX: f64 = 10.0;
 
@@ -69,31 +70,6 @@ impl Excluded {
             Self::ClosedOnArrival(_) => "closed_on_arrival",
             Self::ClosedOutOfTurn => "closed_out_of_turn",
             Self::NoCapacity => "no_capacity",
-        }
-    }
-}
-
-/// What a prediction rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Basis {
-    /// The hand-over of an ambulance that arrives now.
-    Handover,
-    /// The wait of those who arrive now.
-    WaitNow,
-    /// The forecast for the quarter hour of arrival.
-    WaitThen,
-    /// Nothing: why.
-    NotKnown(Withheld),
-}
-
-impl Basis {
-    /// The word on the wire.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Handover => "handover_now",
-            Self::WaitNow => "wait_now",
-            Self::WaitThen => "wait_on_arrival",
-            Self::NotKnown(_) => "not_known",
         }
     }
 }
@@ -276,49 +252,6 @@ fn eligible(
         Err(Excluded::NoCapacity)
     } else {
         Ok(())
-    }
-}
-
-/// What is waited for on arrival.
-pub fn predict(view: &ServiceView, way: Way, arrival: At) -> (Option<Range>, Basis) {
-    let name = match way {
-        Way::Ambulance => ReadingName::Handover,
-        Way::WalkIn | Way::Either => {
-            let off = |ahead: &&Ahead| ahead.at.since(arrival).abs();
-            let then = view.ahead.iter().min_by_key(off);
-            if let Some(then) = then.filter(|then| off(then) <= QUARTER_REACH) {
-                let range = Range {
-                    median: then.median,
-                    low: then.low,
-                    high: then.high,
-                };
-                return (Some(range), Basis::WaitThen);
-            }
-            ReadingName::Wait
-        }
-    };
-    let Some(reading) = view.find_reading(name) else {
-        return (None, Basis::NotKnown(Withheld::NoFeed));
-    };
-    match reading.age {
-        Age::Fresh(measure) | Age::Late { measure, .. } => {
-            let basis = match name {
-                ReadingName::Handover => Basis::Handover,
-                _ => Basis::WaitNow,
-            };
-            (Some(range(measure)), basis)
-        }
-        Age::Withheld(why) => (None, Basis::NotKnown(why)),
-    }
-}
-
-fn range(measure: Measure) -> Range {
-    let median = measure.value;
-    Range {
-        median,
-        low: measure.low.unwrap_or(median / 2),
-        // Too stuck to say: at least twice the median.
-        high: measure.high.unwrap_or(median * 2),
     }
 }
 

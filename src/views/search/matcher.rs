@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::search::live_status::{LiveStatus, Now};
 use crate::search::query::{Excluded, OPEN_FOR_MIN, OpeningSession, Query};
-use crate::search::{LiveStatus, Now};
 use domain::care::Care;
 use domain::event::Rag;
 use domain::opening::{Hours, Opening};

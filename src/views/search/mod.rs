@@ -4,6 +4,7 @@
 //! The index is built once from a Directory and shared; it knows nothing that changes by the minute.
 
 mod flat_list;
+mod live_status;
 mod matcher;
 mod query;
 
@@ -13,12 +14,11 @@ use std::sync::Arc;
 use rstar::primitives::GeomWithData;
 use rstar::{AABB, PointDistance, RTree};
 
-use crate::ServiceView;
-use domain::event::Rag;
 use domain::national_grid::GridRef;
-use domain::{Directory, Service, ServiceId, ServiceKind};
+use domain::{Directory, Service, ServiceKind};
 
 use flat_list::FlatList;
+pub use live_status::{LiveStatus, Now, live_in};
 use matcher::Matcher;
 pub use matcher::session;
 pub use query::{
@@ -38,28 +38,6 @@ const WIDER: f64 = 1.01;
 /// Nearest places of a kind that are judged one by one; where too few of them fit, all are gone through in
 /// a plain list.
 const WALKED_MAX: usize = 64;
-
-/// What a place said of itself, as far as a search asks.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct LiveStatus {
-    /// Its word on its capacity, while that holds.
-    pub capacity: Option<Rag>,
-    /// Closed out of turn.
-    pub is_closed: bool,
-}
-
-/// Answers what a place said of itself.
-pub type Now<'a> = &'a dyn Fn(&Service) -> LiveStatus;
-
-/// What the published views say of a place.
-pub fn live_in(views: &BTreeMap<ServiceId, Arc<ServiceView>>, service: &Service) -> LiveStatus {
-    views
-        .get(&service.id)
-        .map_or_else(LiveStatus::default, |view| LiveStatus {
-            capacity: view.status.as_ref().map(|status| status.rag),
-            is_closed: view.closure.is_some(),
-        })
-}
 
 /// A place on the national grid, metres, and which it is.
 type GridPoint = GeomWithData<[i64; 2], u32>;

@@ -1,133 +1,21 @@
 //! Setting off: who asks, what they are told, and where they go.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::fmt;
-
-use super::crews::Crew;
-use super::outcome::{TrialCounts, TrialOutcome};
-use super::{Advise, Asking, Group, POSTED_WINDOW, SEEN_WINDOW, Site, Trial};
+use super::asking::{Asking, Group, POSTED_WINDOW, SEEN_WINDOW, Site};
+use super::outcome::TrialOutcome;
+use super::router::AdviceRouter;
 use crate::engine::{Area, SimStep};
-use crate::happening::{IncidentNo, VisitNo, What};
+use crate::happening::{VisitNo, What};
 use crate::patient::{DepartmentSort, Patient};
 use crate::residents::CHILD_BANDS;
 use domain::event::ArrivalMode;
 use domain::time::MINUTE;
 use domain::travel::minutes_by_car;
-use domain::{At, Position, ServiceId};
+use domain::{At, Position};
 
 /// Acuity from which somebody who walks in has something minor.
 const MINOR_FROM: u8 = 4;
 /// Beyond the reach of the drive model nobody goes; a home just outside it takes so long, minutes.
 const FAR_MINUTES: i64 = 75;
-
-/// Advises those who set off, and counts what comes of it.
-pub(crate) struct AdviceRouter {
-    adviser: Box<dyn Advise>,
-    seed: u64,
-    trial: Trial,
-    pub(super) counted: TrialCounts,
-    /// When each who asked set off.
-    setting_off: BTreeMap<VisitNo, (Group, At, bool)>,
-    arrived: BTreeMap<VisitNo, (usize, At, bool)>,
-    pub(super) crews: BTreeMap<IncidentNo, Crew>,
-    /// By department: when a crew handed over, after how many minutes.
-    pub(super) handovers: BTreeMap<ServiceId, VecDeque<(At, f64)>>,
-    /// By department: when somebody was seen, after how many minutes, and whether of low acuity.
-    seen: BTreeMap<usize, VecDeque<(At, f64, bool)>>,
-}
-
-impl fmt::Debug for AdviceRouter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AdviceRouter")
-            .field("seed", &self.seed)
-            .finish_non_exhaustive()
-    }
-}
-
-impl AdviceRouter {
-    pub(crate) fn new(
-        adviser: Box<dyn Advise>,
-        seed: u64,
-        trial: Trial,
-        counted: (At, At),
-    ) -> Self {
-        Self {
-            adviser,
-            seed,
-            trial,
-            counted: TrialCounts::new(counted),
-            setting_off: BTreeMap::new(),
-            arrived: BTreeMap::new(),
-            crews: BTreeMap::new(),
-            handovers: BTreeMap::new(),
-            seen: BTreeMap::new(),
-        }
-    }
-
-    /// The same people comply whatever is advised: a fixed mixing of their number, no dice.
-    pub(super) fn complies(&self, visit: VisitNo) -> bool {
-        let mut mixed = self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ visit;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        let share = (mixed >> 11) as f64 / (1_u64 << 53) as f64;
-        share < self.trial.compliance
-    }
-
-    pub(super) fn seed(&self) -> u64 {
-        self.seed
-    }
-
-    pub(super) fn advise(&mut self, asking: &Asking) -> Option<usize> {
-        self.adviser.advise(asking)
-    }
-
-    /// Mean wait and number of those seen at a department after a moment.
-    fn lately(&self, department: usize, after: At, minor_only: bool) -> (u32, Option<f64>) {
-        let all = self.seen.get(&department).into_iter().flatten();
-        let waits: Vec<f64> = all
-            .filter(|(at, _, minor)| *at > after && (*minor || !minor_only))
-            .map(|(_, wait, _)| *wait)
-            .collect();
-        let mean = waits.iter().sum::<f64>() / waits.len().max(1) as f64;
-        (waits.len() as u32, (!waits.is_empty()).then_some(mean))
-    }
-
-    fn note(&mut self, now: At, what: &What, minor: impl Fn(VisitNo) -> Option<(usize, bool)>) {
-        match what {
-            What::Arrived(arrival) => {
-                if let Some((department, is_minor)) = minor(arrival.visit) {
-                    let arrived = (department, now, is_minor);
-                    self.arrived.insert(arrival.visit, arrived);
-                }
-            }
-            What::Seen(visit) => {
-                if let Some((department, arrived, is_minor)) = self.arrived.remove(visit) {
-                    let seen = self.seen.entry(department).or_default();
-                    let wait = now.since(arrived) as f64 / MINUTE as f64;
-                    seen.push_back((now, wait, is_minor));
-                    while seen
-                        .front()
-                        .is_some_and(|(at, ..)| now.since(*at) > POSTED_WINDOW)
-                    {
-                        seen.pop_front();
-                    }
-                }
-                if let Some((group, from, moved)) = self.setting_off.remove(visit) {
-                    let minutes = now.since(from) as f64 / MINUTE as f64;
-                    self.counted.seen(from, group, minutes, moved);
-                }
-            }
-            What::Departed(visit, _) => {
-                self.arrived.remove(visit);
-                // Not seen: gave up.
-                if let Some((group, from, _)) = self.setting_off.remove(visit) {
-                    self.counted.left(from, group);
-                }
-            }
-            _ => self.note_crew(now, what),
-        }
-    }
-}
 
 impl Area {
     /// From now on those who set off are advised.

@@ -3,18 +3,17 @@
 //! Adults whom no pathway sends elsewhere, of acuity 2 or less urgent, may be taken to any emergency department
 //! within reach. The others go where the calibrated area sends them.
 
-use super::choose::AdviceRouter;
-use super::{Asking, Group, POSTED_WINDOW, SEEN_WINDOW, Site};
+use super::asking::{Asking, Group, POSTED_WINDOW, SEEN_WINDOW, Site};
+use super::router::AdviceRouter;
 use crate::crews::drive;
 use crate::engine::{Area, SimStep};
-use crate::happening::{IncidentNo, VisitNo, What};
+use crate::happening::{IncidentNo, VisitNo};
 use crate::patient::{DepartmentSort, Patient};
 use crate::random::{Dice, Sequence, whole_seconds};
 use crate::residents::Person;
 use domain::event::{ArrivalMode, IncidentCategory};
-use domain::time::MINUTE;
 use domain::travel::minutes_by_car;
-use domain::{At, Position, ServiceId};
+use domain::{Position, ServiceId};
 
 /// Visits of patients who would have been taken out of the area are numbered from here.
 const VISITS_FROM: VisitNo = 1 << 40;
@@ -199,104 +198,5 @@ impl Area {
     pub(crate) fn is_due(&self, incident: IncidentNo) -> bool {
         let call = self.calls.get(&incident);
         call.is_some_and(|call| call.visit.is_none() && call.arrive_at == self.now)
-    }
-}
-
-/// What the router keeps of one crew.
-#[derive(Debug, Clone)]
-pub(super) struct Crew {
-    pub(super) set_off: At,
-    pub(super) may_choose: bool,
-    pub(super) moved: bool,
-    pub(super) to: Option<ServiceId>,
-    pub(super) arrived: Option<At>,
-}
-
-impl Crew {
-    /// One that sets off.
-    fn new(now: At, may_choose: bool) -> Self {
-        Self {
-            set_off: now,
-            may_choose,
-            moved: false,
-            to: None,
-            arrived: None,
-        }
-    }
-}
-
-impl AdviceRouter {
-    /// Mean hand-over at a place and number of those handed over after a moment.
-    fn handed_over_lately(&self, service: &ServiceId, after: At) -> (u32, Option<f64>) {
-        let all = self.handovers.get(service).into_iter().flatten();
-        let (mut people, mut minutes) = (0_u32, 0.0);
-        for (_, took) in all.filter(|(at, _)| *at > after) {
-            people += 1;
-            minutes += took;
-        }
-        (people, (people > 0).then(|| minutes / f64::from(people)))
-    }
-
-    fn crew_sets_off(&mut self, incident: IncidentNo, now: At, may_choose: bool) {
-        self.crews.insert(incident, Crew::new(now, may_choose));
-    }
-
-    fn crew_moved(&mut self, incident: IncidentNo) {
-        if let Some(crew) = self.crews.get_mut(&incident) {
-            crew.moved = true;
-        }
-    }
-
-    /// Crews on their way to a place.
-    fn coming(&self, service: &ServiceId) -> u32 {
-        let under_way = |crew: &&Crew| crew.arrived.is_none() && crew.to.as_ref() == Some(service);
-        self.crews.values().filter(under_way).count() as u32
-    }
-
-    /// A hospital around the area took over from an ambulance of its own.
-    pub(crate) fn neighbour_took(&mut self, now: At, service: ServiceId, since: At) {
-        self.note_handover(now, service, since);
-        self.counted.neighbour_took(since, now);
-    }
-
-    pub(super) fn note_crew(&mut self, now: At, what: &What) {
-        match what {
-            What::SetOff(run) | What::Diverted(run) => {
-                let crew = self.crews.entry(run.incident);
-                let crew = crew.or_insert_with(|| Crew::new(now, false));
-                crew.to = Some(run.service.clone());
-            }
-            What::AtTheDoor(incident) => {
-                if let Some(crew) = self.crews.get_mut(incident) {
-                    crew.arrived = Some(now);
-                }
-            }
-            What::HandedOver(incident) => {
-                let crew = self.crews.get(incident);
-                let known = crew.and_then(|crew| Some((crew.to.clone()?, crew.arrived?)));
-                if let Some((service, arrived)) = known {
-                    let may_choose = crew.is_some_and(|crew| crew.may_choose);
-                    self.counted.handed_over(arrived, now, may_choose);
-                    self.note_handover(now, service, arrived);
-                }
-            }
-            What::Cleared(incident) => {
-                if let Some(crew) = self.crews.remove(incident) {
-                    self.counted.cleared(&crew, now);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn note_handover(&mut self, now: At, service: ServiceId, since: At) {
-        let all = self.handovers.entry(service).or_default();
-        all.push_back((now, now.since(since) as f64 / MINUTE as f64));
-        while all
-            .front()
-            .is_some_and(|(at, _)| now.since(*at) > POSTED_WINDOW)
-        {
-            all.pop_front();
-        }
     }
 }

@@ -4,115 +4,29 @@
 //! advice they are given, the others go where the calibrated area sends them. Who takes advice is the same whatever
 //! is advised. How to advise is handed in: the world knows nothing of what the server makes of its messages.
 
+mod asking;
 mod choose;
+mod crew;
 mod crews;
 mod outcome;
 mod perfect_forecast;
+mod router;
 
 use std::fmt;
 
 use crate::engine::Area;
-use crate::neighbours::neighbours;
-use crate::scenario::Scenario;
+use crate::neighbour::neighbours;
 use domain::time::{DAY, HOUR};
-use domain::{At, Directory, Millis, ServiceId};
+use domain::{At, Directory};
 
-pub(crate) use choose::AdviceRouter;
+pub use asking::{Advise, Advised, Asking, Group, POSTED_WINDOW, SEEN_WINDOW, Site, Trial};
 pub use outcome::{TrialFigure, TrialOutcome, paired};
+pub(crate) use router::AdviceRouter;
 
 /// The first day that counts: Monday 24 November 2025, London midnight, as in the report.
 const FIRST_DAY: At = At(1_763_942_400_000);
 /// Days simulated before that.
 const SETTLING_DAYS: i64 = 7;
-
-/// Who asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Group {
-    /// An adult with something minor.
-    Minor,
-    /// A child with something minor.
-    Child,
-    /// A crew with an adult on board whom no pathway sends to one place.
-    Crew,
-}
-
-/// A place that may take them and is open when they would be there.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Site {
-    /// Which.
-    pub service: ServiceId,
-    /// Minutes by car from where they are.
-    pub drive: i64,
-    /// People waiting there to be seen; for a crew, ambulances outside.
-    pub waiting: u32,
-    /// Ambulances on their way there, for a crew.
-    pub coming: u32,
-    /// People seen there within [`SEEN_WINDOW`], or handed over.
-    pub seen: u32,
-    /// Mean wait of those seen within [`POSTED_WINDOW`], minutes, or mean hand-over; `None` when nobody was.
-    pub posted: Option<f64>,
-    /// Mean wait of those of low acuity seen within [`SEEN_WINDOW`], minutes, or mean hand-over.
-    pub lately: Option<f64>,
-    /// Minutes they would wait there: known to no adviser, and given only to one that [`Advise::wants_truth`].
-    pub truth: Option<f64>,
-}
-
-/// See [`Site::seen`].
-pub const SEEN_WINDOW: Millis = DAY / 12;
-/// See [`Site::posted`]: the rolling mean that is posted today.
-pub const POSTED_WINDOW: Millis = DAY / 6;
-
-/// Somebody asks where to go.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Asking {
-    /// When.
-    pub at: At,
-    /// Who.
-    pub group: Group,
-    /// The places, nearest first.
-    pub sites: Vec<Site>,
-}
-
-/// A way of advising.
-pub trait Advise {
-    /// Which of the places; `None` gives no advice.
-    fn advise(&mut self, asking: &Asking) -> Option<usize>;
-
-    /// Whether [`Site::truth`] is to be found out, which takes long.
-    fn wants_truth(&self) -> bool {
-        false
-    }
-}
-
-/// Who is advised in a trial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Advised {
-    /// Those who walk in; the hospitals around the area are not simulated.
-    WalkIn,
-    /// Crews.
-    Crews,
-    /// All of these.
-    Both,
-}
-
-impl Advised {
-    fn walk_in(self) -> bool {
-        self != Self::Crews
-    }
-}
-
-/// What is tried.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Trial {
-    /// Share of those who ask that does as advised, 0 to 1.
-    pub compliance: f64,
-    /// Days that count.
-    pub days: u32,
-    /// What sort of days.
-    pub scenario: Scenario,
-    /// Who is advised.
-    pub advised: Advised,
-}
 
 /// Simulates the same people for one way of advising.
 pub fn simulate(
@@ -211,6 +125,7 @@ impl fmt::Display for Comparison {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::Scenario;
     use config::directory;
 
     struct Nearest;

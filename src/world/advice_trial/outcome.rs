@@ -1,7 +1,7 @@
 //! What came of advice, as figures; and how sure they are.
 
-use super::Group;
-use super::crews::Crew;
+use super::asking::Group;
+use super::crew::Crew;
 use domain::At;
 use domain::time::MINUTE;
 

@@ -7,6 +7,7 @@ mod tally;
 
 use std::fmt;
 
+pub use self::rows::Row;
 use self::tally::Tally;
 use super::engine::Area;
 use super::scenario::Scenario;
@@ -19,29 +20,6 @@ const FIRST_DAY: At = At(1_763_942_400_000);
 const SETTLING_DAYS: i64 = 14;
 /// Days simulated after the last that counts, so that its patients have left.
 const DRAINING_DAYS: i64 = 3;
-
-/// One figure: what was published, what came out, what is allowed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Row {
-    /// What it is.
-    pub name: String,
-    /// As published.
-    pub published: f64,
-    /// As simulated, averaged over the seeds.
-    pub simulated: f64,
-    /// The least and the most allowed; none when the row is for information only.
-    pub allowed: Option<(f64, f64)>,
-    /// Digits after the point.
-    pub digits: usize,
-}
-
-impl Row {
-    /// Within what is allowed; a row for information always is.
-    pub fn passed(&self) -> bool {
-        self.allowed
-            .is_none_or(|(least, most)| (least..=most).contains(&self.simulated))
-    }
-}
 
 /// All rows of one run.
 #[derive(Debug, Clone, PartialEq)]

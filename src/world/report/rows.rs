@@ -2,7 +2,6 @@
 
 use super::super::arrival_profile::{ArrivalProfile, HOURS};
 use super::super::places::{AMBULANCES_A_DAY, TYPE_1_A_DAY};
-use super::Row;
 use super::tally::{Day, Tally};
 
 /// Attendances a day of the centres together, and of eye casualty (NHSE, 2025-26).
@@ -11,6 +10,29 @@ const EYE_A_DAY: f64 = 66.0;
 /// Daily mean hand-over, in minutes: calm days are below the first, pressured ones from the second.
 const CALM_BELOW: f64 = 23.0;
 const PRESSURED_FROM: f64 = 32.0;
+
+/// One figure: what was published, what came out, what is allowed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// What it is.
+    pub name: String,
+    /// As published.
+    pub published: f64,
+    /// As simulated, averaged over the seeds.
+    pub simulated: f64,
+    /// The least and the most allowed; none when the row is for information only.
+    pub allowed: Option<(f64, f64)>,
+    /// Digits after the point.
+    pub digits: usize,
+}
+
+impl Row {
+    /// Within what is allowed; a row for information always is.
+    pub fn passed(&self) -> bool {
+        self.allowed
+            .is_none_or(|(least, most)| (least..=most).contains(&self.simulated))
+    }
+}
 
 fn within(name: &str, published: f64, allowed: (f64, f64), digits: usize, simulated: f64) -> Row {
     Row {

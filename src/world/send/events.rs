@@ -7,7 +7,7 @@ use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode};
 use serde::Deserialize;
 
-use super::{Failure, Patience, SendError, Sent};
+use super::delivery::{Failure, Patience, SendError, Sent};
 
 /// Most lines and bytes in one request.
 const LINES_MAX: usize = 1_000;

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::{Failure, Patience, SendError, Sent};
+use super::delivery::{Failure, Patience, SendError, Sent};
 
 /// MLLP's start of block, end of block, carriage return.
 const START: u8 = 0x0B;
