@@ -12,6 +12,7 @@ mod dashboards;
 mod demand;
 mod directory;
 mod e2e;
+mod evidence;
 mod fold;
 mod forecast;
 mod names;
