@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
+use ::geo::{Contains, Coord, LineString, Polygon};
 use compact_str::CompactString;
 use h3o::Resolution;
 
@@ -254,18 +255,12 @@ const ENGLAND: [(f64, f64); 39] = [
 
 /// Whether a position is in England, give or take some kilometres at its borders.
 pub fn is_in_england(position: Position) -> bool {
-    let mut is_inside = false;
-    let mut before = ENGLAND[ENGLAND.len() - 1];
-    for corner in ENGLAND {
-        // Counts the edges that a line from here to the west crosses: an odd number from inside.
-        let spans = (corner.0 > position.lat) != (before.0 > position.lat);
-        if spans {
-            let share = (position.lat - corner.0) / (before.0 - corner.0);
-            is_inside ^= position.lng > corner.1 + share * (before.1 - corner.1);
-        }
-        before = corner;
-    }
-    is_inside
+    static OUTLINE: OnceLock<Polygon> = OnceLock::new();
+    let outline = OUTLINE.get_or_init(|| {
+        let corners = ENGLAND.map(|(lat, lng)| (lng, lat));
+        Polygon::new(LineString::from_iter(corners), Vec::new())
+    });
+    outline.contains(&Coord::from((position.lng, position.lat)))
 }
 
 #[cfg(test)]
