@@ -51,9 +51,7 @@ impl Sessions {
         }
         let mut random = [0_u8; 32];
         aws_lc_rs::rand::fill(&mut random).ok()?;
-        let [high, low] =
-            [0, 16].map(|from| u128::from_be_bytes(std::array::from_fn(|i| random[from + i])));
-        let secret = format!("{high:032x}{low:032x}");
+        let secret = data_encoding::HEXLOWER.encode(&random);
         let open = Open {
             caller,
             token,

@@ -1,5 +1,6 @@
 //! Destinations for crews and advisers as JSON: what is asked, and what they tell in return.
 
+use app::booking::fresh_event_id;
 use app::destinations::reports::{Conveying, KEY, NotTaken, bad, keep, keyed, set_off};
 use app::destinations::{DestinationsState, as_json, read as read_question};
 use app::wire;
@@ -10,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use compact_str::CompactString;
-use domain::{Caller, Event, EventId, ServiceId};
+use domain::{Caller, Event, ServiceId};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -141,11 +142,7 @@ pub async fn recommendation(
         return bad("why: say why, in up to 200 characters");
     }
     let now = parts.shared.clock.now();
-    let mut random = [0_u8; 16];
-    let id = aws_lc_rs::rand::fill(&mut random)
-        .ok()
-        .and_then(|()| EventId::new(&format!("own-{:032x}", u128::from_be_bytes(random))).ok());
-    let Some(id) = id else {
+    let Some(id) = fresh_event_id() else {
         return NotTaken::NotKept.into_response();
     };
     let event = Event::RecommendationSwitched {

@@ -3,9 +3,10 @@
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use aws_lc_rs::digest::{SHA256, digest as hash};
 use compact_str::CompactString;
+use data_encoding::HEXLOWER;
 
 use crate::VaultError;
-use crate::master_key::{KEY_BYTES, MasterKey, NONCE_BYTES, hex};
+use crate::master_key::{KEY_BYTES, MasterKey, NONCE_BYTES};
 
 const MARK: [u8; 4] = *b"UECs";
 const TAG_BYTES: usize = 16;
@@ -47,5 +48,5 @@ fn own_key(key: &[u8]) -> Result<RandomizedNonceKey, VaultError> {
 
 /// SHA-256 in hex.
 pub fn digest(bytes: &[u8]) -> CompactString {
-    hex(hash(&SHA256, bytes).as_ref())
+    HEXLOWER.encode(hash(&SHA256, bytes).as_ref()).into()
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hmac;
 use compact_str::CompactString;
+use data_encoding::HEXLOWER;
 
 use crate::VaultError;
 use crate::private_file::private;
@@ -94,15 +95,6 @@ impl MasterKey {
     /// HMAC-SHA-256 in hex, cut to 128 bits: enough for every patient in England to differ.
     pub(super) fn pseudonym(&self, nhs_number: &str) -> CompactString {
         let tag = hmac::sign(&self.naming, nhs_number.as_bytes());
-        hex(&tag.as_ref()[..16])
+        HEXLOWER.encode(&tag.as_ref()[..16]).into()
     }
-}
-
-/// Bytes in hex.
-pub fn hex(bytes: &[u8]) -> CompactString {
-    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
 }

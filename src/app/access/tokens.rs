@@ -153,7 +153,7 @@ pub struct NewToken<'a> {
 pub fn mint_into(folder: &Path, wish: NewToken<'_>, now: At) -> anyhow::Result<String> {
     let mut random = [0; SECRET_BYTES];
     aws_lc_rs::rand::fill(&mut random).context("no random bytes")?;
-    let secret = format!("{PREFIX}{}", hex(&random));
+    let secret = format!("{PREFIX}{}", data_encoding::HEXLOWER.encode(&random));
     let record = TokenRecord {
         label: wish.label.to_owned(),
         role: wish.role.label().to_owned(),
@@ -269,15 +269,8 @@ fn read(folder: &Path) -> anyhow::Result<BTreeMap<String, Holder>> {
 
 /// SHA-256 in hex.
 pub fn hash(secret: &str) -> String {
-    hex(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.as_bytes()).as_ref())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.as_bytes());
+    data_encoding::HEXLOWER.encode(digest.as_ref())
 }
 
 #[cfg(test)]

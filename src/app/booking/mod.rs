@@ -326,13 +326,17 @@ fn is_lost(published: &Published, asked: &BookingRequest, now: At) -> bool {
 
 /// A fact of this server itself, with an id never used before.
 pub fn own_fact(now: At, event: Event) -> Option<Fact> {
-    let id = format!("own-{}", uuid::Uuid::new_v4().simple());
     Some(Fact {
-        id: EventId::new(&id).ok()?,
+        id: fresh_event_id()?,
         feed: FeedId::new(OWN_FEED).ok()?,
         happened_at: now,
         event,
     })
+}
+
+/// An id never used before, for a fact of this server itself.
+pub fn fresh_event_id() -> Option<EventId> {
+    EventId::new(&format!("own-{}", uuid::Uuid::new_v4().simple())).ok()
 }
 
 /// An id never used before for a booking, a referral or a hold.

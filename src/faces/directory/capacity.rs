@@ -10,7 +10,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use crate::directory::state::{DirectoryState, fresh_id};
+use crate::directory::state::DirectoryState;
+use app::booking::fresh_event_id;
 use domain::event::{Event, Rag};
 use domain::{Caller, Fact, FeedId, OWN_FEED, Role, Service, Verdict};
 use views::{Published, ServiceView};
@@ -54,7 +55,7 @@ pub async fn put(
         Ok(wanted) => wanted,
         Err(faults) => return (StatusCode::BAD_REQUEST, axum::Json(faults)).into_response(),
     };
-    let (Some(id), Ok(feed)) = (fresh_id(), FeedId::new(OWN_FEED)) else {
+    let (Some(id), Ok(feed)) = (fresh_event_id(), FeedId::new(OWN_FEED)) else {
         return detail(StatusCode::INTERNAL_SERVER_ERROR, "No id could be made.");
     };
     let fact = Fact {

@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::directory::state::{DirectoryState, fresh_id};
+use crate::directory::state::DirectoryState;
+use app::booking::fresh_event_id;
 use app::error_response;
 use domain::event::Event;
 use domain::{At, Caller, Directory, Fact, FeedId, OWN_FEED, Service, ServiceId, Verdict};
@@ -142,7 +143,7 @@ async fn apply(
 
 fn own_fact(now: At, event: Event) -> Option<Fact> {
     Some(Fact {
-        id: fresh_id()?,
+        id: fresh_event_id()?,
         feed: FeedId::new(OWN_FEED).ok()?,
         happened_at: now,
         event,

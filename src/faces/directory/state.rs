@@ -5,7 +5,7 @@ use axum::response::Response;
 
 use app::access::{Access, secret};
 use app::{AppState, error_response};
-use domain::{EventId, Role};
+use domain::Role;
 use log::Submitter;
 
 /// What the Directory's routes need.
@@ -36,11 +36,4 @@ pub fn unauthorised(parts: &DirectoryState, headers: &HeaderMap, need: &str) -> 
         .headers_mut()
         .insert(header::WWW_AUTHENTICATE, scheme);
     answer
-}
-
-/// An id that was never used before, for a fact of this server itself.
-pub fn fresh_id() -> Option<EventId> {
-    let mut random = [0_u8; 16];
-    aws_lc_rs::rand::fill(&mut random).ok()?;
-    EventId::new(&format!("own-{:032x}", u128::from_be_bytes(random))).ok()
 }

@@ -58,11 +58,8 @@ fn made() -> HeaderValue {
     let mut bytes = [0; 16];
     // Without random bytes the name is no good as a name; the request is answered all the same.
     let _filled = aws_lc_rs::rand::fill(&mut bytes);
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex = format!("{:032x}", u128::from_be_bytes(bytes));
-    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| &hex[part]);
-    HeaderValue::from_str(&parts.join("-")).unwrap_or(HeaderValue::from_static("unnamed"))
+    let id = uuid::Builder::from_random_bytes(bytes).into_uuid();
+    HeaderValue::from_str(&id.to_string()).unwrap_or(HeaderValue::from_static("unnamed"))
 }
 
 #[cfg(test)]
