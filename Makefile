@@ -10,8 +10,9 @@ help: ## List these words.
 run: build ## Build everything and watch a simulated Leicester live at http://127.0.0.1:8080
 	$(BIN) demo
 
-build: web ## Build the one binary, target/release/uec-live
+build: web ## Build the one binary, target/release/uec-live; its line tables go into a file beside it
 	cargo build --release --locked --package uec-live
+	bash scripts/strip.sh $(BIN)
 
 web: web/dist/.vite/manifest.json ## Build the web assets that the binary carries
 
