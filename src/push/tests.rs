@@ -27,8 +27,8 @@ impl Clock for Still {
     }
 }
 
-/// How every world begins. Reading the Directory and working out its drives takes a hundred times as long as a case
-/// does, so it is done once.
+/// How every world begins. Reading the Directory and working out its drives takes a fifth of a second in a debug build,
+/// longer than most cases do, so it is done once.
 static BEGINNING: LazyLock<(Maker, Arc<Published>)> = LazyLock::new(|| {
     let demo = Arc::new(directory::demo().unwrap());
     let fold_state = FoldState::new(Arc::clone(&demo));
