@@ -82,7 +82,7 @@ fn checked(list: &str) -> Option<String> {
             assert!(!files.is_empty(), "{file}: there is no {path} any more");
             for name in files {
                 let text = fs::read(root.join(name)).unwrap_or_default();
-                all += text.iter().filter(|byte| **byte == b'\n').count();
+                all += String::from_utf8_lossy(&text).lines().count();
                 changed += since.get(name).copied().unwrap_or(0);
             }
         }
