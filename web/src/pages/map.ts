@@ -85,7 +85,7 @@ class MapPage {
     const { LeafletMap } = await import("../map/leaflet-map");
     const outlines = await json<{ features: Parameters<InstanceType<typeof LeafletMap>["outline"]>[0] }>("/api/v1/outlines.geojson");
     const shapes = this.kind === "care" || this.kind === "pressure" ? await json<Shapes>("/api/v1/hexes.geojson?res=7") : undefined;
-    const holder = this.root.querySelector<HTMLElement>("[data-map]");
+    const holder = this.root.querySelector<HTMLElement>("[data-paper]");
     if (!holder) return;
     const canvas = document.createElement("div");
     canvas.className = "app-map__canvas";
