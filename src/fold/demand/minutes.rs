@@ -6,8 +6,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
 use crate::demand::counts::{Counts, DemandSource, WINDOWS, WindowCounts};
@@ -37,12 +35,8 @@ pub struct Minutes {
     /// The minute of the first of `people`.
     first: i64,
     people: VecDeque<Vec<Person>>,
-    index: IndexMap<Cell, u32, FxBuildHasher>,
+    index: BTreeMap<Cell, u32>,
     tallies: Arc<Vec<(Cell, WindowCounts)>>,
-    /// People of each place in the table, in all minutes that are kept.
-    kept: Vec<u32>,
-    /// Places with nobody.
-    empty: usize,
 }
 
 /// As it is written in a snapshot.
@@ -104,15 +98,9 @@ impl Minutes {
         let tallies = Arc::make_mut(&mut self.tallies);
         let place = *self.index.entry(cell).or_insert_with(|| {
             tallies.push((cell, WindowCounts::default()));
-            self.kept.push(0);
-            self.empty += 1;
             (tallies.len() - 1) as u32
         });
         self.people[index].push(Person { place, asked });
-        if let Some(kept) = self.kept.get_mut(place as usize) {
-            self.empty -= usize::from(*kept == 0);
-            *kept += 1;
-        }
         let age = self.now - minute;
         if age >= 0
             && let Some((_, tally)) = tallies.get_mut(place as usize)
@@ -139,7 +127,6 @@ impl Minutes {
             return;
         };
         people.swap_remove(position);
-        self.forget(place);
         let age = self.now - minute;
         if age >= 0
             && let Some((_, tally)) = Arc::make_mut(&mut self.tallies).get_mut(place as usize)
@@ -184,28 +171,11 @@ impl Minutes {
         }
         let first = next - KEPT / MINUTE + 1;
         let gone = usize::try_from(first - self.first).unwrap_or_default();
-        let kept = (KEPT / MINUTE).unsigned_abs() as usize;
-        for _ in 0..gone.min(self.people.len()) {
-            let mut minute = self.people.pop_front().unwrap_or_default();
-            for person in minute.drain(..) {
-                self.forget(person.place);
-            }
-            // Its memory serves a minute to come.
-            if self.people.len() < kept {
-                self.people.push_back(minute);
-            }
-        }
+        self.people.drain(..gone.min(self.people.len()));
         self.first = first;
+        let kept = (KEPT / MINUTE).unsigned_abs() as usize;
         if self.people.len() < kept {
             self.people.resize(kept, Vec::new());
-        }
-    }
-
-    /// One person less is kept of a place.
-    fn forget(&mut self, place: u32) {
-        if let Some(kept) = self.kept.get_mut(place as usize) {
-            *kept -= 1;
-            self.empty += usize::from(*kept == 0);
         }
     }
 
@@ -234,19 +204,23 @@ impl Minutes {
         if self.tallies.len() < TIDIED_FROM {
             return;
         }
-        if (self.tallies.len() - self.empty) * 2 > self.tallies.len() {
+        let mut used = vec![false; self.tallies.len()];
+        for person in self.people.iter().flatten() {
+            if let Some(used) = used.get_mut(person.place as usize) {
+                *used = true;
+            }
+        }
+        if used.iter().filter(|used| **used).count() * 2 > used.len() {
             return;
         }
-        let mut places = Vec::with_capacity(self.tallies.len());
+        let mut places = Vec::with_capacity(used.len());
         let mut kept = Vec::new();
-        for ((cell, tally), people) in self.tallies.iter().zip(&self.kept) {
+        for ((cell, tally), used) in self.tallies.iter().zip(used) {
             places.push(kept.len() as u32);
-            if *people > 0 {
+            if used {
                 kept.push((*cell, *tally));
             }
         }
-        self.kept.retain(|people| *people > 0);
-        self.empty = 0;
         for person in self.people.iter_mut().flatten() {
             if let Some(place) = places.get(person.place as usize) {
                 person.place = *place;

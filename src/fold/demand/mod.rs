@@ -122,13 +122,13 @@ impl Demand {
 /// People of a clock hour by hex of level 7, or wider where no more was known of them.
 fn hour_of(minutes: &Minutes, hour: i64) -> HourCounts {
     let first = hour * HOUR / MINUTE;
-    let people = minutes.between(first, first + HOUR / MINUTE - 1);
-    let mut cells: Vec<Cell> = people
-        .map(|(_, cell, _)| cell.parent(settled_hours::FINEST))
-        .collect();
-    cells.sort_unstable();
-    let same = cells.chunk_by(|one, next| one == next);
-    same.map(|same| (same[0], same.len() as u32)).collect()
+    let mut people = HourCounts::new();
+    for (_, cell, _) in minutes.between(first, first + HOUR / MINUTE - 1) {
+        *people
+            .entry(cell.parent(settled_hours::FINEST))
+            .or_default() += 1;
+    }
+    people
 }
 
 #[cfg(test)]
