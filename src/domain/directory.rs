@@ -1,6 +1,6 @@
 //! The Services and the Feeds this server knows, as one immutable value.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -44,8 +44,6 @@ pub const PEOPLE_MIN: u32 = 5;
 pub struct Directory {
     services: BTreeMap<ServiceId, Arc<Service>>,
     feeds: BTreeMap<FeedId, Arc<Feed>>,
-    /// The same, found by a hash: every fact asks for its feed, and feeds never change.
-    feeds_by_hash: HashMap<FeedId, Arc<Feed>>,
     /// The feed that reports visits, for each Service that has one.
     visit_feeds: BTreeMap<ServiceId, FeedId>,
     /// How escalation levels are worked out.
@@ -86,10 +84,6 @@ impl Directory {
             .collect();
         Self {
             services,
-            feeds_by_hash: feeds
-                .iter()
-                .map(|(id, feed)| (id.clone(), Arc::clone(feed)))
-                .collect(),
             feeds,
             visit_feeds,
             opel: OpelRules::default(),
@@ -180,7 +174,7 @@ impl Directory {
 
     /// The feed, if it is known.
     pub fn find_feed(&self, id: &str) -> Option<&Arc<Feed>> {
-        self.feeds_by_hash.get(id)
+        self.feeds.get(id)
     }
 
     /// All Services, by id.

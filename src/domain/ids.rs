@@ -23,7 +23,7 @@ pub enum BadId {
     BadCharacter,
 }
 
-fn check(text: &str) -> Result<(), BadId> {
+fn check(text: &str) -> Result<CompactString, BadId> {
     if text.is_empty() {
         return Err(BadId::Empty);
     }
@@ -34,7 +34,7 @@ fn check(text: &str) -> Result<(), BadId> {
     if !text.bytes().all(allowed) {
         return Err(BadId::BadCharacter);
     }
-    Ok(())
+    Ok(CompactString::from(text))
 }
 
 macro_rules! id {
@@ -47,7 +47,7 @@ macro_rules! id {
         impl $name {
             /// Checks length and characters.
             pub fn new(text: &str) -> Result<Self, BadId> {
-                check(text).map(|()| Self(text.into()))
+                check(text).map(Self)
             }
 
             /// The id as it was sent.
@@ -59,7 +59,7 @@ macro_rules! id {
         impl TryFrom<CompactString> for $name {
             type Error = BadId;
             fn try_from(text: CompactString) -> Result<Self, BadId> {
-                check(&text).map(|()| Self(text))
+                check(&text).map(Self)
             }
         }
 

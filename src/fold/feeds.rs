@@ -1,6 +1,6 @@
 //! Which messages are known already, and when each feed was last heard.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::hash::{Hash, Hasher};
 
 use indexmap::IndexMap;
@@ -8,7 +8,6 @@ use rustc_hash::{FxBuildHasher, FxHasher};
 use serde::{Deserialize, Serialize};
 
 use crate::feed_activity::FeedActivity;
-use crate::named::Named;
 use domain::time::{DAY, MINUTE, Millis};
 use domain::{At, Event, EventId, Fact, FeedId};
 
@@ -100,11 +99,9 @@ impl FeedState {
         }
         let today = at.0.div_euclid(DAY);
         if self.days.back().is_none_or(|day| day.number != today) {
-            // About as many as on the day before.
-            let ids = self.days.back().map_or(0, |day| day.known.len());
             self.days.push_back(KnownIds {
                 number: today,
-                known: IndexMap::with_capacity_and_hasher(ids, FxBuildHasher),
+                ..KnownIds::default()
             });
         }
         // The whole of a day is forgotten once its last moment is past.
@@ -121,7 +118,7 @@ impl FeedState {
 /// All feeds that were ever heard.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Feeds {
-    by_id: Named<FeedId, FeedState>,
+    by_id: BTreeMap<FeedId, FeedState>,
 }
 
 impl Feeds {
@@ -132,8 +129,12 @@ impl Feeds {
 
     /// Remembers that a fact was taken.
     pub fn take(&mut self, at: At, fact: &Fact) {
-        let (feed, _) = self.by_id.find_or_make(&fact.feed);
-        feed.take(at, fact);
+        if !self.by_id.contains_key(&fact.feed) {
+            self.by_id.insert(fact.feed.clone(), FeedState::default());
+        }
+        if let Some(feed) = self.by_id.get_mut(&fact.feed) {
+            feed.take(at, fact);
+        }
     }
 }
 

@@ -1,10 +1,9 @@
 //! Ambulances: from call-out to clear, and the handover clock at the door.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::demand::Point;
-use crate::due::Due;
-use crate::named::Named;
 use domain::time::{HOUR, MINUTE, Millis};
 use domain::{At, Cell, EventId, FeedId, IncidentId, ServiceId};
 
@@ -112,10 +111,12 @@ impl Incident {
         self.facts = facts;
     }
 
-    /// Facts are in the order they happened.
     fn newest(&self) -> At {
-        let newest = self.facts.last();
-        newest.map_or_else(At::default, |fact| fact.happened_at)
+        self.facts
+            .iter()
+            .map(|fact| fact.happened_at)
+            .max()
+            .unwrap_or_default()
     }
 
     /// The service it is at or on its way to.
@@ -150,30 +151,20 @@ impl Incident {
 /// Call-outs that still matter, by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incidents {
-    by_id: Named<IncidentId, Incident>,
-    #[serde(skip)]
-    due: Due<IncidentId>,
+    by_id: BTreeMap<IncidentId, Incident>,
 }
 
 impl Incidents {
-    /// Takes a fact; returns the services whose figures it touches, and where and when the call came as known before
-    /// and as known now.
-    pub fn take(
-        &mut self,
-        name: &IncidentId,
-        fact: IncidentFact,
-    ) -> (Vec<ServiceId>, (Option<Point>, Option<Point>)) {
-        let (incident, is_new) = self.by_id.find_or_make(name);
-        let (before, opened) = (incident.service().cloned(), incident.opened);
+    /// Takes a fact; returns the services whose figures it touches.
+    pub fn take(&mut self, name: &IncidentId, fact: IncidentFact) -> Vec<ServiceId> {
+        let incident = self.by_id.entry(name.clone()).or_default();
+        let before = incident.service().cloned();
         incident.facts.push(fact);
         incident.derive();
-        if is_new {
-            let forgotten = incident.newest().plus(INCIDENT_KEPT);
-            self.due.note(name.clone(), forgotten);
-        }
-        let after = incident.service().cloned();
-        let touched = before.into_iter().chain(after).collect();
-        (touched, (opened, incident.opened))
+        before
+            .into_iter()
+            .chain(incident.service().cloned())
+            .collect()
     }
 
     /// The call-out of that name.
@@ -183,34 +174,24 @@ impl Incidents {
 
     /// The call-outs at a service or on their way to it.
     pub fn towards<'a>(&'a self, service: &'a str) -> impl Iterator<Item = &'a Incident> {
-        let is_towards =
-            move |incident: &Incident| incident.service().is_some_and(|s| s.as_str() == service);
-        self.by_id.sorted(is_towards).map(|(_, incident)| incident)
+        self.all()
+            .filter(move |incident| incident.service().is_some_and(|s| s.as_str() == service))
     }
 
     /// All call-outs, by name.
     pub fn all(&self) -> impl Iterator<Item = &Incident> {
-        self.by_name().map(|(_, incident)| incident)
+        self.by_id.values()
     }
 
     /// All call-outs with their names.
     pub fn by_name(&self) -> impl Iterator<Item = (&IncidentId, &Incident)> {
-        self.by_id.sorted(|_| true)
+        self.by_id.iter()
     }
 
     /// Forgets what is long over.
     pub fn tidy(&mut self, now: At) {
-        for name in self.due.take(now, self.by_id.names()) {
-            let Some(incident) = self.by_id.get(&name) else {
-                continue;
-            };
-            let forgotten = incident.newest().plus(INCIDENT_KEPT);
-            if now > forgotten {
-                self.by_id.remove(&name);
-            } else {
-                self.due.note(name, forgotten.max(now.plus(HOUR)));
-            }
-        }
+        self.by_id
+            .retain(|_, incident| now.since(incident.newest()) <= INCIDENT_KEPT);
     }
 }
 

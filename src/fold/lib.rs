@@ -8,11 +8,9 @@ pub mod bookings;
 mod decide;
 pub mod demand;
 pub mod directory_changes;
-mod due;
 pub mod feed_activity;
 pub mod feeds;
 pub mod handovers;
-mod named;
 pub mod services;
 pub mod visit;
 pub mod visits;
@@ -288,8 +286,9 @@ impl FoldState {
             }
             _ => return Vec::new(),
         };
-        let taken = self.visits.take(visit, visit_fact(fact, step), origin);
-        let (mut touched, (before, after)) = (taken.touched, taken.came);
+        let before = self.came(visit);
+        let mut touched = self.visits.take(visit, visit_fact(fact, step), origin);
+        let after = self.came(visit);
         if before != after {
             self.demand.correct(before, after, DemandSource::Arrival);
             changes.push(Change::DemandChanged);
@@ -337,14 +336,20 @@ impl FoldState {
             feed: fact.feed.clone(),
             id: fact.id.clone(),
         };
-        let (touched, (before, after)) = self.incidents.take(incident, fact);
+        let opened = |all: &Incidents| all.find(incident).and_then(|incident| incident.opened);
+        let before = opened(&self.incidents);
+        let touched = self.incidents.take(incident, fact);
+        let after = opened(&self.incidents);
         self.demand.correct(before, after, DemandSource::CallOut);
         touched
     }
 
-    /// How demand counts the visit of that name, merges followed.
+    /// When someone came and where from, as demand counts it: an arrival by ambulance was counted with its call-out.
     fn came(&self, visit: &VisitId) -> Option<Point> {
-        self.visits.find(visit)?.came()
+        let visit = self.visits.find(visit)?;
+        let state = visit.state.as_ref()?;
+        let counts = state.incident.is_none();
+        counts.then_some((state.arrived, visit.origin?))
     }
 
     fn door(

@@ -4,9 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::demand::Point;
-use crate::due::Due;
-use crate::named::Named;
 use crate::visit::{self, VISIT_MAX, VisitFact, VisitState, VisitStep};
 use domain::event::Departure;
 use domain::time::{HOUR, Millis};
@@ -34,18 +31,12 @@ impl Visit {
         self.state = visit::derive(&self.facts);
     }
 
-    /// When the patient came and where from, as demand counts it: an arrival by ambulance was counted with its
-    /// call-out.
-    pub fn came(&self) -> Option<Point> {
-        let state = self.state.as_ref()?;
-        let counts = state.incident.is_none();
-        counts.then_some((state.arrived, self.origin?))
-    }
-
-    /// Facts are in the order they happened.
     fn newest(&self) -> At {
-        let newest = self.facts.last();
-        newest.map_or_else(At::default, |fact| fact.happened_at)
+        self.facts
+            .iter()
+            .map(|fact| fact.happened_at)
+            .max()
+            .unwrap_or_default()
     }
 
     /// Whether the patient is in the department, as far as we can know.
@@ -56,24 +47,13 @@ impl Visit {
     }
 }
 
-/// What a fact of a visit changed.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Taken {
-    /// The services whose figures it touches.
-    pub touched: Vec<ServiceId>,
-    /// How demand counted the patient before, and how it does now.
-    pub came: (Option<Point>, Option<Point>),
-}
-
 /// Visits by name and by the service they are at.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visits {
-    by_id: Named<VisitId, Visit>,
+    by_id: BTreeMap<VisitId, Visit>,
     by_service: BTreeMap<ServiceId, BTreeSet<VisitId>>,
     /// Retired names and what they were merged into, with the time of the merge.
-    retired: Named<VisitId, (VisitId, At)>,
-    #[serde(skip)]
-    due: Due<VisitId>,
+    retired: BTreeMap<VisitId, (VisitId, At)>,
 }
 
 impl Visits {
@@ -87,13 +67,13 @@ impl Visits {
 
     /// Whether the name was merged into another.
     pub fn is_retired(&self, visit: &VisitId) -> bool {
-        self.retired.contains(visit)
+        self.retired.contains_key(visit)
     }
 
     /// Retired names and the names they go by now.
     pub fn retired(&self) -> impl Iterator<Item = (&VisitId, &VisitId)> {
-        let retired = self.retired.sorted(|_| true);
-        retired.map(|(name, _)| (name, self.current_name(name)))
+        let now = |name| (name, self.current_name(name));
+        self.retired.keys().map(now)
     }
 
     /// The visit of that name, merges followed.
@@ -122,11 +102,16 @@ impl Visits {
 
     /// All visits, by name.
     pub fn all(&self) -> impl Iterator<Item = (&VisitId, &Visit)> {
-        self.by_id.sorted(|_| true)
+        self.by_id.iter()
     }
 
-    /// Takes a fact.
-    pub fn take(&mut self, name: &VisitId, fact: VisitFact, origin: Option<Cell>) -> Taken {
+    /// Takes a fact; returns the services whose figures it touches.
+    pub fn take(
+        &mut self,
+        name: &VisitId,
+        fact: VisitFact,
+        origin: Option<Cell>,
+    ) -> Vec<ServiceId> {
         let name = self.current_name(name).clone();
         self.change(&name, |visit| {
             visit.facts.push(fact);
@@ -150,78 +135,63 @@ impl Visits {
                 .remove(name);
         }
         self.retired.insert(name.clone(), (into.clone(), at));
-        let taken = self.change(&into, |visit| {
+        touched.extend(self.change(&into, |visit| {
             visit.facts.extend(old.facts);
             visit.origin = visit.origin.or(old.origin);
-        });
-        touched.extend(taken.touched);
+        }));
         touched
     }
 
-    /// Finds the visit once and does everything there: names are long to compare.
-    fn change(&mut self, name: &VisitId, how: impl FnOnce(&mut Visit)) -> Taken {
-        let (visit, is_new) = self.by_id.find_or_make(name);
-        let (came, newest) = (visit.came(), visit.newest());
+    fn change(&mut self, name: &VisitId, how: impl FnOnce(&mut Visit)) -> Vec<ServiceId> {
+        let visit = self.by_id.entry(name.clone()).or_default();
         let before = visit.state.as_ref().map(|state| state.service.clone());
         how(visit);
         visit.derive();
-        let came = (came, visit.came());
-        if is_new {
-            self.due.note(name.clone(), visit.newest().plus(VISIT_MAX));
-        } else if self.due.is_past(newest.plus(VISIT_MAX)) {
-            // It ended or was closed by rule, and this late fact may have opened it.
-            self.due.note(name.clone(), At(i64::MIN));
-        }
         let after = visit.state.as_ref().map(|state| state.service.clone());
         if before != after {
             if let Some(before) = &before {
-                self.names_at(before).remove(name);
+                self.by_service
+                    .entry(before.clone())
+                    .or_default()
+                    .remove(name);
             }
             if let Some(after) = &after {
-                self.names_at(after).insert(name.clone());
+                self.by_service
+                    .entry(after.clone())
+                    .or_default()
+                    .insert(name.clone());
             }
         }
-        Taken {
-            touched: before.into_iter().chain(after).collect(),
-            came,
-        }
-    }
-
-    fn names_at(&mut self, service: &ServiceId) -> &mut BTreeSet<VisitId> {
-        self.by_service.entry(service.clone()).or_default()
+        before.into_iter().chain(after).collect()
     }
 
     /// Closes visits that never ended and forgets those that ended long ago. Returns the services
     /// touched.
     pub fn tidy(&mut self, now: At) -> Vec<ServiceId> {
-        let mut closed = Vec::new();
-        for name in self.due.take(now, self.by_id.names()) {
-            let Some(visit) = self.by_id.get_mut(&name) else {
-                continue;
-            };
+        let mut touched = Vec::new();
+        let mut forgotten = Vec::new();
+        for (name, visit) in &mut self.by_id {
             let age = now.since(visit.newest());
-            if age > VISIT_MAX && visit.present().is_some() {
+            let ended = visit.present().is_none();
+            if age > VISIT_MAX && !ended {
                 visit.closed_by_rule = true;
-                let state = visit.state.as_ref();
-                closed.extend(state.map(|state| (name.clone(), state.service.clone())));
+                touched.extend(visit.state.iter().map(|state| state.service.clone()));
             }
-            if age <= ENDED_VISIT_KEPT {
-                let length = if age > VISIT_MAX {
-                    ENDED_VISIT_KEPT
-                } else {
-                    VISIT_MAX
-                };
-                let next = visit.newest().plus(length);
-                self.due.note(name, next.max(now.plus(HOUR)));
-            } else if let Some(state) = self.by_id.remove(&name).and_then(|visit| visit.state) {
-                self.names_at(&state.service).remove(&name);
+            if age > ENDED_VISIT_KEPT {
+                forgotten.push(name.clone());
+            }
+        }
+        for name in forgotten {
+            if let Some(state) = self.by_id.remove(&name).and_then(|visit| visit.state) {
+                self.by_service
+                    .entry(state.service)
+                    .or_default()
+                    .remove(&name);
             }
         }
         self.retired
             .retain(|_, (_, at)| now.since(*at) <= ENDED_VISIT_KEPT);
-        // By name, so that what is told depends on nothing but the facts.
-        closed.sort_unstable();
-        closed.into_iter().map(|(_, service)| service).collect()
+        touched
     }
 }
 
