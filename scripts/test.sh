@@ -20,6 +20,9 @@ step "web: types and unit tests"
 step "lints"
 cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 
+step "documentation without warnings"
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+
 if command -v cargo-deny >/dev/null; then
     step "dependency policy"
     cargo deny --log-level error check licenses bans sources

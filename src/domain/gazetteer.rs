@@ -59,7 +59,7 @@ pub fn find_postcode(text: &str) -> Option<Cell> {
 }
 
 /// Hexes of the area: those of level 8 that hold a postcode, and those between them that hold none but have at least
-/// [`NEIGHBOURS_MIN`] neighbours that do. In order.
+/// `NEIGHBOURS_MIN` neighbours that do. In order.
 pub fn area_cells() -> &'static [Cell] {
     static ALL: OnceLock<Vec<Cell>> = OnceLock::new();
     ALL.get_or_init(|| {

@@ -22,7 +22,7 @@ const EXPECTED_MAX: Millis = BAND_MINUTES[0] * MINUTE;
 pub struct Bands {
     /// Those of at most each of [`BAND_MINUTES`] and of more than the one before; last those beyond all.
     pub counts: [u32; BAND_MINUTES.len() + 1],
-    /// What each took beyond [`EXPECTED_MAX`], together.
+    /// What each took beyond `EXPECTED_MAX`, together.
     pub lost: Millis,
 }
 

@@ -1,11 +1,11 @@
 //! Where far more people ask for care than usual: a scan over places and times.
 //!
-//! Every [`EVERY`] each hex of level 7 that someone asked from lately, alone and with one or two rings around it (7
+//! Every `EVERY` each hex of level 7 that someone asked from lately, alone and with one or two rings around it (7
 //! and 19 hexes), is looked at over the last 30, 60 and 90 minutes. Of `n` people where `m` are usual the score is
 //! `n ln(n/m) - (n - m)`, the log likelihood ratio of a Poisson count (Kulldorff's scan with expected counts that are
 //! known from elsewhere). `m` grows with how busy the whole area is just now, so that a busy Monday is no hot spot,
 //! and with how little is known of the place. A score of [`ALARM`] raises one alarm; it stands until the score was
-//! under [`STANDS`] for [`HELD`], so that one outbreak is one alarm. How often that errs is in
+//! under `STANDS` for `HELD`, so that one outbreak is one alarm. How often that errs is in
 //! `docs/evidence/demand.md`.
 
 use std::collections::BTreeMap;
@@ -88,7 +88,7 @@ type HourUsual = (BTreeMap<Cell, u64>, u64);
 /// The look-out.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct HotSpotDetector {
-    /// The last look, in steps of [`EVERY`] since 1970.
+    /// The last look, in steps of `EVERY` since 1970.
     step: i64,
     spots: Arc<Vec<HotSpot>>,
     /// Follows from what is usual.

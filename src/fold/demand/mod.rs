@@ -2,7 +2,7 @@
 //!
 //! Everything here is counted in and out exactly: a cancelled visit takes its person out again, a minute that no
 //! window reaches any more takes its people out of the sums. What the public may see is settled hour by hour
-//! ([`blocks`]) and never changed after that; what is usual is learned from hours a day old ([`usual`]).
+//! ([`settled_hours`]) and never changed after that; what is usual is learned from hours a day old ([`usual`]).
 
 mod counts;
 pub mod hot_spots;
