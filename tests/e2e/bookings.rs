@@ -20,15 +20,6 @@ async fn call(server: &Server, method: &str, path: &str, body: Value) -> (u16, V
     (status, value)
 }
 
-/// A service that has one place in every quarter of an hour, day and night.
-async fn with_slots(server: &Server) {
-    let rule = json!({"periods": [{"days": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "until": "24:00",
-                                   "places": 1, "kind": "in person"}]});
-    let path = format!("/api/v1/services/{SERVICE}/slots/rule");
-    let (status, body) = call(server, "PUT", &path, rule).await;
-    assert_eq!(status, 200, "{body}");
-}
-
 async fn slots(server: &Server) -> Vec<Value> {
     let path = format!("/api/v1/services/{SERVICE}/slots");
     let (status, body) = call(server, "GET", &path, Value::Null).await;
@@ -50,7 +41,7 @@ fn asking(slot: &str) -> Value {
 async fn of_many_who_want_one_slot_one_gets_it_and_the_others_are_offered_the_next() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::serve(folder.path(), &["--open"]);
-    with_slots(&server).await;
+    server.offer_slots(SERVICE).await;
     let slot = first_free(&server).await;
     let asks = (0..300).map(|_| call(&server, "POST", "/api/v1/bookings", asking(&slot)));
     let answers = futures_util::future::join_all(asks).await;
@@ -74,7 +65,7 @@ async fn a_booking_survives_a_kill_and_sending_it_again_books_once() {
     let id = "5e8f7a1c-6a52-4a5e-9a5c-0a1b2c3d4e5f";
     let slot = {
         let server = Server::serve(folder.path(), &["--open"]);
-        with_slots(&server).await;
+        server.offer_slots(SERVICE).await;
         let slot = first_free(&server).await;
         let mut asked = asking(&slot);
         asked["booking"] = id.into();
@@ -100,7 +91,7 @@ async fn a_booking_survives_a_kill_and_sending_it_again_books_once() {
 async fn a_held_slot_is_kept_for_the_holder_moved_given_up_and_booked() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::serve(folder.path(), &["--open"]);
-    with_slots(&server).await;
+    server.offer_slots(SERVICE).await;
     let free = slots(&server).await;
     let names: Vec<&str> = free
         .iter()
@@ -148,7 +139,7 @@ async fn a_held_slot_is_kept_for_the_holder_moved_given_up_and_booked() {
 async fn a_closed_or_red_service_offers_nothing_until_it_opens() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::serve(folder.path(), &["--open"]);
-    with_slots(&server).await;
+    server.offer_slots(SERVICE).await;
     let slot = first_free(&server).await;
     let event = |id: &str, fields: Value| {
         let mut event = json!({"id": id, "feed": "dhu-oadby", "service": SERVICE,
@@ -183,7 +174,7 @@ async fn a_closed_or_red_service_offers_nothing_until_it_opens() {
 async fn a_patient_who_came_is_linked_and_erased_details_are_gone() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::serve(folder.path(), &["--open"]);
-    with_slots(&server).await;
+    server.offer_slots(SERVICE).await;
     let slot = first_free(&server).await;
     let (_, booking) = call(&server, "POST", "/api/v1/bookings", asking(&slot)).await;
     let id = booking["booking"].as_str().unwrap().to_owned();
@@ -325,7 +316,7 @@ fn cases(slot: &str) -> Vec<Case> {
 async fn what_is_wrong_is_named_and_nothing_is_booked() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::serve(folder.path(), &["--open"]);
-    with_slots(&server).await;
+    server.offer_slots(SERVICE).await;
     let slot = first_free(&server).await;
     for (method, path, body, status, code) in cases(&slot) {
         let (told, answer) = call(&server, method, &path, body).await;

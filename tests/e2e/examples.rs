@@ -3,22 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::json;
-
 use super::server::Server;
-
-const SERVICE: &str = "oadby-utc";
-
-/// A server at which there is something to book at any hour.
-async fn with_slots(folder: &Path) -> Server {
-    let server = Server::serve(folder, &["--open"]);
-    let rule = json!({"periods": [{"days": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "until": "24:00",
-                                   "places": 1, "kind": "in person"}]});
-    let path = format!("/api/v1/services/{SERVICE}/slots/rule");
-    let (status, text) = server.send_as("PUT", &path, "Bearer x", &rule).await;
-    assert_eq!(status, 200, "{text}");
-    server
-}
 
 fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -35,7 +20,8 @@ fn built() -> PathBuf {
 
 async fn runs(mut command: Command) {
     let folder = tempfile::tempdir().unwrap();
-    let server = with_slots(folder.path()).await;
+    let server = Server::serve(folder.path(), &["--open"]);
+    server.offer_slots("oadby-utc").await;
     command.arg(&server.http);
     let out = tokio::task::spawn_blocking(move || command.output().unwrap())
         .await

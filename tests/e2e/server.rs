@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// How long a start may take in a debug build on a busy machine.
 const START: Duration = Duration::from_mins(2);
@@ -128,6 +128,15 @@ impl Server {
             .args(["--pid", &pid, "--fsize=unlimited"])
             .status();
         assert!(lifted.unwrap().success());
+    }
+
+    /// Gives a service one place in every quarter of an hour, day and night. For a server with open access.
+    pub async fn offer_slots(&self, service: &str) {
+        let rule = json!({"periods": [{"days": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "until": "24:00",
+                                       "places": 1, "kind": "in person"}]});
+        let path = format!("/api/v1/services/{service}/slots/rule");
+        let (status, text) = self.send_as("PUT", &path, "Bearer anybody", &rule).await;
+        assert_eq!(status, 200, "{text}");
     }
 
     /// Posts a body as it is; the status and the answer.
