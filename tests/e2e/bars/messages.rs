@@ -80,7 +80,7 @@ impl Bars {
     pub async fn to_read() -> Self {
         let server = TO_READ.for_another();
         HAS_SLOTS
-            .get_or_init(async || with_slots(&server).await)
+            .get_or_init(async || server.offer_slots(SERVICE).await)
             .await;
         Self::at(server, None).await
     }
@@ -92,7 +92,7 @@ impl Bars {
         std::fs::write(&config, settings).unwrap();
         let config = config.to_str().unwrap();
         let server = Server::serve(folder.path(), &["--open", "--config", config]);
-        with_slots(&server).await;
+        server.offer_slots(SERVICE).await;
         Self::at(server, Some(folder)).await
     }
 
@@ -212,14 +212,6 @@ impl Bars {
             .unwrap()
             .to_owned()
     }
-}
-
-async fn with_slots(server: &Server) {
-    let rule = json!({"periods": [{"days": [1, 2, 3, 4, 5, 6, 7], "from": "00:00",
-                                   "until": "24:00", "places": 1, "kind": "in person"}]});
-    let path = format!("/api/v1/services/{SERVICE}/slots/rule");
-    let (status, text) = server.send_as("PUT", &path, "Bearer x", &rule).await;
-    assert_eq!(status, 200, "{text}");
 }
 
 fn jiff(now: &str, hours: i64) -> String {
